@@ -1,0 +1,1 @@
+"""Binds the parts of one run: run, resume, folder, journal."""

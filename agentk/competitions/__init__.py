@@ -1,0 +1,1 @@
+"""The competition as a tested contract: files read, columns understood, metric, submission format, validation."""

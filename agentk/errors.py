@@ -1,0 +1,47 @@
+"""Every exception agentk raises on purpose: what failed, the value, and what to do about it.
+
+AgentKError
+├── UserError            the person can mend it (exit code 2)
+│   ├── CompetitionError     the folder or its files cannot be made into a competition
+│   ├── SettingError         a flag, a budget, a name that does not exist
+│   └── RunError             a run folder that is missing, foreign, busy or of another version
+├── SandboxError         the sandbox could not do its job (never: the program failed)
+├── StoreError           memory or the run folder cannot be read or written
+└── ReasonerError        the reasoner gave no usable answer
+
+A failing *program* is not an error but an `Outcome` (agentk/types/outcome.py).
+"""
+
+from __future__ import annotations
+
+
+class AgentKError(Exception):
+    """Base of all. `str(error)` is one readable paragraph: what, the value, what to do."""
+
+
+class UserError(AgentKError):
+    """Something the person can mend; the command line prints it and exits with 2."""
+
+
+class CompetitionError(UserError):
+    """A folder or file that cannot be made into a competition."""
+
+
+class SettingError(UserError):
+    """A flag, budget or name that does not fit."""
+
+
+class RunError(UserError):
+    """A run folder that is missing, busy, foreign or of another version."""
+
+
+class SandboxError(AgentKError):
+    """The sandbox itself failed: no worker could be started, or its promises cannot be kept here."""
+
+
+class StoreError(AgentKError):
+    """Memory or the run folder cannot be read or written."""
+
+
+class ReasonerError(AgentKError):
+    """The reasoner gave no answer that fits the question."""

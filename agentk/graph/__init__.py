@@ -1,0 +1,1 @@
+"""The reasoning graph: state, nodes, edges."""

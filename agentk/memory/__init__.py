@@ -1,0 +1,1 @@
+"""Nested lessons that learn from reward."""

@@ -1,0 +1,1 @@
+"""The trusted side that owns the labels: folds, runs, scores, decisions, blends, choice."""

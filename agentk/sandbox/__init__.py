@@ -1,0 +1,1 @@
+"""Where programs that nobody has read are executed. It knows neither DataFrames nor folds."""

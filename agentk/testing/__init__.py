@@ -1,0 +1,1 @@
+"""Conformance suites that third parties can run over their own implementations."""

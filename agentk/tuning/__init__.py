@@ -1,0 +1,1 @@
+"""Bayesian search over a solution's SPACE."""

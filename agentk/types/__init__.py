@@ -1,0 +1,1 @@
+"""The ground: the words that cross the seams between parts. Nothing here imports another part."""

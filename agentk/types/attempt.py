@@ -1,0 +1,32 @@
+"""An attempt: one execution of one solution, a node of the tree."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from agentk.types.competition import Frozen
+from agentk.types.outcome import Outcome
+
+Kind = Literal["draft", "improve", "debug", "tune", "blend"]
+
+
+class Attempt(Frozen):
+    """What is remembered of an attempt; its files lie in attempts/<number>/."""
+
+    number: int
+    parent: int | None
+    kind: Kind
+    name: str  # of the solution, readable: "lightgbm", "blend of 4"
+    origin: str  # who proposed it: "playbook", "person", a model's name
+    recipe: str | None = None  # the recipe it was composed of, where it was
+    idea: str = ""  # in one line, what it tries
+    params: dict[str, JsonValue] = {}
+    outcome: Outcome
+    score: float | None = None  # of all out-of-fold rows, decision cross-fitted
+    std: float | None = None  # over folds
+    fold_scores: tuple[float, ...] = ()
+    seconds: float = 0.0  # slot seconds spent
+    members: tuple[int, ...] = ()  # blend: attempts it averages
+    lessons: tuple[str, ...] = ()  # ids of the lessons that led to it

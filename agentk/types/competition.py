@@ -1,0 +1,139 @@
+"""A competition as a typed contract: what the files are, what is asked, how it is scored."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+Label = bool | int | float | str
+"""A class as the training file spells it."""
+
+
+class TaskKind(StrEnum):
+    """What is asked of a solution; it fixes the shape of its predictions.
+
+    N test rows, C classes, T targets. Labels are never predicted, only what they are decided from.
+    """
+
+    BINARY = "binary"  # (N, 2): probability of each class, in the order of `Competition.classes`
+    MULTICLASS = "multiclass"  # (N, C): probability of each class
+    MULTILABEL = "multilabel"  # (N, T): probability that each target is true
+    REGRESSION = "regression"  # (N, 1): value
+    MULTIOUTPUT = "multioutput"  # (N, T): values
+    ORDINAL = "ordinal"  # (N, 1): a real-valued grade; thresholds are the referee's
+
+    @property
+    def classifies(self) -> bool:
+        """Whether predictions are probabilities of classes that exclude one another."""
+        return self in (TaskKind.BINARY, TaskKind.MULTICLASS)
+
+
+class ColumnKind(StrEnum):
+    """What the values of a feature column are."""
+
+    NUMERIC = "numeric"
+    BOOLEAN = "boolean"
+    CATEGORICAL = "categorical"
+    DATETIME = "datetime"
+    TEXT = "text"
+    LIST = "list"  # JSON lists
+    IMAGE = "image"  # a path relative to the data folder
+    IDENTIFIER = "identifier"  # near-unique; never a plain feature, though parts of it may be
+    CONSTANT = "constant"
+
+
+class Frozen(BaseModel):
+    """Base of the contract's models: immutable, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
+
+
+class TableFile(Frozen):
+    """A table on disk and how it is read, so that an exported program reads it alike."""
+
+    path: str  # relative to the competition's folder
+    options: dict[str, JsonValue] = {}  # of `competitions.rows.read_table`
+
+
+class Column(Frozen):
+    """A feature column: present in train and test alike."""
+
+    name: str
+    kind: ColumnKind
+    missing: float = 0.0  # share of training rows without a value
+    unique: int = 0  # distinct values in train
+
+
+class FileColumn(Frozen):
+    """A column that agentk adds: for every row the path of its file, found by its id."""
+
+    name: str
+    id_column: str
+    train: str  # e.g. "train/{}.png", relative to the data folder
+    test: str
+
+
+class SubmissionFormat(Frozen):
+    """What submission.csv must look like."""
+
+    columns: tuple[str, ...]
+    id_columns: tuple[str, ...]
+    kind: Literal["label", "probability", "class_probabilities", "values"]
+    # probability: one column, of the positive class or of each target; class_probabilities: one column a class
+
+
+class Validation(Frozen):
+    """How held-out rows are chosen, and why: it imitates how test relates to train."""
+
+    scheme: Literal["random", "stratified", "grouped", "blocked", "rolling", "given"]
+    folds: int = 5
+    column: str | None = None  # group or time column
+    pattern: str | None = None  # regular expression whose first group is the group key, e.g. "^(.*)_"
+    reasons: tuple[str, ...] = ()
+
+
+class Competition(Frozen):
+    """The thing to solve, as setup understood and tested it."""
+
+    name: str
+    folder: Path
+    description: str = ""
+    task: TaskKind
+    train: TableFile
+    test: TableFile
+    sample: TableFile | None = None
+    id_columns: tuple[str, ...] = ()  # of the test file; empty: the row number
+    targets: tuple[str, ...]
+    classes: tuple[Label, ...] = ()  # binary and multiclass: in the order of the prediction's columns;
+    # ordinal: the grades in order; the positive class of a binary task is the last
+    columns: tuple[Column, ...]
+    file_columns: tuple[FileColumn, ...] = ()
+    train_only: tuple[str, ...] = ()  # in train, not in test, not targets
+    metric: str
+    submission: SubmissionFormat
+    validation: Validation
+    rows: int  # of train
+    test_rows: int
+    doubts: tuple[str, ...] = ()  # what setup was not sure of, and the flag that overrides it
+    findings: tuple[str, ...] = ()  # leak scan, train/test shift: shown, not acted on
+
+    @property
+    def width(self) -> int:
+        """Columns of a prediction matrix."""
+        return len(self.classes) if self.task.classifies else len(self.targets)
+
+    def contract(self) -> dict[str, JsonValue]:
+        """The literal a composed solution carries: what it must know of the competition, no label, no row."""
+        return {
+            "task": self.task.value,
+            "targets": list(self.targets),
+            "classes": list(self.classes),
+            "kinds": {column.name: column.kind.value for column in self.columns},
+            "id_columns": list(self.id_columns),
+            "train_only": list(self.train_only),
+            "metric": self.metric,
+            "rows": self.rows,
+        }

@@ -1,0 +1,47 @@
+"""A metric: what the referee scores answers with."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+
+Direction = Literal["maximize", "minimize"]
+Form = Literal["labels", "probabilities", "values"]
+
+
+class Metric(Protocol):
+    """Scores final answers against the truth.
+
+    Shapes, with N rows, C classes, T targets:
+    truth   binary, multiclass: (N,) codes, positions in `Competition.classes`; multilabel: (N, T) of 0 and 1;
+            regression, multioutput, ordinal: (N, T) values.
+    answer  form "labels": the truth's shape; "probabilities": (N, C), or (N, T) when multilabel; "values": (N, T).
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def direction(self) -> Direction: ...
+    @property
+    def form(self) -> Form: ...
+    @property
+    def link(self) -> Literal["identity", "log", "log1p"]:
+        """The scale on which errors are even: where predictions are averaged and targets are fitted."""
+        ...
+
+    def score(self, truth: Array, answer: Array) -> float:
+        """The competition's number, in its own direction."""
+        ...
+
+    def losses(self, truth: Array, answer: Array) -> Array | None:
+        """(N,) loss of each row, lower is better, whose mean orders as the score does; None where no such thing is."""
+        ...
+
+
+def gain(metric: Metric, score: float, over: float) -> float:
+    """By how much `score` beats `over`, positive when better, whatever the metric's direction."""
+    return score - over if metric.direction == "maximize" else over - score

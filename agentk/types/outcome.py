@@ -1,0 +1,27 @@
+"""How an attempt ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from agentk.types.competition import Frozen
+
+
+class Status(StrEnum):
+    """One word for the end of a program."""
+
+    SCORED = "scored"
+    FAILED = "failed"  # it raised
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"  # died of a signal
+    INVALID = "invalid"  # it ended, and what it returned was refused
+    PRUNED = "pruned"  # stopped early because others are clearly better
+    CANCELLED = "cancelled"  # stopped because the budget ended or the person said so
+
+
+class Outcome(Frozen):
+    """The status and, in one plain sentence, why."""
+
+    status: Status
+    reason: str = ""

@@ -1,0 +1,36 @@
+"""A solution: a program that stands alone, fits on labelled rows and predicts unlabelled ones."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from agentk.types.space import Space, parse_space
+
+RESERVED = ("seed", "threads", "device")
+"""Parameters that the referee sets on every call."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The source of a solution under a readable name.
+
+    The contract (one Python file, public libraries only, nothing of agentk):
+    fit_predict(train, test, params, data_dir) -> float matrix, one row a test row, columns as `TaskKind` orders them
+    prepare(rows, params, data_dir) -> DataFrame   optional: label-free features of all rows, cached
+    SPACE = {...}                                  optional: a literal, see `agentk.types.space`
+    """
+
+    source: str
+    name: str
+
+    @cached_property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits of the source."""
+        return hashlib.sha256(self.source.encode()).hexdigest()[:16]
+
+    @cached_property
+    def space(self) -> Space:
+        """What it can be tuned over. Raises ValueError when SPACE cannot be read."""
+        return parse_space(self.source)
