@@ -81,8 +81,9 @@ class SubmissionFormat(Frozen):
 
     columns: tuple[str, ...]
     id_columns: tuple[str, ...]
-    kind: Literal["label", "probability", "class_probabilities", "values"]
-    # probability: one column, of the positive class or of each target; class_probabilities: one column a class
+    kind: Literal["label", "probability", "class_probabilities", "values", "ranking"]
+    # probability: one column, of the positive class or of each target; class_probabilities: one column a class;
+    # ranking: the likeliest labels, best first, separated by spaces, as many as the metric's name says ("map@3")
 
 
 class Validation(Frozen):
@@ -92,6 +93,8 @@ class Validation(Frozen):
     folds: int = 5
     column: str | None = None  # group or time column
     pattern: str | None = None  # regular expression whose first group is the group key, e.g. "^(.*)_"
+    span: float | None = None  # of what is held out at a time: a block (blocked) or the horizon (rolling);
+    # seconds where the column holds dates, else in the column's own unit
     reasons: tuple[str, ...] = ()
 
 
