@@ -1,1 +1,1 @@
-"""Bayesian search over a solution's SPACE."""
+"""Tuning: which parameters of a solution to try next. The protocol is `Search`; its trials are lines of trials.jsonl."""
