@@ -30,7 +30,7 @@ def importances(space: Space, trials: Sequence[Trial], *, seed: int = 0) -> dict
         params = {name: trial.params.get(name, dimension.default) for name, dimension in space.items()}
         study.add_trial(optuna.trial.create_trial(value=trial.score, params=params, distributions=distributions))
     evaluator = optuna.importance.FanovaImportanceEvaluator(n_trees=32, seed=seed)
-    return dict(optuna.importance.get_param_importances(study, evaluator=evaluator))
+    return {name: float(share) for name, share in optuna.importance.get_param_importances(study, evaluator=evaluator).items()}
 
 
 def _within(space: Space, trial: Trial) -> bool:
