@@ -1,0 +1,7 @@
+"""Blocks: the pieces of solution code that `agentk.reasoning.recipes.compose` inlines into one program.
+
+A block imports public libraries and sibling blocks (`from agentk.reasoning.recipes.blocks.task import solve`), nothing else of
+agentk. At its top level stand imports, functions, classes and plain assignments only. An entry block defines
+`fit_predict(train, test, params, data_dir)`; any block may carry a literal `SPACE`, and an entry's dimension of the same name
+overrides that of a block it inlines.
+"""

@@ -1,0 +1,70 @@
+"""From features to the prediction matrix that a task asks for: every target in turn, classes that a fold lacks, target scales."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agentk.reasoning.recipes.blocks.contract import CONTRACT
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+def predict_targets(
+    train: pd.DataFrame,
+    rows: int,
+    classify: Callable[[Codes], Floats],
+    regress: Callable[[Floats], Floats],
+) -> Floats:
+    """The prediction matrix of all targets for `rows` test rows.
+
+    classify: codes 0..K-1 of the training rows, all present, K >= 2 -> (rows, K) probabilities. regress: (N,) values -> (rows,).
+    """
+    if CONTRACT["task"] in ("binary", "multiclass"):
+        return class_probabilities(class_codes(train), len(CONTRACT["classes"]), rows, classify)
+    columns = []
+    for target in CONTRACT["targets"]:
+        if CONTRACT["task"] == "multilabel":
+            codes = truth_codes(train[target])
+            columns.append(class_probabilities(codes, 2, rows, classify)[:, 1])
+        else:
+            values = grades(train[target]) if CONTRACT["task"] == "ordinal" else pd.to_numeric(train[target]).to_numpy(float)
+            columns.append(np.full(rows, values[0]) if np.ptp(values) == 0 else regress(values))
+    return np.column_stack(columns).astype(float)
+
+
+def class_codes(train: pd.DataFrame) -> Codes:
+    """(N,) position of each row's class in the contract's classes."""
+    positions = {label: code for code, label in enumerate(CONTRACT["classes"])}
+    spelled = {str(label): code for label, code in positions.items()}
+    values = train[CONTRACT["targets"][0]].tolist()
+    return np.array([positions[value] if value in positions else spelled[str(value)] for value in values], dtype=np.int64)
+
+
+def truth_codes(values: pd.Series[Any]) -> Codes:
+    """(N,) 0 or 1 of a column that says yes or no as booleans, numbers or words."""
+    if values.dtype.kind in "biuf":
+        return (values.fillna(0).to_numpy(float) > 0).astype(np.int64)
+    return values.astype(str).str.strip().str.lower().isin(["1", "1.0", "true", "yes", "y", "t"]).to_numpy().astype(np.int64)
+
+
+def grades(values: pd.Series[Any]) -> Floats:
+    """(N,) grades as numbers: their own values where numeric, otherwise the position in the contract's order."""
+    if values.dtype.kind in "iuf":
+        return values.to_numpy(float)
+    positions = {str(label): float(place) for place, label in enumerate(CONTRACT["classes"])}
+    return np.array([positions[str(value)] for value in values])
+
+
+def class_probabilities(codes: Codes, width: int, rows: int, classify: Callable[[Codes], Floats]) -> Floats:
+    """(rows, width) probabilities, 0 for classes that the training rows lack."""
+    seen = np.unique(codes)
+    result = np.zeros((rows, width))
+    result[:, seen] = classify(np.searchsorted(seen, codes)) if len(seen) > 1 else 1.0
+    result /= result.sum(axis=1, keepdims=True)
+    return result
