@@ -1,0 +1,198 @@
+"""Tables as setup meets them: finds out how a file is to be read, reads it once, and says clearly what is wrong with it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import zipfile
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import JsonValue
+
+from agentk.competitions.rows import finish_rows, read_table, tables_within
+from agentk.errors import CompetitionError
+from agentk.types.competition import Competition, TableFile
+
+ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
+
+_HEAD = 1 << 16  # bytes looked at to find the separator
+_KEPT = 4  # tables kept in memory between the stages of one setup
+_cache: OrderedDict[tuple[Any, ...], pd.DataFrame] = OrderedDict()
+
+
+def is_table(path: Path) -> bool:
+    """Whether the name is that of a table, plain or compressed."""
+    name = path.name.lower()
+    bare = name.removesuffix(".gz").removesuffix(".zip")
+    return bare.endswith(ENDINGS) or name.endswith(".zip")
+
+
+def sniffed(folder: Path, path: str, member: str | None = None) -> TableFile:
+    """The table at `path`, with encoding, separator and decimal sign found out from its content.
+
+    Raises CompetitionError when it is empty or no table.
+    """
+    file = folder / path
+    options: dict[str, JsonValue] = {}
+    try:
+        head = _head(file, member)
+        name = (member or path).lower()
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(file) as archive:
+                name = tables_within(archive)[0].lower()
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise CompetitionError(f"{file} cannot be read: {error}. Unpack it by hand, or download it again.") from None
+    if not head.strip():
+        raise CompetitionError(f"{file} is empty: download it again, or remove it.")
+    if member:
+        options["member"] = member
+    if not name.removesuffix(".gz").endswith((".json", ".jsonl", ".ndjson", ".parquet", ".pq")):
+        options |= _separation(head)
+    return TableFile(path=path, options=options)
+
+
+def table(folder: Path, file: TableFile) -> pd.DataFrame:
+    """The rows of `file`; the same object on the next call, so do not write to it. Raises CompetitionError."""
+    path = folder / file.path
+    try:
+        state = path.stat()
+    except OSError:
+        raise CompetitionError(f"{path} is missing: it was there when the competition was set up.") from None
+    key = (str(path.absolute()), state.st_mtime_ns, state.st_size, json.dumps(file.options, sort_keys=True))
+    if key not in _cache:
+        _cache[key] = _read(path, file)
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+    _cache.move_to_end(key)
+    return _cache[key]
+
+
+def forget_tables() -> None:
+    """Frees the memory of tables that were read for setup."""
+    _cache.clear()
+
+
+def encoding_of(folder: Path, file: TableFile) -> TableFile:
+    """`file` with the encoding its bytes are in, where that is not UTF-8."""
+    if file.path.lower().endswith((".parquet", ".pq")) or "encoding" in file.options:
+        return file
+    member = file.options.get("member")
+    data = _bytes(folder / file.path, member if isinstance(member, str) else None)
+    encoding = _encoding(data)
+    return file if encoding is None else file.model_copy(update={"options": {**file.options, "encoding": encoding}})
+
+
+def plan_of(competition: Competition) -> dict[str, JsonValue]:
+    """The literal from which `rows.load_rows` reads the competition's rows, in agentk and in an exported program."""
+    return {
+        "train": {"path": competition.train.path, "options": competition.train.options},
+        "test": {"path": competition.test.path, "options": competition.test.options},
+        "targets": list(competition.targets),
+        "file_columns": [column.model_dump() for column in competition.file_columns],
+    }
+
+
+def rows_of(competition: Competition) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of train and test as solutions see them (what `rows.load_rows` gives), from memory where setup left them."""
+    plan = plan_of(competition)
+    train, test = table(competition.folder, competition.train), table(competition.folder, competition.test)
+    return finish_rows(train, plan, "train"), finish_rows(test, plan, "test")
+
+
+def several(names: Iterable[object], limit: int = 12) -> str:
+    """Names in a row for a message, cut after `limit`."""
+    listed = [str(name) for name in names]
+    return ", ".join(listed[:limit]) + (f" … ({len(listed)} in all)" if len(listed) > limit else "")
+
+
+def _read(path: Path, file: TableFile) -> pd.DataFrame:
+    options: dict[str, Any] = dict(file.options)
+    try:
+        frame = read_table(path, **options)
+    except UnicodeDecodeError as error:
+        raise CompetitionError(f"{path} is not {error.encoding}: {error.reason} at byte {error.start}. Save it as UTF-8.") from None
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:  # pandas' and Arrow's own are ValueErrors
+        reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
+        raise CompetitionError(f"{path} cannot be read as a table: {reason}. Mend that line or file, or download it again.") from None
+    if frame.empty:
+        raise CompetitionError(f"{path} has {len(frame)} rows and {frame.shape[1]} columns: nothing to work on. Download it again.")
+    frame.columns = frame.columns.astype(str)
+    return frame
+
+
+def _head(path: Path, member: str | None) -> bytes:
+    return _bytes(path, member, _HEAD)
+
+
+def _bytes(path: Path, member: str | None, limit: int = -1) -> bytes:
+    if path.name.lower().endswith(".zip"):
+        with zipfile.ZipFile(path) as archive, archive.open(member or tables_within(archive)[0]) as file:
+            return file.read(limit)
+    if path.name.lower().endswith(".gz"):
+        with gzip.open(path, "rb") as file:
+            return file.read(limit)
+    with path.open("rb") as file:
+        return file.read(limit)
+
+
+def _encoding(data: bytes) -> str | None:
+    """None for UTF-8; "mixed" where some lines are and some are not."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        lines = [line for line in data.splitlines() if not line.isascii()]
+        return "mixed" if any(_is_utf8(line) for line in lines) else "cp1252" if _decodes(data, "cp1252") else "latin-1"
+    return None
+
+
+def _is_utf8(line: bytes) -> bool:
+    return _decodes(line, "utf-8")
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _separation(head: bytes) -> dict[str, JsonValue]:
+    """Separator and decimal sign, where they are not comma and point; utf-16 where the bytes begin with its mark."""
+    utf16 = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head[: len(head) // 2 * 2].decode("utf-16", errors="replace") if utf16 else head.decode("utf-8", errors="replace")
+    lines = text.splitlines()
+    lines = (lines[:-1] if len(head) == _HEAD and len(lines) > 1 else lines)[:50]
+    fields = {separator: [len(row) for row in csv.reader(lines, delimiter=separator)] for separator in ",\t;|"}
+    separator = max(fields, key=lambda s: _evenness(fields[s]))
+    options: dict[str, JsonValue] = {"encoding": "utf-16"} if utf16 else {}
+    if _evenness(fields[separator]) <= 1 or separator == ",":
+        return options
+    options["separator"] = separator
+    cells = [cell.strip() for row in csv.reader(lines[1:], delimiter=separator) for cell in row]
+    if any(_decimal_comma(cell) for cell in cells) and not any(_decimal_point(cell) for cell in cells):
+        options["decimal"] = ","
+    return options
+
+
+def _evenness(widths: list[int]) -> float:
+    """Columns of the header where nine of ten rows are as wide, else 0."""
+    even = sum(width == widths[0] for width in widths) >= 0.9 * len(widths) if widths else False
+    return widths[0] if even else 0
+
+
+def _decimal_comma(cell: str) -> bool:
+    whole, comma, part = cell.lstrip("+-").partition(",")
+    return bool(comma) and whole.isdigit() and part.isdigit()
+
+
+def _decimal_point(cell: str) -> bool:
+    whole, point, part = cell.lstrip("+-").partition(".")
+    return bool(point) and whole.isdigit() and part.isdigit()
