@@ -28,5 +28,9 @@ class Attempt(Frozen):
     std: float | None = None  # over folds
     fold_scores: tuple[float, ...] = ()
     seconds: float = 0.0  # slot seconds spent
-    members: tuple[int, ...] = ()  # blend: attempts it averages
+    weights: dict[int, float] = {}  # blend: of each attempt it averages
+    seen: tuple[int, ...] = ()  # blend: attempts it was chosen from
+    trials: int = 0  # tune: parameter sets tried
     lessons: tuple[str, ...] = ()  # ids of the lessons that led to it
+    chosen: bool = False  # whether the selection rule put its answers into submission.csv
+    verdict: str = ""  # what the selection rule said

@@ -1,0 +1,5 @@
+"""`python -m agentk`."""
+
+from agentk.cli.main import main
+
+main()

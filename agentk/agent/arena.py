@@ -1,0 +1,109 @@
+"""The arena of one competition: rows, truth, metric, referee, and how answers become submission.csv."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentk.agent.request import Request
+from agentk.competitions.metrics import metric_named
+from agentk.competitions.rows import load_rows
+from agentk.competitions.submission import format_submission
+from agentk.competitions.truth import encode_truth, sound_prediction
+from agentk.errors import CompetitionError
+from agentk.graph.folder import RunFolder, replace
+from agentk.referee.layout import Layout, given_layout, make_layout
+from agentk.referee.referee import Referee
+from agentk.sandbox.protocol import Sandbox
+from agentk.types.competition import Competition
+from agentk.types.metric import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LAYOUT = "folds.json"
+
+
+class CompetitionArena:
+    """Meets `agentk.graph.workbench.Arena`."""
+
+    def __init__(self, competition: Competition, folder: RunFolder, request: Request, sandbox: Sandbox) -> None:
+        self.competition = competition
+        self.metric = metric_named(competition.metric)
+        self.train, self.test = load_rows(competition.folder, competition.plan())
+        self.truth = encode_truth(competition, self.train)
+        self.layout = self._layout(folder, request)
+        self.referee = Referee(
+            competition,
+            self.train,
+            self.test,
+            self.truth,
+            self.metric,
+            sandbox,
+            folder.work,
+            seed=request.seed,
+            layout=self.layout,
+            extra=None if request.extra is None else self._extra(request.extra),
+        )
+
+    def submission(self, answers: Array) -> bytes:
+        """submission.csv with these answers of the test rows."""
+        frame = format_submission(self.competition, answers, self.test)
+        return frame.to_csv(index=False).encode()
+
+    def sound_answers(self) -> Array:
+        """Priors, means or medians, decided as the referee decides."""
+        prediction = sound_prediction(self.competition, self.metric, self.truth, len(self.test))
+        return self.referee.plain_answers(prediction)
+
+    @cached_property
+    def _found(self) -> tuple[str, ...]:
+        from agentk.competitions.findings import scan
+
+        return tuple(scan(self.competition, self.train, self.test))
+
+    def findings(self) -> tuple[str, ...]:
+        """Leaks, and differences between train and test."""
+        return self._found
+
+    def _layout(self, folder: RunFolder, request: Request) -> Layout:
+        """The one fold assignment of the run, made at its first opening and kept."""
+        path = folder.path / LAYOUT
+        if path.exists():
+            return Layout.from_json(path.read_text())
+        if request.folds is not None:
+            layout = given_layout(self._folds(request.folds), request.seed)
+        else:
+            layout = make_layout(self.competition, self.train, self.test, self.truth, request.seed)
+        replace(path, layout.to_json() + "\n")
+        return layout
+
+    def _folds(self, path: Path) -> pd.Series[object]:
+        frame = _read(path)
+        if "fold" not in frame or len(frame) != len(self.train):
+            raise CompetitionError(
+                f"{path}: --folds needs a column 'fold' with one value for each of the {len(self.train)} training rows; "
+                f"it has the columns {list(frame.columns)} and {len(frame)} rows"
+            )
+        return frame["fold"]
+
+    def _extra(self, path: Path) -> pd.DataFrame:
+        frame = _read(path)
+        missing = [name for name in (*self.competition.targets, *(column.name for column in self.competition.columns)) if name not in frame]
+        made = {column.name for column in self.competition.file_columns}
+        missing = [name for name in missing if name not in made]
+        if missing:
+            raise CompetitionError(f"{path}: --extra needs the columns of train; it lacks {', '.join(missing[:10])}")
+        return frame
+
+
+def _read(path: Path) -> pd.DataFrame:
+    from agentk.competitions.rows import read_table
+
+    if not path.exists():
+        raise CompetitionError(f"there is no file {path}")
+    try:
+        return read_table(path)
+    except (ValueError, OSError) as error:
+        raise CompetitionError(f"{path} cannot be read as a table: {error}") from None

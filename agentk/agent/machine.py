@@ -1,0 +1,57 @@
+"""What this machine offers a run: cores, memory, the libraries that solutions may import."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+LIBRARIES = {
+    "numpy": "numpy",
+    "pandas": "pandas",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "lightgbm": "lightgbm",
+    "xgboost": "xgboost-cpu",
+    "catboost": "catboost",
+    "PIL": "pillow",
+    "torch": "torch",
+    "matplotlib": "matplotlib",
+}
+"""Import name -> the distribution that carries it."""
+
+WARM = (
+    "numpy", "pandas", "scipy.sparse", "scipy.stats", "sklearn.linear_model", "sklearn.ensemble", "sklearn.preprocessing",
+    "sklearn.model_selection", "sklearn.feature_extraction.text", "sklearn.decomposition", "sklearn.svm", "sklearn.neighbors",
+    "sklearn.pipeline", "sklearn.compose", "sklearn.impute", "sklearn.neural_network", "sklearn.gaussian_process",
+    "sklearn.naive_bayes", "sklearn.calibration", "lightgbm", "xgboost", "catboost", "PIL.Image", "agentk.referee.harness",
+)  # fmt: skip
+"""What the sandbox's warm process imports before the first program; a missing one is passed over."""
+
+
+def libraries() -> tuple[str, ...]:
+    """The libraries a solution can import here, by import name."""
+    return tuple(name for name in LIBRARIES if find_spec(name) is not None)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    found = {}
+    for name in ("agentk", *(LIBRARIES[library] for library in libraries())):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Bytes of memory that are free to use."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)

@@ -1,0 +1,185 @@
+"""A session: one process at work on one run, from a request or from a run's folder."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from agentk import __version__
+from agentk.agent import machine
+from agentk.agent.request import Request
+from agentk.agent.sources import check, resolve
+from agentk.errors import RunError, SettingError
+from agentk.graph.clock import Clock
+from agentk.graph.folder import RunFolder
+from agentk.graph.journal import Journal, read
+from agentk.graph.ledger import Ledger
+from agentk.graph.workbench import Setting, Workbench
+
+if TYPE_CHECKING:
+    from agentk.competitions.draft import Draft
+    from agentk.sandbox.protocol import Sandbox
+
+MOST_SLOTS = 8
+FINISHING = 0.03
+"""Share of the budget that is kept for the last blend and for writing what the person takes away."""
+
+
+def begin(request: Request) -> RunFolder:
+    """Checks the request and makes the run's folder. Raises UserError before anything is written where that is possible."""
+    check(request.competition)
+    if request.budget is not None and request.budget < 5:
+        raise SettingError(f"--budget {request.budget:g}s is too short for one fit of one model: give at least 5s, better 60s")
+    for name in ("solution", "folds", "extra"):
+        path: Path | None = getattr(request, name)
+        if path is not None and not path.is_file():
+            raise SettingError(f"--{name} {path}: there is no such file")
+    slug = Path(request.competition.rpartition(":")[2]).stem.replace(" ", "-").lower() or "run"
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    path = request.out / f"{slug}-{stamp}"
+    number = 1
+    while path.exists():
+        number += 1
+        path = request.out / f"{slug}-{stamp}-{number}"
+    facts: dict[str, Any] = {
+        "agentk": __version__,
+        "request": request.model_dump(mode="json"),
+        "reasoner": "playbook",
+        "versions": machine.versions(),
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+    }
+    return RunFolder.create(path, facts)
+
+
+def find(run: str, out: Path) -> RunFolder:
+    """The run that a person means: a folder, a name under `out`, or "last"."""
+    if run == "last":
+        runs = all_runs(out)
+        if not runs:
+            raise RunError(f"there are no runs in {out}; `agentk run` makes one, --out names another folder")
+        return runs[-1]
+    for path in (Path(run), out / run):
+        if (path / "run.json").exists():
+            return RunFolder.open(path)
+    import difflib
+
+    near = difflib.get_close_matches(run, [folder.path.name for folder in all_runs(out)], n=3, cutoff=0.4)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "; `agentk list` shows the runs there are"
+    raise RunError(f"there is no run {run!r} in {out}{hint}")
+
+
+def all_runs(out: Path) -> list[RunFolder]:
+    """The runs under `out`, oldest first."""
+    files = sorted(out.glob("*/run.json"), key=lambda file: file.stat().st_ctime)
+    return [RunFolder(file.parent) for file in files]
+
+
+def request_of(folder: RunFolder) -> Request:
+    """What the run was asked for."""
+    return Request.model_validate(folder.facts()["request"])
+
+
+@contextmanager
+def session(folder: RunFolder, request: Request) -> Iterator[Workbench]:
+    """The run, open: its lock held, its sandbox warm, its journal listened to; all of it closed at the end."""
+    folder.lock()
+    sandbox = _sandbox(folder, request)  # first: its imports run while this process reads and imports
+    try:
+        bench = _workbench(folder, request, sandbox)
+        try:
+            yield bench
+        finally:
+            bench.memory.close()
+            bench.journal.close()
+    finally:
+        sandbox.close()
+        folder.unlock()
+
+
+def _sandbox(folder: RunFolder, request: Request) -> Sandbox:
+    from agentk.sandbox.opening import open_sandbox
+
+    slots = request.workers or min(machine.cores(), MOST_SLOTS)
+    scratch = folder.work / "sandbox"
+    return open_sandbox(slots, max(1, machine.cores() // slots), machine.WARM, scratch, strict=request.sandbox == "strict")
+
+
+def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox) -> Workbench:
+    from agentk.agent.arena import CompetitionArena
+    from agentk.agent.delivery import deliver
+    from agentk.competitions.draft import Draft, Overrides
+    from agentk.memory.opening import open_memory
+    from agentk.reasoning.playbook import Playbook
+    from agentk.types.solution import Solution
+
+    lines = list(read(folder.journal))
+    used = float(str(lines[-1]["active_s"])) if lines else 0.0
+    reserve = 0.0 if request.budget is None else min(20.0, max(1.0, FINISHING * request.budget))
+    clock = Clock(request.budget, used, reserve)
+    journal = Journal(folder.journal, clock.active)
+    ledger = Ledger.of(lines, "maximize")
+    journal.listen(ledger.apply)
+
+    def first_draft() -> Draft:
+        source = resolve(request.competition, request.target, folder.path, request.seed)
+        overrides = Overrides(target=request.target, id=request.id, metric=request.metric)
+        return Draft(name=source.name, folder=source.folder, overrides=overrides)
+
+    person = None if request.solution is None else Solution(request.solution.read_text(), request.solution.stem)
+    bench = Workbench(
+        folder=folder,
+        journal=journal,
+        clock=clock,
+        ledger=ledger,
+        setting=Setting(request.seed, sandbox.slots, sandbox.cores, request.attempts, machine.libraries(), person),
+        reasoner=Playbook(),
+        memory=open_memory(request.memory),
+        first_draft=first_draft,
+        open_arena=lambda competition: CompetitionArena(competition, folder, request, sandbox),
+        deliver=deliver,
+    )
+    if not lines:
+        journal.write("run_started", request=request.model_dump(mode="json"), versions=machine.versions())
+        for hint in request.hints:
+            journal.write("edited", hint=hint)
+    else:
+        journal.write("resumed", request=request.model_dump(mode="json"))
+    guarantees = {guarantee.value: means for guarantee, means in sandbox.guarantees.items()}
+    journal.write("budget", seconds=request.budget, attempts=request.attempts, slots=sandbox.slots, cores=sandbox.cores, sandbox=guarantees)
+    return bench
+
+
+def work(bench: Workbench) -> None:
+    """Runs the graph to the end of the budget; Ctrl-C ends it as the budget does, with the best valid submission in place."""
+    from agentk.graph.build import walk
+    from agentk.graph.nodes.execute import recover
+
+    with _interruptible(bench):
+        if (bench.folder.path / bench.competition_file).exists():
+            recover(bench)
+        walk(bench)
+
+
+@contextmanager
+def _interruptible(bench: Workbench) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM asks the run to end; the second one is a plain KeyboardInterrupt."""
+
+    def ask(signum: int, frame: FrameType | None) -> None:
+        if bench.stopped is not None:
+            raise KeyboardInterrupt
+        bench.stop("interrupted")
+
+    previous: dict[int, Callable[..., Any] | int | None] = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(ValueError):  # not in the main thread: there the person interrupts the kernel, not us
+            previous[number] = signal.signal(number, ask)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

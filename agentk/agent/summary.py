@@ -1,0 +1,130 @@
+"""The end of a run in numbers: one object, for `--json`, `agentk show` and the last screen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from agentk.graph.folder import RunFolder
+from agentk.graph.journal import Line, read
+from agentk.graph.ledger import Ledger
+from agentk.types.attempt import Attempt
+from agentk.types.competition import Competition, Frozen
+from agentk.types.outcome import Status
+
+if TYPE_CHECKING:
+    from agentk.types.metric import Metric
+
+GRADE = "grade.json"
+
+
+class Summary(Frozen):
+    """What came of a run. Scores are the referee's; `test_score` the grader's, where the answers are at hand."""
+
+    run: str
+    competition: str
+    submission: str | None
+    program: str | None
+    metric: str | None = None
+    direction: str | None = None
+    cv_score: float | None = None
+    cv_std: float | None = None
+    interval: tuple[float, float] | None = None  # 90%, corrected for having chosen the best of many
+    test_score: float | None = None
+    sample_score: float | None = None  # of the sample submission, graded
+    sound_score: float | None = None  # of answers that need no model, on the training rows
+    baseline_score: float | None = None  # of the first model that was scored: plain, untuned
+    winner: str | None = None
+    attempts: int = 0
+    failed: int = 0
+    trials: int = 0
+    seconds: float = 0.0
+    first_submission_s: float | None = None
+    occupancy: float | None = None  # share of slot time in which solutions ran
+    cost: float = 0.0
+    tokens: int = 0
+    stopped_by: str | None = None
+
+
+def summarize(folder: RunFolder) -> Summary:
+    """The summary of a run as its folder tells it; works while it runs and after a crash."""
+    lines = list(read(folder.journal))
+    path = folder.path / "competition.json"
+    facts = folder.facts()
+    request = facts["request"]
+    assert isinstance(request, dict)
+    named = str(request["competition"])
+    submission = str(folder.submission) if folder.submission.exists() else None
+    last = lines[-1] if lines else None
+    seconds = 0.0 if last is None else float(str(last["active_s"]))
+    if not path.exists():
+        return Summary(run=str(folder.path), competition=named, submission=submission, program=None, seconds=seconds)
+    from agentk.competitions.metrics import metric_named
+
+    competition = Competition.model_validate_json(path.read_text())
+    metric = metric_named(competition.metric)
+    ledger = Ledger.of(lines, metric.direction)
+    best = None if ledger.best is None else ledger.attempts[ledger.best]
+    program = folder.solution / "solution.py"
+    return Summary(
+        run=str(folder.path),
+        competition=competition.name,
+        submission=submission,
+        program=str(program) if program.exists() else None,
+        metric=metric.name,
+        direction=metric.direction,
+        cv_score=None if best is None else best.score,
+        cv_std=None if best is None else best.std,
+        baseline_score=_baseline(ledger, metric),
+        winner=None if best is None else _described(best),
+        attempts=len(ledger.attempts),
+        failed=ledger.failed,
+        trials=sum(attempt.trials for attempt in ledger.attempts.values()),
+        seconds=round(seconds, 1),
+        first_submission_s=_first(lines),
+        stopped_by=ledger.ended,
+        **_ending(lines),
+        **_grade(folder.path),
+    )
+
+
+def write_grade(folder: Path, grade: dict[str, JsonValue]) -> None:
+    """Keeps what the grader said, beside the run and never inside what a reasoner reads."""
+    from agentk.graph.folder import replace
+
+    replace(folder / "grader" / GRADE, json.dumps(grade) + "\n")
+
+
+def _grade(folder: Path) -> dict[str, float]:
+    path = folder / "grader" / GRADE
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
+def _ending(lines: list[Line]) -> dict[str, JsonValue]:
+    """What the end of the run recorded of itself."""
+    for line in reversed(lines):
+        if line["event"] == "run_finished":
+            return {name: line[name] for name in ("interval", "sound_score", "occupancy") if name in line}
+    return {}
+
+
+def _first(lines: list[Line]) -> float | None:
+    replaced = (line for line in lines if line["event"] == "submission_replaced")
+    first = next(replaced, None)
+    return None if first is None else float(str(first["active_s"]))
+
+
+def _baseline(ledger: Ledger, metric: Metric) -> float | None:
+    plain = [attempt for attempt in ledger.scored if attempt.kind == "draft" and attempt.recipe not in (None, "constant")]
+    return plain[0].score if plain else None
+
+
+def _described(attempt: Attempt) -> str:
+    if attempt.kind == "blend":
+        return f"{attempt.name} ({attempt.idea})"
+    tuned = f", tuned over {attempt.trials} trials" if attempt.trials else ""
+    status = "" if attempt.outcome.status is Status.SCORED else f", {attempt.outcome.status.value}"
+    return f"#{attempt.number} {attempt.name}{tuned}{status}"

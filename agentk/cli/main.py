@@ -1,0 +1,198 @@
+"""The command line: `agentk run`, `resume`, `show`, `list`, `predict`, `clean`, `memory`, `bench`, `doctor`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentk import __version__
+from agentk.errors import AgentKError, UserError
+
+app = typer.Typer(
+    name="agentk",
+    help="Point it at a competition; get a submission whose score can be trusted.\n\nStart here:  agentk run builtin:breast-cancer --budget 60s",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+
+
+def main() -> None:
+    """Entry point: a user's mistake ends with a sentence and exit code 2, agentk's own failure with 1."""
+    try:
+        app()
+    except UserError as error:
+        _complain(error)
+        sys.exit(2)
+    except AgentKError as error:
+        _complain(error)
+        sys.exit(1)
+
+
+def _complain(error: AgentKError) -> None:
+    from rich.console import Console
+
+    Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"agentk {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None: ...
+
+
+@app.command()
+def run(
+    competition: Annotated[str, typer.Argument(help="A folder like an unzipped Kaggle download, a CSV file, or builtin:NAME.")],
+    budget: Annotated[str | None, typer.Option(help="Time to spend: 90s, 10m, 2h. Without it and without --attempts: 10m.")] = None,
+    attempts: Annotated[int | None, typer.Option(min=1, help="End after so many attempts; with it, a seed fixes the result.")] = None,
+    target: Annotated[list[str] | None, typer.Option(help="Target column, if it cannot be told from the files. Repeatable.")] = None,
+    metric: Annotated[str | None, typer.Option(help="Metric by name, if the description does not say.")] = None,
+    id_: Annotated[list[str] | None, typer.Option("--id", help="Id column. Repeatable.")] = None,
+    out: Out = Path("runs"),
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Programs executed at once. Default: one for each core, at most 8.")] = None,
+    solution: Annotated[Path | None, typer.Option(help="Your own solution.py: the first attempt, to beat and to improve.")] = None,
+    hint: Annotated[list[str] | None, typer.Option(help="An idea of yours, for a reasoner that reads. Repeatable.")] = None,
+    folds: Annotated[Path | None, typer.Option(help="A CSV with a column 'fold': one fold for each training row.")] = None,
+    extra: Annotated[Path | None, typer.Option(help="A CSV with further labelled rows: trained on, never scored.")] = None,
+    memory: Annotated[str, typer.Option(help="off, read, write, or a folder to keep memory in.")] = "write",
+    sandbox: Annotated[str, typer.Option(help="auto, or strict: refuse to run where a guarantee does not hold.")] = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Solve a competition: a submission, the program that made it, and its score."""
+    from agentk.agent.request import Request
+    from agentk.cli.running import start
+    from agentk.errors import SettingError
+    from agentk.settings import seconds
+
+    if sandbox not in ("auto", "strict"):
+        raise SettingError(f"--sandbox {sandbox!r}: it is auto or strict")
+    limit = seconds(budget) if budget is not None else None if attempts is not None else 600.0
+    request = Request(
+        competition=competition,
+        budget=limit,
+        attempts=attempts,
+        target=tuple(target or ()),
+        id=tuple(id_ or ()),
+        metric=metric,
+        out=out,
+        seed=seed,
+        workers=workers,
+        solution=solution,
+        hints=tuple(hint or ()),
+        folds=folds,
+        extra=extra,
+        memory=memory,
+        sandbox="strict" if sandbox == "strict" else "auto",
+    )
+    raise typer.Exit(start(request, as_json=as_json))
+
+
+@app.command()
+def resume(
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
+    budget: Annotated[str | None, typer.Option(help="A new whole budget, or +10m for more of it.")] = None,
+    attempts: Annotated[int | None, typer.Option(min=1, help="A new whole number of attempts.")] = None,
+    hint: Annotated[list[str] | None, typer.Option(help="An idea of yours, for a reasoner that reads. Repeatable.")] = None,
+    out: Out = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a run that was interrupted, killed, or finished."""
+    from agentk.cli.running import go_on
+
+    raise typer.Exit(go_on(run, out, budget=budget, attempts=attempts, hints=tuple(hint or ()), as_json=as_json))
+
+
+@app.command()
+def show(run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")], out: Out = Path("runs"), as_json: AsJson = False) -> None:
+    """What a run found: the contract, the tree of attempts, the score."""
+    from agentk.cli.showing import show_run
+
+    show_run(run, out, as_json=as_json)
+
+
+@app.command("list")
+def list_(out: Out = Path("runs"), as_json: AsJson = False) -> None:
+    """The runs there are."""
+    from agentk.cli.showing import list_runs
+
+    list_runs(out, as_json=as_json)
+
+
+@app.command()
+def predict(
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
+    rows: Annotated[Path, typer.Argument(help="A file with new rows, columns like the test file's.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the predictions go.")] = Path("predictions.csv"),
+    out: Out = Path("runs"),
+) -> None:
+    """Predict new rows with a run's winner."""
+    from agentk.cli.running import predict_rows
+
+    predict_rows(run, out, rows, output)
+
+
+@app.command()
+def clean(
+    out: Out = Path("runs"),
+    cap: Annotated[str, typer.Option(help="Size to come down to, e.g. 5G; the oldest runs go first.")] = "5G",
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it, only say what would be deleted.")] = False,
+) -> None:
+    """Keep the runs folder in bounds."""
+    from agentk.cli.showing import clean_runs
+
+    clean_runs(out, cap, yes=yes)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check Python, libraries, the sandbox's guarantees, cores, memory, disk."""
+    from agentk.cli.doctor import examine
+
+    raise typer.Exit(examine(as_json=as_json))
+
+
+@app.command()
+def bench(
+    what: Annotated[str, typer.Argument(help="A folder of competitions; or a study: sandbox, optim, graph.")],
+    answers: Annotated[Path | None, typer.Option(help="Folder with <slug>.csv of true values; needed for a folder of competitions.")] = None,
+    budget: Annotated[str, typer.Option(help="Time for each run.")] = "3m",
+    only: Annotated[list[str] | None, typer.Option(help="Only this competition. Repeatable.")] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds, separated by commas: one run each.")] = "0",
+    against: Annotated[Path | None, typer.Option(help="Folder with <slug>.csv submissions to compare with, row by row.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Where results are kept; a second call goes on from there.")] = None,
+) -> None:
+    """Measure agentk: scores on competitions with known answers, or one of its parts."""
+    from agentk.cli.benching import measure
+
+    measure(what, answers, budget, only or [], [int(seed) for seed in seeds.split(",")], against, json_file)
+
+
+def _mount() -> None:
+    from agentk.cli.memory import memory
+
+    app.add_typer(memory, name="memory")
+
+
+_mount()

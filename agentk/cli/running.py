@@ -1,0 +1,102 @@
+"""`agentk run`, `resume` and `predict`: a run with its display, then its summary."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentk.agent import machine
+from agentk.agent.request import Request
+from agentk.agent.session import begin, find, request_of, session, work
+from agentk.agent.summary import summarize
+from agentk.errors import RunError, SettingError, StoreError, UserError
+from agentk.settings import duration, seconds
+
+if TYPE_CHECKING:
+    from agentk.graph.folder import RunFolder
+
+NO_SUBMISSION = 3
+INTERRUPTED = 130
+
+
+def start(request: Request, *, as_json: bool) -> int:
+    """Runs from the beginning; returns the exit code."""
+    return _run(begin(request), request, as_json=as_json)
+
+
+def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hints: tuple[str, ...], as_json: bool) -> int:
+    """Resumes; a budget that is spent has to be raised for anything to happen."""
+    folder = find(run, out)
+    request = request_of(folder)
+    spent = summarize(folder)
+    update: dict[str, object] = {"hints": hints}
+    if budget is not None:
+        more = budget.startswith("+")
+        update["budget"] = seconds(budget.removeprefix("+")) + (max(request.budget or 0.0, spent.seconds) if more else 0.0)
+    if attempts is not None:
+        update["attempts"] = attempts
+    request = request.model_copy(update=update)
+    if spent.stopped_by is not None and request.budget is not None and request.budget <= spent.seconds:
+        raise RunError(f"{folder.path.name} has spent its budget of {duration(request.budget)}; give more: agentk resume {run} --budget +10m")
+    now, made = machine.versions(), folder.facts().get("versions")
+    if isinstance(made, dict) and made != now:
+        changed = ", ".join(f"{name} {made.get(name)} → {now.get(name)}" for name in sorted(now) if made.get(name) != now.get(name))
+        print(f"note: libraries differ from those the run was begun with ({changed}); scores may shift a little", file=sys.stderr)
+    return _run(folder, request, as_json=as_json)
+
+
+def _run(folder: RunFolder, request: Request, *, as_json: bool) -> int:
+    from agentk.cli.display import display_for
+
+    interrupted = False
+    problem: Exception | None = None
+    try:
+        with session(folder, request) as bench:
+            live = sys.stderr.isatty()
+            display, shown = display_for(bench, live=live)
+            bench.journal.listen(display.line)
+            bench.notice = display.notice
+            with shown():
+                work(bench)
+            interrupted = bench.stopped == "interrupted"
+    except KeyboardInterrupt:
+        interrupted = True
+    except UserError:
+        _forget_if_nothing(folder)
+        raise
+    except StoreError as error:
+        problem = error
+    summary = summarize(folder)
+    if as_json:
+        print(summary.model_dump_json())
+    else:
+        from agentk.cli.showing import print_summary
+
+        print_summary(summary)
+    if problem is not None:
+        raise problem
+    if summary.submission is not None:
+        return 0
+    return INTERRUPTED if interrupted else NO_SUBMISSION
+
+
+def _forget_if_nothing(folder: RunFolder) -> None:
+    """A run whose setup was refused leaves no folder behind."""
+    if not folder.submission.exists():
+        import shutil
+
+        shutil.rmtree(folder.path, ignore_errors=True)
+
+
+def predict_rows(run: str, out: Path, rows: Path, output: Path) -> None:
+    """Predicts the rows of a file with the winner; says where the predictions are."""
+    from agentk.agent.delivery import predict
+
+    folder = find(run, out)
+    if not rows.is_file():
+        raise SettingError(f"there is no file {rows}: give a file with new rows, columns like the test file's")
+    count = predict(folder, rows, output)
+    print(f"{count} rows predicted: {output}", file=sys.stderr)
+
+

@@ -1,0 +1,169 @@
+"""`agentk show`, `list` and `clean`: what runs have found, and the room they take."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentk.agent.session import all_runs, find
+from agentk.agent.summary import Summary, summarize
+from agentk.errors import AgentKError, RunError
+from agentk.graph.folder import RunFolder
+from agentk.graph.journal import read
+from agentk.graph.ledger import Ledger
+from agentk.settings import duration, size
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from agentk.types.attempt import Attempt
+
+
+def print_summary(summary: Summary) -> None:
+    """The last screen of a run, on stdout."""
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    if summary.cv_score is not None:
+        better = "higher" if summary.direction == "maximize" else "lower"
+        spread = f" ± {summary.cv_std:.5f} over folds" if summary.cv_std is not None else ""
+        grid.add_row("score", Text(f"{summary.cv_score:.5f}{spread}  ({summary.metric}, {better} is better)", style="bold green"))
+    if summary.interval is not None:
+        grid.add_row("expected", f"{summary.interval[0]:.5f} to {summary.interval[1]:.5f} on new rows like these (90%, corrected for choosing)")
+    if summary.test_score is not None:
+        grid.add_row("on the test rows", Text(f"{summary.test_score:.5f}", style="bold") + f"  (hidden from the run; sample submission {_number(summary.sample_score)})")
+    compared = [f"{name} {value:.5f}" for name, value in (("no model", summary.sound_score), ("plain model", summary.baseline_score)) if value is not None]
+    if compared:
+        grid.add_row("compared with", ", ".join(compared))
+    if summary.winner is not None:
+        grid.add_row("winner", summary.winner)
+    failed = f", {summary.failed} failed" if summary.failed else ""
+    trials = f", {summary.trials} trials" if summary.trials else ""
+    busy = f", slots busy {summary.occupancy:.0%}" if summary.occupancy is not None else ""
+    grid.add_row("work", f"{summary.attempts} attempts{trials}{failed} in {duration(summary.seconds)}{busy}; ended by: {summary.stopped_by or 'not ended'}")
+    if summary.submission is not None:
+        grid.add_row("submission", summary.submission)
+    if summary.program is not None:
+        grid.add_row("program", summary.program)
+    Console().print(Panel(grid, title=summary.competition, title_align="left", border_style="green" if summary.submission else "red"))
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.5f}"
+
+
+def show_run(run: str, out: Path, *, as_json: bool) -> None:
+    """Prints the contract, the tree and the summary of a run."""
+    from rich.console import Console
+
+    folder = find(run, out)
+    summary = summarize(folder)
+    if as_json:
+        print(summary.model_dump_json())
+        return
+    console = Console()
+    contract = folder.path / "competition.json"
+    if contract.exists():
+        from agentk.cli.contract import contract_panel
+        from agentk.types.competition import Competition
+
+        console.print(contract_panel(Competition.model_validate_json(contract.read_text())))
+    ledger = Ledger.of(read(folder.journal), "minimize" if summary.direction == "minimize" else "maximize")
+    if ledger.attempts:
+        console.print(_tree(ledger))
+    print_summary(summary)
+
+
+def _tree(ledger: Ledger) -> Tree:
+    from rich.tree import Tree
+
+    root = Tree("attempts")
+    nodes: dict[int, Tree] = {}
+    for number in sorted(ledger.attempts):
+        attempt = ledger.attempts[number]
+        above = nodes.get(attempt.parent, root) if attempt.parent is not None else root
+        nodes[number] = above.add(_label(attempt, number == ledger.best))
+    return root
+
+
+def _label(attempt: Attempt, best: bool) -> str:
+    from rich.markup import escape
+
+    result = f"{attempt.score:.5f}" if attempt.score is not None else f"[red]{attempt.outcome.status.value}[/]: {escape(attempt.outcome.reason)}"
+    mark = "[bold green]★[/] " if best else ""
+    kept = f"\n    [dim]{escape(attempt.verdict)}[/]" if attempt.verdict else ""
+    return f"{mark}#{attempt.number} {attempt.kind} [bold]{escape(attempt.name)}[/] {result} [dim]{attempt.seconds:.1f}s {escape(attempt.idea[:90])}[/]{kept}"
+
+
+def list_runs(out: Path, *, as_json: bool) -> None:
+    """Prints one line a run, the oldest first."""
+    runs = all_runs(out)
+    if as_json:
+        print(json.dumps([summarize(folder).model_dump(mode="json") for folder in runs]))
+        return
+    if not runs:
+        print(f"no runs in {out}; start one:  agentk run builtin:breast-cancer --budget 60s")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="dim")
+    for heading in ("run", "score", "metric", "winner", "attempts", "time", "ended by"):
+        table.add_column(heading, overflow="ellipsis", no_wrap=True)
+    for folder in runs:
+        try:
+            found = summarize(folder)
+        except AgentKError as error:
+            table.add_row(folder.path.name, "", "", f"unreadable: {error}", "", "", "")
+            continue
+        score = "" if found.cv_score is None else f"{found.cv_score:.5f}"
+        winner = (found.winner or "").partition(" (")[0]
+        table.add_row(folder.path.name, score, found.metric or "", winner, str(found.attempts), duration(found.seconds), found.stopped_by or "not ended")
+    Console().print(table)
+
+
+def clean_runs(out: Path, cap: str, *, yes: bool) -> None:
+    """Deletes the oldest runs until the folder is no larger than `cap`. Runs at work are left alone."""
+    limit = size(cap)
+    sizes = {folder: folder.bytes() for folder in all_runs(out)}
+    total = sum(sizes.values())
+    print(f"{len(sizes)} runs in {out}, {_bytes(total)}; the cap is {_bytes(limit)}")
+    for folder, occupied in sizes.items():
+        if total <= limit:
+            break
+        if _at_work(folder):
+            print(f"{folder.path.name}: at work, left alone")
+            continue
+        total -= occupied
+        when = datetime.fromtimestamp(folder.facts_file.stat().st_ctime).strftime("%Y-%m-%d %H:%M")
+        print(f"{'deleted' if yes else 'would delete'} {folder.path.name} ({_bytes(occupied)}, {when})")
+        if yes:
+            shutil.rmtree(folder.path)
+    if total > limit:
+        print(f"what is left takes {_bytes(total)}")
+
+
+def _at_work(folder: RunFolder) -> bool:
+    try:
+        folder.lock()
+    except RunError:
+        return True
+    folder.unlock()
+    return False
+
+
+def _bytes(count: int) -> str:
+    value = float(count)
+    for unit in ("B", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"

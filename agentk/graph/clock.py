@@ -1,0 +1,26 @@
+"""The budget's clock: active seconds of a run, over pauses and restarts."""
+
+from __future__ import annotations
+
+import time
+
+
+class Clock:
+    """Counts the seconds a run has been worked on.
+
+    used: what earlier sessions of the run have spent. reserve: what is kept of the budget for the run's last steps.
+    """
+
+    def __init__(self, budget: float | None, used: float = 0.0, reserve: float = 0.0) -> None:
+        self.budget = budget
+        self._reserve = reserve
+        self._used = used
+        self._since = time.monotonic()
+
+    def active(self) -> float:
+        """Seconds worked so far."""
+        return self._used + time.monotonic() - self._since
+
+    def left(self) -> float:
+        """Seconds until search has to end, infinite without a budget."""
+        return float("inf") if self.budget is None else self.budget - self._reserve - self.active()

@@ -1,0 +1,187 @@
+"""A run's folder: where its files lie, and how they are written so that a kill at any moment harms none of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from pydantic import JsonValue
+
+from agentk.errors import RunError, StoreError
+from agentk.types.attempt import Attempt
+from agentk.types.solution import Solution
+
+VERSION = 1
+"""Of the folder's layout. A folder of another version is refused, never harmed."""
+
+
+class RunFolder:
+    """The paths of one run. `lock` must be held by whoever writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.facts_file = path / "run.json"
+        self.journal = path / "journal.jsonl"
+        self.checkpoints = path / "checkpoints.sqlite"
+        self.attempts = path / "attempts"
+        self.started = path / "work" / "started"
+        self.submission = path / "submission.csv"
+        self.trials = path / "trials.jsonl"
+        self.solution = path / "solution"
+        self.work = path / "work"
+        self.grader = path / "grader"
+        self._lock: IO[str] | None = None
+
+    @classmethod
+    def create(cls, path: Path, facts: dict[str, JsonValue]) -> RunFolder:
+        """A new folder with its run.json. Raises RunError when `path` already holds something."""
+        if path.exists() and any(path.iterdir()):
+            raise RunError(f"{path} is not empty: a new run needs a folder of its own; choose another --out")
+        folder = cls(path)
+        try:
+            for part in (folder.attempts, folder.started):
+                part.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"{path}: no folder can be made here: {error.strerror}; choose another --out") from error
+        folder.lock()
+        folder.write_facts({"version": VERSION, **facts})
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """An existing run. Raises RunError when it is none, or of another version."""
+        folder = cls(path)
+        facts = folder.facts()
+        if facts.get("version") != VERSION:
+            raise RunError(f"{path} has layout version {facts.get('version')!r}, this agentk reads {VERSION}; open it with the version "
+                           f"that made it ({facts.get('agentk', 'unknown')}). Nothing was changed")  # fmt: skip
+        return folder
+
+    def facts(self) -> dict[str, JsonValue]:
+        """What run.json says. Raises RunError when it is missing or broken."""
+        try:
+            facts = json.loads(self.facts_file.read_text())
+        except FileNotFoundError:
+            raise RunError(f"{self.path} is no run: it has no run.json. `agentk list` shows the runs there are") from None
+        except ValueError:
+            raise RunError(f"{self.facts_file} is not JSON: the file was edited or the disk is damaged") from None
+        return dict(facts)
+
+    def write_facts(self, facts: dict[str, JsonValue]) -> None:
+        """Replaces run.json."""
+        replace(self.facts_file, json.dumps(facts, indent=1, ensure_ascii=False, default=str) + "\n")
+
+    def lock(self) -> None:
+        """Takes the run for this process until it ends; twice is once. Raises RunError when another process works on it."""
+        import fcntl
+
+        if self._lock is not None:
+            return
+        file = (self.path / "run.lock").open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise RunError(f"{self.path} is being worked on by another process; wait for it, or end it first") from None
+        self._lock = file
+
+    def unlock(self) -> None:
+        """Gives the run back."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def attempt(self, number: int) -> Path:
+        """The folder of a finished attempt."""
+        return self.attempts / f"{number}"
+
+    def start(self, number: int, solution: Solution, plan: dict[str, JsonValue]) -> None:
+        """Keeps what is about to be executed, so that a killed run executes it again without asking again."""
+        with _whole_folder(self.started / f"{number}") as draft:
+            (draft / "solution.py").write_text(solution.source)
+            (draft / "plan.json").write_text(json.dumps({"name": solution.name, **plan}, indent=1, default=str))
+
+    def started_numbers(self) -> list[int]:
+        """The attempts that were started and are not finished, in order."""
+        return sorted(int(path.name) for path in self.started.iterdir() if path.name.isdigit() and not self.attempt(int(path.name)).exists())
+
+    def started_solution(self, number: int) -> tuple[Solution, dict[str, JsonValue]]:
+        """What `start` kept."""
+        folder = self.started / f"{number}"
+        plan = json.loads((folder / "plan.json").read_text())
+        return Solution((folder / "solution.py").read_text(), plan.pop("name")), plan
+
+    def finish(self, attempt: Attempt, source: str, log: str, arrays: Callable[[Path], None] | None) -> None:
+        """Puts the whole folder of an attempt in place at once; `arrays` writes oof.parquet and test.parquet into it."""
+        with _whole_folder(self.attempt(attempt.number)) as draft:
+            (draft / "solution.py").write_text(source)
+            (draft / "params.json").write_text(json.dumps(attempt.params, indent=1, default=str))
+            (draft / "outcome.json").write_text(attempt.model_dump_json(indent=1))
+            (draft / "log.txt").write_text(log)
+            if arrays is not None:
+                arrays(draft)
+        shutil.rmtree(self.started / f"{attempt.number}", ignore_errors=True)
+
+    def read_attempt(self, number: int) -> Attempt | None:
+        """A finished attempt, None where there is no such."""
+        path = self.attempt(number) / "outcome.json"
+        return Attempt.model_validate_json(path.read_text()) if path.exists() else None
+
+    def read_solution(self, attempt: Attempt) -> Solution:
+        """The program of a finished attempt."""
+        return Solution((self.attempt(attempt.number) / "solution.py").read_text(), attempt.name)
+
+    def bytes(self) -> int:
+        """What the folder occupies."""
+        return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file() and not file.is_symlink())
+
+
+class _whole_folder:  # noqa: N801: reads as a verb where it is used
+    """A context in which a folder is written aside; it takes its place by one rename, whole or not at all."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def __enter__(self) -> Path:
+        self._place.parent.mkdir(parents=True, exist_ok=True)
+        self._draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self._place.parent))
+        return self._draft
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is not None:
+            shutil.rmtree(self._draft, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise StoreError(f"{self._place} cannot be written: {error.strerror}. Free space, then `agentk resume`") from error
+            return
+        if self._place.exists():
+            shutil.rmtree(self._place)
+        self._draft.rename(self._place)
+        _sync_folder(self._place.parent)
+
+
+def replace(path: Path, content: str | bytes) -> None:
+    """Writes a file whole or not at all: aside, to disk, then renamed into place. Raises StoreError when the disk refuses."""
+    data = content.encode() if isinstance(content, str) else content
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise StoreError(f"{path} cannot be written: {error.strerror}; what was there before is unharmed. Free space, then `agentk resume`") from error
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

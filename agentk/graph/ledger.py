@@ -1,0 +1,114 @@
+"""The ledger: what a run has tried so far, folded from the journal; nodes read it, the journal is its only source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from agentk.graph.journal import Line
+from agentk.reasoning.questions import Effort
+from agentk.types.attempt import Attempt
+from agentk.types.metric import Direction
+from agentk.types.outcome import Status
+
+BEST = 20
+LATEST = 20
+
+
+@dataclass
+class Ledger:
+    """Attempts by number and what follows from them."""
+
+    direction: Direction = "maximize"
+    attempts: dict[int, Attempt] = field(default_factory=dict)
+    weights: dict[int, float] = field(default_factory=dict)  # of the last blend, by attempt
+    blended: set[int] = field(default_factory=set)  # attempts some blend has seen
+    best: int | None = None  # the attempt that the selection rule preferred last
+    submitted: int | None = None  # the attempt whose answers are in submission.csv; behind `best` only after a kill
+    hints: list[str] = field(default_factory=list)
+    ended: str | None = None  # stopped_by of the last run_finished, None while it goes on
+
+    @classmethod
+    def of(cls, lines: Iterable[Line], direction: Direction) -> Ledger:
+        """The ledger after these journal lines."""
+        ledger = cls(direction)
+        for line in lines:
+            ledger.apply(line)
+        return ledger
+
+    def apply(self, line: Line) -> None:
+        """Takes one line into account; lines of other events change nothing."""
+        match line["event"]:
+            case "attempt_finished":
+                attempt = Attempt.model_validate(line["attempt"])
+                self.attempts[attempt.number] = attempt
+                self.blended |= set(attempt.seen)
+                if attempt.chosen:
+                    self.best = attempt.number
+                if attempt.weights:
+                    self.weights = dict(attempt.weights)
+            case "submission_replaced":
+                self.submitted = None if line["number"] is None else int(str(line["number"]))
+            case "edited":
+                self.hints += [str(line["hint"])] if "hint" in line else []
+            case "resumed":
+                self.ended = None
+            case "run_finished":
+                self.ended = str(line["stopped_by"])
+            case _:
+                pass
+
+    @property
+    def scored(self) -> list[Attempt]:
+        """Attempts with a score of their own, blends left out, by number."""
+        return [attempt for attempt in self._in_order() if attempt.outcome.status is Status.SCORED and attempt.kind != "blend"]
+
+    @property
+    def failed(self) -> int:
+        """Attempts that ended without a score, pruned and cancelled ones left out."""
+        quiet = (Status.SCORED, Status.PRUNED, Status.CANCELLED)
+        return sum(attempt.outcome.status not in quiet for attempt in self.attempts.values())
+
+    @property
+    def since_blend(self) -> int:
+        """Scored attempts that no blend has seen."""
+        return sum(attempt.number not in self.blended for attempt in self.scored)
+
+    def tree(self) -> tuple[Attempt, ...]:
+        """The best and the latest attempts, in order, at most `BEST + LATEST`: a bounded view of a run of any length."""
+        ranked = sorted(self.scored, key=lambda attempt: (attempt.score or 0.0) * (-1 if self.direction == "maximize" else 1))
+        latest = self._in_order()[-LATEST:]
+        chosen = {attempt.number: attempt for attempt in (*ranked[:BEST], *latest)}
+        return tuple(chosen[number] for number in sorted(chosen))
+
+    def efforts(self, folds: int) -> dict[str, Effort]:
+        """By recipe (or, for other programs, by name): what it was given and what it gave."""
+        efforts: dict[str, Effort] = {}
+        for attempt in self._in_order():
+            if attempt.kind == "blend":
+                continue
+            name = attempt.recipe or attempt.name
+            before = efforts.get(name, Effort())
+            tuned = attempt.kind == "tune"
+            update: dict[str, object] = {
+                "drafts": before.drafts + (not tuned),
+                "tunings": before.tunings + tuned,
+                "trials": before.trials + attempt.trials,
+                "seconds": before.seconds + attempt.seconds,
+                "weight": before.weight + self.weights.get(attempt.number, 0.0),
+            }
+            if attempt.outcome.status is Status.SCORED and attempt.score is not None:
+                if not tuned:
+                    update["fold_seconds"] = attempt.seconds / max(folds, 1)
+                if before.best_score is None or self._beats(attempt.score, before.best_score):
+                    update |= {"best": attempt.number, "best_score": attempt.score}
+            elif attempt.outcome.status not in (Status.CANCELLED, Status.PRUNED):
+                update["failures"] = before.failures + 1
+            efforts[name] = before.model_copy(update=update)
+        return efforts
+
+    def _beats(self, score: float, over: float) -> bool:
+        return score > over if self.direction == "maximize" else score < over
+
+    def _in_order(self) -> list[Attempt]:
+        return [self.attempts[number] for number in sorted(self.attempts)]

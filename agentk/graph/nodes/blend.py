@@ -1,0 +1,49 @@
+"""Blend: an ensemble of attempts, chosen on out-of-fold predictions and scored on rows it was not chosen on."""
+
+from __future__ import annotations
+
+from agentk.graph.nodes.execute import finish
+from agentk.graph.state import State
+from agentk.graph.workbench import Workbench
+from agentk.reasoning.questions import Plan
+from agentk.referee.blend import blend as blend_members
+from agentk.types.attempt import Attempt
+from agentk.types.solution import Solution
+
+CANDIDATES = 24
+"""Attempts a blend is chosen from: the best ones."""
+
+
+def blend(bench: Workbench, state: State) -> State:
+    """Blends the best attempts and lets the selection rule judge the result."""
+    number, plan = state["next"], Plan.model_validate(state["plan"])
+    settled = [*state.get("settled", []), number]
+    if number in bench.ledger.attempts:
+        return {"next": number + 1, "settled": settled}
+    bench.notice("blend", "")
+    sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
+    scored = sorted(bench.ledger.scored, key=lambda attempt: sign * (attempt.score or 0.0))[:CANDIDATES]
+    result = blend_members(
+        {attempt.number: bench.evaluation(attempt.number) for attempt in scored},
+        referee=bench.arena.referee,
+        key=f"blend-{number}",
+    )
+    attempt = Attempt(
+        number=number,
+        parent=max(result.weights, key=lambda member: result.weights[member]),
+        kind="blend",
+        name=f"blend of {len(result.weights)}",
+        origin=plan.giver,
+        idea=f"{result.method}: " + ", ".join(f"{weight:.2f} × #{member}" for member, weight in result.weights.items()),
+        outcome=result.evaluation.outcome,
+        score=result.evaluation.score,
+        std=result.evaluation.std,
+        fold_scores=tuple(result.evaluation.fold_scores),
+        weights=result.weights,
+        seen=tuple(attempt.number for attempt in bench.ledger.scored),
+    )
+    finish(bench, attempt, Solution(BLEND_SOURCE, attempt.name), result.evaluation)
+    return {"next": number + 1, "settled": settled}
+
+
+BLEND_SOURCE = '"""A blend has no program of its own: outcome.json names its members, solution/ of the run puts them together."""\n'

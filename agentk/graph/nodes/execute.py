@@ -1,0 +1,184 @@
+"""Execute and collect: attempts are queued at the referee, and taken as they finish; then the submission may be replaced."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from agentk.graph.folder import replace
+from agentk.graph.state import State
+from agentk.graph.workbench import Workbench
+from agentk.referee.audit import audit
+from agentk.referee.choice import prefers
+from agentk.referee.evaluation import save
+from agentk.types.attempt import Attempt
+from agentk.types.outcome import Outcome, Status
+
+if TYPE_CHECKING:
+    from agentk.referee.evaluation import Evaluation
+    from agentk.types.solution import Solution
+
+POLL = 0.2
+"""Seconds between looks at the clock while waiting."""
+
+
+def key_of(number: int) -> str:
+    """Under which an attempt is queued."""
+    return f"attempt-{number}"
+
+
+def execute(bench: Workbench, state: State) -> State:
+    """Queues every started attempt that is not queued yet: the new one, and after a restart those that were under way."""
+    bench.notice("execute", "")
+    enqueue(bench)
+    return {}
+
+
+def enqueue(bench: Workbench) -> None:
+    """Queues the started attempts; a program that the audit refuses ends here, with the reason."""
+    referee = bench.arena.referee
+    queued = referee.pending | bench.finished.keys()
+    for number in bench.pending():
+        if key_of(number) in queued:
+            continue
+        solution, facts = bench.folder.started_solution(number)
+        reason = audit(solution, bench.arena.competition, referee.identifiers)
+        if reason is not None:
+            settle(bench, number, None, Outcome(status=Status.INVALID, reason=reason))
+            continue
+        seconds = facts.get("seconds")
+        referee.submit(solution, dict(_mapping(facts["params"])), key=key_of(number), seconds=None if seconds is None else float(str(seconds)))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    assert isinstance(value, dict)
+    return value
+
+
+def collect(bench: Workbench, state: State) -> State:
+    """Settles what has finished. Waits when as many attempts are under way as should be, or when the plan says so."""
+    bench.notice("collect", "")
+    enqueue(bench)
+    wait = state["plan"].get("action") == "wait" or len(bench.pending()) >= bench.setting.lookahead
+    settled = _settle_finished(bench, oldest=bench.setting.ordered and wait, any_=not bench.setting.ordered)
+    while wait and not settled and bench.pending():
+        if bench.over() is not None:
+            break
+        gather(bench, POLL)
+        settled = _settle_finished(bench, oldest=bench.setting.ordered, any_=not bench.setting.ordered)
+    if bench.over() is not None:
+        settled += _abandon(bench)
+    return {"settled": [*state.get("settled", []), *settled]}
+
+
+def gather(bench: Workbench, timeout: float | None) -> None:
+    """Takes what the referee has finished, waiting at most `timeout` seconds for something."""
+    for evaluation in bench.arena.referee.collect(timeout):
+        bench.finished[evaluation.key] = evaluation
+
+
+def _settle_finished(bench: Workbench, *, oldest: bool, any_: bool) -> list[int]:
+    """Settles every finished attempt, or, in an ordered run, only the one that was started first."""
+    gather(bench, 0.0)
+    pending = bench.pending()
+    due = pending if any_ else pending[:1] if oldest else []
+    ended = [number for number in due if key_of(number) in bench.finished]
+    for number in ended:
+        settle(bench, number, bench.finished.pop(key_of(number)))
+    return ended
+
+
+def _abandon(bench: Workbench) -> list[int]:
+    """Ends what is under way when the run has to end; what has just finished still counts."""
+    ended = _settle_finished(bench, oldest=False, any_=True)
+    for number in bench.pending():
+        bench.arena.referee.cancel(key_of(number))
+        settle(bench, number, None, Outcome(status=Status.CANCELLED, reason=f"the run ended before it did ({bench.stopped})"))
+        ended.append(number)
+    return ended
+
+
+def settle(bench: Workbench, number: int, evaluation: Evaluation | None, outcome: Outcome | None = None) -> None:
+    """Makes a started attempt a finished one: its folder, then its line in the journal, then perhaps the submission."""
+    solution, facts = bench.folder.started_solution(number)
+    recipe, parent, seconds = facts["recipe"], facts["parent"], 0.0 if evaluation is None else evaluation.seconds
+    attempt = Attempt.model_validate(
+        {
+            "number": number,
+            "parent": parent,
+            "kind": facts["kind"],
+            "name": solution.name,
+            "origin": facts["origin"],
+            "recipe": recipe,
+            "idea": facts.get("idea", ""),
+            "params": facts["params"],
+            "lessons": facts.get("lessons", ()),
+            "seconds": seconds,
+            **_scores(evaluation, outcome),
+        }
+    )
+    finish(bench, attempt, solution, evaluation)
+
+
+def _scores(evaluation: Evaluation | None, outcome: Outcome | None) -> dict[str, Any]:
+    if evaluation is None:
+        return {"outcome": outcome}
+    return {"outcome": evaluation.outcome, "score": evaluation.score, "std": evaluation.std, "fold_scores": evaluation.fold_scores}
+
+
+def finish(bench: Workbench, attempt: Attempt, solution: Solution, evaluation: Evaluation | None) -> None:
+    """Choice, attempt folder, journal line, submission: in this order, so that a kill in between loses and doubles nothing."""
+    whole = evaluation is not None and attempt.outcome.status is Status.SCORED
+    if evaluation is not None and whole:
+        bench.evaluations[attempt.number] = evaluation
+        chosen, verdict = choose(bench, attempt, evaluation)
+        attempt = attempt.model_copy(update={"chosen": chosen, "verdict": verdict})
+    bench.folder.finish(attempt, solution.source, "" if evaluation is None else evaluation.log, partial(save, evaluation) if whole else None)
+    record(bench, attempt)
+    if evaluation is not None:
+        bench.arena.referee.forget(evaluation.key)
+
+
+def choose(bench: Workbench, attempt: Attempt, challenger: Evaluation) -> tuple[bool, str]:
+    """Whether the selection rule prefers the attempt to the one in submission.csv, and what it says."""
+    best = bench.ledger.best
+    if best is None:
+        return True, "the first attempt with a score"
+    incumbent = bench.ledger.attempts[best]
+    verdict = prefers(
+        challenger,
+        bench.evaluation(best),
+        referee=bench.arena.referee,
+        simpler=_complexity(attempt) < _complexity(incumbent),
+        average=attempt.kind == "blend",
+    )
+    return verdict.prefer, verdict.reason
+
+
+def record(bench: Workbench, attempt: Attempt) -> None:
+    """The journal line of an attempt whose folder is in place; if it was chosen, its answers go into submission.csv."""
+    bench.journal.write("attempt_finished", number=attempt.number, attempt=attempt.model_dump(mode="json"))
+    if attempt.chosen:
+        replace_submission(bench, attempt)
+
+
+def replace_submission(bench: Workbench, attempt: Attempt) -> None:
+    """Writes the answers of an attempt into submission.csv."""
+    referee = bench.arena.referee
+    replace(bench.folder.submission, bench.arena.submission(referee.answers(bench.evaluation(attempt.number))))
+    bench.journal.write("submission_replaced", number=attempt.number, score=attempt.score, std=attempt.std, reason=attempt.verdict)
+
+
+def recover(bench: Workbench) -> None:
+    """After a kill: journals the attempts whose folder is in place and whose line is missing, and mends submission.csv."""
+    for path in sorted(bench.folder.attempts.iterdir(), key=lambda path: path.name.zfill(9)):
+        number = int(path.name) if path.name.isdigit() else None
+        if number is not None and number not in bench.ledger.attempts and (attempt := bench.folder.read_attempt(number)):
+            record(bench, attempt)
+    best = bench.ledger.best
+    if best is not None and bench.ledger.submitted != best:
+        replace_submission(bench, bench.ledger.attempts[best])
+
+
+def _complexity(attempt: Attempt) -> tuple[int, float]:
+    return (max(1, len(attempt.weights)), attempt.seconds)

@@ -1,0 +1,172 @@
+"""Tune: Bayesian search over the parameters of one solution, in parallel, pruned fold by fold; the best trial becomes an attempt."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from agentk.graph.nodes.execute import POLL, finish, gather
+from agentk.graph.state import State
+from agentk.graph.workbench import Workbench
+from agentk.reasoning.questions import Plan
+from agentk.tuning.search import Search
+from agentk.tuning.trials import Trial, TrialLog, read_trials
+from agentk.types.attempt import Attempt
+from agentk.types.outcome import Outcome, Status
+from agentk.types.space import active
+
+if TYPE_CHECKING:
+    from agentk.referee.evaluation import Evaluation
+    from agentk.types.solution import Solution
+
+PATIENCE = 4.0
+"""A fold of a trial may take as many times what a fold of its parent took."""
+
+
+def tune(bench: Workbench, state: State) -> State:
+    """Runs one search to its end. Entered again after a kill, it goes on with the trials that were recorded."""
+    number, plan = state["next"], Plan.model_validate(state["plan"])
+    settled = [*state.get("settled", []), number]
+    if number in bench.ledger.attempts:
+        return {"next": number + 1, "settled": settled}
+    assert plan.parent is not None, "a plan to tune names the attempt that is tuned"
+    parent = bench.ledger.attempts[plan.parent]
+    solution = bench.folder.read_solution(parent)
+    bench.notice("tune", parent.name)
+    with TrialLog(bench.folder.trials) as log:
+        session = _Session(bench, plan, number, parent, solution, log)
+        session.run()
+    best, evaluation = session.best, session.evaluation
+    outcome = Outcome(status=Status.SCORED) if evaluation is not None else session.empty()
+    attempt = Attempt(
+        number=number,
+        parent=parent.number,
+        kind="tune",
+        name=parent.name,
+        origin=plan.giver,
+        recipe=parent.recipe,
+        idea=plan.idea,
+        params=parent.params if best is None else best.params,
+        outcome=outcome,
+        score=None if evaluation is None else evaluation.score,
+        std=None if evaluation is None else evaluation.std,
+        fold_scores=() if evaluation is None else tuple(evaluation.fold_scores),
+        seconds=session.seconds,
+        trials=session.count,
+        lessons=plan.lessons,
+    )
+    finish(bench, attempt, solution, evaluation)
+    return {"next": number + 1, "settled": settled}
+
+
+class _Session:
+    """One search: as many trials under way as there are slots, each watched fold by fold."""
+
+    def __init__(self, bench: Workbench, plan: Plan, number: int, parent: Attempt, solution: Solution, log: TrialLog) -> None:
+        self.bench, self.plan, self.number, self.solution, self.log = bench, plan, number, solution, log
+        self.key = f"{number}/{solution.digest}"
+        past = [trial for trial in read_trials(bench.folder.trials) if trial.search.partition("/")[2] == solution.digest]
+        if not past:
+            past = [_as_trial(parent, solution)]
+            log.append(past[0])
+        mine = [trial for trial in past if trial.search == self.key]
+        self.count = len(mine)
+        self.seconds = sum(trial.seconds for trial in mine)
+        self.again = max((trial for trial in mine if trial.score is not None), key=self._merit, default=None)
+        self.best: Trial | None = None
+        self.evaluation: Evaluation | None = None
+        self.open: dict[str, Trial] = {}
+        self.ends = bench.clock.active() + plan.seconds if plan.seconds is not None else math.inf
+        folds = max(len(parent.fold_scores), 1)
+        self.limit = max(5.0, PATIENCE * parent.seconds / folds) if parent.kind != "tune" else None
+        self.search = Search(
+            solution.space,
+            direction=bench.arena.metric.direction,
+            seed=bench.setting.seed,
+            first=plan.starts,
+            past=past,
+            key=self.key,
+        )
+
+    def run(self) -> None:
+        """Asks and tells until time, trials or the space are used up."""
+        if self.again is not None:
+            self._enqueue(self.again, watched=False)  # killed in between: its folds are found, not computed again
+        while True:
+            while len(self.open) < self.bench.setting.slots and not self._used_up():
+                trial = self.search.ask()
+                if trial is None:
+                    self.ends = -math.inf
+                    break
+                self._enqueue(trial, watched=True)
+            if not self.open:
+                return
+            self._take()
+
+    def empty(self) -> Outcome:
+        """Why no trial was scored."""
+        status = Status.CANCELLED if self.bench.stopped else Status.PRUNED
+        return Outcome(status=status, reason=f"none of {self.count} trials was worth finishing" if self.count else "no time for a trial")
+
+    def _used_up(self) -> bool:
+        over = self.bench.over() is not None or self.bench.clock.active() >= self.ends
+        return over or (self.plan.trials is not None and self.count + len(self.open) >= self.plan.trials)
+
+    def _enqueue(self, trial: Trial, *, watched: bool) -> None:
+        key = f"trial-{self.number}-{trial.number}"
+        self.open[key] = trial
+        watch = (lambda scores: not self.search.prune(trial.number, scores)) if watched else None
+        self.bench.arena.referee.submit(self.solution, dict(trial.params), key=key, watch=watch, seconds=self.limit)
+
+    def _take(self) -> None:
+        """Tells the search what has finished; in an ordered run, always the oldest trial."""
+        gather(self.bench, POLL)
+        if self.bench.over() is not None:
+            for key in self.open:
+                self.bench.arena.referee.cancel(key)
+            self.open.clear()
+            return
+        due = list(self.open)[:1] if self.bench.setting.ordered else list(self.open)
+        for key in due:
+            if key in self.bench.finished:
+                self._tell(self.open.pop(key), self.bench.finished.pop(key))
+
+    def _tell(self, trial: Trial, evaluation: Evaluation) -> None:
+        if self.again is None or trial.number != self.again.number:
+            ended = self.search.tell(
+                trial.number,
+                score=evaluation.score,
+                fold_scores=evaluation.fold_scores,
+                status=evaluation.outcome.status,
+                seconds=evaluation.seconds,
+            )
+            self.log.append(ended)
+            self.count += 1
+            self.seconds += evaluation.seconds
+            self.bench.notice("tune", f"{self.solution.name}: trial {self.count}" + ("" if ended.score is None else f", {ended.score:.5f}"))
+            trial = ended
+        scored = evaluation.outcome.status is Status.SCORED
+        if scored and (self.best is None or self._merit(trial) > self._merit(self.best)):
+            if self.evaluation is not None:
+                self.bench.arena.referee.forget(self.evaluation.key)
+            self.best, self.evaluation = trial, evaluation
+        else:
+            self.bench.arena.referee.forget(evaluation.key)
+
+    def _merit(self, trial: Trial) -> float:
+        assert trial.score is not None
+        return trial.score if self.bench.arena.metric.direction == "maximize" else -trial.score
+
+
+def _as_trial(parent: Attempt, solution: Solution) -> Trial:
+    """The attempt that is tuned, as the first trial of its search: it is the one to beat, and is not tried again."""
+    params = {name: value for name, value in active(solution.space, parent.params).items() if name in solution.space}
+    return Trial(
+        search=f"{parent.number}/{solution.digest}",
+        number=0,
+        params=params,
+        fold_scores=parent.fold_scores,
+        score=parent.score,
+        status=parent.outcome.status,
+        seconds=parent.seconds,
+    )

@@ -1,0 +1,178 @@
+"""The workbench: everything the nodes of one run work with. The state that langgraph keeps holds none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic import JsonValue
+
+from agentk.errors import AgentKError
+from agentk.graph.clock import Clock
+from agentk.graph.folder import RunFolder, replace
+from agentk.graph.journal import Journal
+from agentk.graph.ledger import Ledger
+from agentk.memory.protocol import Memory
+from agentk.reasoning.questions import Lesson, Reasoner, Resources
+from agentk.types.competition import Competition
+
+if TYPE_CHECKING:
+    from agentk.competitions.draft import Draft
+    from agentk.referee.evaluation import Evaluation
+    from agentk.referee.referee import Referee
+    from agentk.types.metric import Array, Metric
+    from agentk.types.solution import Solution
+
+
+class Arena(Protocol):
+    """What a competition that is set up is worked on with."""
+
+    competition: Competition
+    metric: Metric
+    referee: Referee
+
+    def submission(self, answers: Array) -> bytes:
+        """submission.csv with these answers (M, ...) of the test rows, checked."""
+        ...
+
+    def sound_answers(self) -> Array:
+        """The best answers that no model is needed for."""
+        ...
+
+    def findings(self) -> tuple[str, ...]:
+        """Leaks and shifts between train and test."""
+        ...
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the person set for the run."""
+
+    seed: int
+    slots: int
+    cores: int
+    attempts: int | None = None
+    libraries: tuple[str, ...] = ()
+    solution: Solution | None = None  # a person's own program
+
+    @property
+    def ordered(self) -> bool:
+        """Whether decisions see exactly the outcomes of `lookahead` decisions ago, so that a seed fixes the run."""
+        return self.attempts is not None
+
+    @property
+    def lookahead(self) -> int:
+        """Attempts under way at once: one more than there are slots, so that none waits for the slowest fold of another."""
+        return self.slots + 1
+
+
+@dataclass
+class Workbench:
+    """The services of a run, opened once a process."""
+
+    folder: RunFolder
+    journal: Journal
+    clock: Clock
+    ledger: Ledger
+    setting: Setting
+    reasoner: Reasoner
+    memory: Memory
+    first_draft: Callable[[], Draft]  # where setup begins
+    open_arena: Callable[[Competition], Arena]
+    deliver: Callable[[Workbench], None]  # writes what the person takes away
+    notice: Callable[[str, str], None] = lambda node, text: None  # for a display: where in the graph, and what is going on
+    stopped: str | None = None  # why the run shall end, once something asked for it
+    finished: dict[str, Evaluation] = field(default_factory=dict)  # collected from the referee, not settled yet
+    evaluations: dict[int, Evaluation] = field(default_factory=dict)  # of settled attempts, read on demand
+    _arena: Arena | None = None
+
+    @property
+    def competition_file(self) -> str:
+        """The contract as setup left it, beside run.json."""
+        return "competition.json"
+
+    def settle_competition(self, competition: Competition) -> None:
+        """Keeps the contract that setup arrived at."""
+        replace(self.folder.path / self.competition_file, competition.model_dump_json(indent=1) + "\n")
+
+    @property
+    def arena(self) -> Arena:
+        """The referee and what goes with it. Raises AgentKError before setup has ended."""
+        if self._arena is None:
+            path = self.folder.path / self.competition_file
+            if not path.exists():
+                raise AgentKError(f"{path} is missing: setup of this run has not ended; `agentk resume` goes on with it")
+            self._arena = self.open_arena(Competition.model_validate_json(path.read_text()))
+            self.ledger.direction = self._arena.metric.direction
+        return self._arena
+
+    @property
+    def opened(self) -> bool:
+        """Whether the arena is there already, without opening it."""
+        return self._arena is not None
+
+    @cached_property
+    def lessons(self) -> tuple[Lesson, ...]:
+        """What memory brings to mind for this competition, recalled once a process."""
+        return tuple(recall(self))
+
+    def evaluation(self, number: int) -> Evaluation:
+        """The predictions of a settled attempt."""
+        if number not in self.evaluations:
+            from agentk.referee.evaluation import load
+
+            self.evaluations[number] = load(self.folder.attempt(number))
+        return self.evaluations[number]
+
+    def resources(self) -> Resources:
+        """What is left to spend."""
+        setting = self.setting
+        taken = len([attempt for attempt in self.ledger.attempts.values() if attempt.kind != "blend"]) + len(self.pending())
+        return Resources(
+            seconds_left=None if self.clock.budget is None else max(0.0, self.clock.left()),
+            seconds_total=self.clock.budget,
+            attempts_left=None if setting.attempts is None else max(0, setting.attempts - taken),
+            slots=setting.slots,
+            cores=setting.cores,
+            libraries=setting.libraries,
+        )
+
+    def pending(self) -> list[int]:
+        """Attempts under way, oldest first."""
+        return self.folder.started_numbers()
+
+    def stop(self, reason: str) -> None:
+        """Asks the run to end at the next opportunity; the first reason counts."""
+        self.stopped = self.stopped or reason
+
+    def over(self) -> str | None:
+        """Why no further work shall begin, None while it may."""
+        if self.stopped is None and self.clock.left() <= 0:
+            self.stopped = "budget"
+        return self.stopped
+
+    def answer(self, node: str, giver: str, question: dict[str, JsonValue], answer: dict[str, JsonValue]) -> None:
+        """Puts a question and its answer into the journal."""
+        self.journal.write("question", durable=False, node=node, question=question)
+        self.journal.write("answer", durable=False, node=node, giver=giver, answer=answer)
+
+
+def recall(bench: Workbench) -> list[Lesson]:
+    """The lessons memory advises, best first, with each use put into the journal by the node that acts on it."""
+    from agentk.memory.features import features_of
+
+    found = bench.memory.recall(features_of(bench.arena.competition), limit=60, seed=bench.setting.seed)
+    return [
+        Lesson(
+            id=hit.lesson.id,
+            kind=hit.lesson.kind,
+            text=hit.lesson.text,
+            value=hit.value,
+            evidence=hit.lesson.evidence,
+            payload=hit.lesson.payload,
+            why=hit.why,
+        )
+        for hit in found
+    ]

@@ -1,0 +1,172 @@
+"""The playbook: a reasoner made of data-science know-how, with no model behind it.
+
+Every answer is a pure function of the question. The policy: the cheapest sound recipe first; then one draft of every recipe
+that the clock can pay for, in the order that memory and the catalogue advise; then search where a second is worth most,
+by the rule of RAMP (Kégl 2023: contributivity over runtime), blending whenever there is something new to blend.
+"""
+
+from __future__ import annotations
+
+from agentk.errors import ReasonerError
+from agentk.reasoning.questions import Code, CodeQuestion, Effort, Plan, PlanQuestion, Reflection, ReflectQuestion
+from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
+from agentk.reasoning.recipes.compose import compose
+from agentk.types.outcome import Status
+
+NEW_MEMBERS = 3
+"""Scored attempts after which a new blend is worth looking at."""
+TRIALS = 12
+"""Trials of one search where no clock says otherwise."""
+
+
+class Playbook:
+    """Answers all questions from recipes."""
+
+    name = "playbook"
+
+    def plan(self, question: PlanQuestion) -> Plan:
+        """Drafts while recipes are left, then tunes where it pays; blends in between; stops when nothing can be paid for."""
+        clock = _Clock(question)
+        if question.resources.attempts_left == 0 or clock.spent:
+            return self._say("stop", "the budget is spent")
+        if question.since_blend >= NEW_MEMBERS and question.scored > 1:
+            return self._say("blend", f"{question.since_blend} attempts have not been blended yet")
+        recipes = recipes_for(question.competition, frozenset(question.resources.libraries))
+        for recipe in self._order(recipes, question):
+            effort = question.efforts.get(recipe.name, Effort())
+            if effort.drafts == 0 and recipe.name not in question.started and clock.affords(recipe):
+                return self._draft(recipe, question, clock)
+        if question.pending and not any(effort.best is not None for effort in question.efforts.values()):
+            return self._say("wait", "nothing is scored yet")
+        target = self._worth_tuning(question, clock)
+        if target is not None:
+            return self._tune(target, recipes, question, clock)
+        if question.pending:
+            return self._say("wait", "what is left cannot be paid for before the attempts under way have ended")
+        return self._say("stop", "nothing that is left can be paid for")
+
+    def code(self, question: CodeQuestion) -> Code:
+        """The recipe's program for this competition. Raises ReasonerError for a plan that names no recipe of the catalogue."""
+        plan = question.plan
+        recipes = {recipe.name: recipe for recipe in recipes_for(question.competition, None)}
+        if plan.recipe not in recipes:
+            raise ReasonerError(f"the playbook has no recipe {plan.recipe!r} for this competition; it has {', '.join(recipes)}")
+        recipe = recipes[plan.recipe]
+        solution = compose(recipe.entry, question.competition.contract())
+        return Code(giver=self.name, name=recipe.name, source=solution.source, params=plan.params)
+
+    def reflect(self, question: ReflectQuestion) -> Reflection:
+        """One sentence on the result: what it came to beside its parent and the incumbent."""
+        attempt = question.attempt
+        if attempt.outcome.status is not Status.SCORED:
+            return Reflection(giver=self.name, note=f"{attempt.name} {attempt.outcome.status.value}: {attempt.outcome.reason}")
+        return Reflection(giver=self.name, note=f"{attempt.name} scored {attempt.score:.5f}; {question.verdict}")
+
+    def _say(self, action: str, idea: str) -> Plan:
+        return Plan.model_validate({"giver": self.name, "action": action, "idea": idea})
+
+    def _order(self, recipes: list[Recipe], question: PlanQuestion) -> list[Recipe]:
+        """The baseline first; the rest by the catalogue's rank, moved by what memory says a recipe is worth."""
+        value = {str(lesson.payload.get("recipe")): lesson.value for lesson in question.lessons if lesson.kind == "recipe"}
+        rank = {recipe.name: index - 2.0 * value.get(recipe.name, 0.0) for index, recipe in enumerate(recipes)}
+        return recipes[:1] + sorted(recipes[1:], key=lambda recipe: rank[recipe.name])
+
+    def _draft(self, recipe: Recipe, question: PlanQuestion, clock: _Clock) -> Plan:
+        lessons = [lesson for lesson in question.lessons if lesson.payload.get("recipe") == recipe.name]
+        remembered = next((lesson for lesson in lessons if lesson.kind == "params"), None)
+        params = remembered.payload.get("params") if remembered is not None else None
+        return Plan(
+            giver=self.name,
+            action="draft",
+            recipe=recipe.name,
+            idea=recipe.idea if remembered is None else f"{recipe.idea}, with the parameters that won before",
+            params=params if isinstance(params, dict) else {},
+            seconds=clock.fold_limit(),
+            lessons=tuple(lesson.id for lesson in lessons),
+        )
+
+    def _worth_tuning(self, question: PlanQuestion, clock: _Clock) -> str | None:
+        """The recipe whose next second promises most: (weight in the blend + 0.1) / seconds spent on it."""
+        open_ = {
+            name: effort
+            for name, effort in question.efforts.items()
+            if effort.best is not None and effort.fold_seconds is not None and clock.affords_trials(effort)
+        }
+        if not open_:
+            return None
+        scores = [effort.best_score for effort in open_.values() if effort.best_score is not None]
+        sign = 1.0 if question.direction == "maximize" else -1.0
+        top = max(sign * score for score in scores)
+        spread = max(top - min(sign * score for score in scores), 1e-12)
+
+        def worth(name: str) -> float:
+            effort = open_[name]
+            near = 1.0 - (top - sign * (effort.best_score or 0.0)) / spread
+            return (effort.weight + 0.1 + 0.4 * near**4) / (effort.seconds + 1.0)
+
+        return max(sorted(open_), key=worth)
+
+    def _tune(self, name: str, recipes: list[Recipe], question: PlanQuestion, clock: _Clock) -> Plan:
+        effort = question.efforts[name]
+        recipe = next((recipe for recipe in recipes if recipe.name == name), None)
+        lessons = [lesson for lesson in question.lessons if lesson.payload.get("recipe") == name and lesson.kind == "params"]
+        starts = [lesson.payload["params"] for lesson in lessons] + (list(recipe.variants.values()) if recipe is not None else [])
+        return Plan(
+            giver=self.name,
+            action="tune",
+            recipe=name,
+            parent=effort.best,
+            idea=f"search the parameters of {name}, the best of which scored {effort.best_score:.5f}",
+            starts=tuple(start for start in starts if isinstance(start, dict)) if effort.tunings == 0 else (),
+            seconds=clock.search_seconds(effort),
+            trials=None if clock.ticks else TRIALS,
+            lessons=tuple(lesson.id for lesson in lessons),
+        )
+
+
+class _Clock:
+    """What the time that is left can pay for. Without a budget in seconds everything can be paid for."""
+
+    def __init__(self, question: PlanQuestion) -> None:
+        resources = question.resources
+        self.ticks = resources.seconds_left is not None
+        self.left = resources.seconds_left or 0.0
+        self.total = resources.seconds_total or 0.0
+        self.slots = resources.slots
+        self.folds = question.competition.validation.folds
+        self.question = question
+        measured = [
+            effort.fold_seconds / cost
+            for name, effort in question.efforts.items()
+            if effort.fold_seconds is not None and (cost := _cost(name, question)) > 0
+        ]
+        self.pace = sorted(measured)[len(measured) // 2] if measured else None
+
+    @property
+    def spent(self) -> bool:
+        return self.ticks and self.left <= 0
+
+    def affords(self, recipe: Recipe) -> bool:
+        """Whether a draft of it should be done in at most 60% of what is left."""
+        if not self.ticks or self.pace is None:
+            return True
+        return self.pace * recipe.cost * self.folds / self.slots <= 0.6 * self.left
+
+    def fold_limit(self) -> float | None:
+        """Seconds that one fold of a draft may take: a draft never takes more than half of what is left."""
+        return max(2.0, 0.5 * self.left * self.slots / self.folds) if self.ticks else None
+
+    def affords_trials(self, effort: Effort) -> bool:
+        """Whether at least two trials as long as its best attempt fit into what is left."""
+        return not self.ticks or 2 * (effort.fold_seconds or 0.0) * self.folds / self.slots <= 0.8 * self.left
+
+    def search_seconds(self, effort: Effort) -> float | None:
+        """A tenth of the whole budget, long enough for eight trials, at most 60% of what is left."""
+        if not self.ticks:
+            return None
+        eight = 8 * (effort.fold_seconds or 0.0) * self.folds / self.slots
+        return min(max(0.1 * self.total, eight), 0.6 * self.left) if self.left > 0.08 * self.total else 0.8 * self.left
+
+
+def _cost(name: str, question: PlanQuestion) -> float:
+    return next((recipe.cost for recipe in recipes_for(question.competition, None) if recipe.name == name), 0.0)
