@@ -13,6 +13,7 @@ from agentk.reasoning.recipes.blocks.contract import CONTRACT
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Features = dict[str, Any]  # columns of equal length by name: float arrays, or pandas categories
 
 
 def predict_targets(

@@ -1,0 +1,109 @@
+"""A typed frame of features from raw columns, blind to the target: floats, and pandas categories for what is not a number.
+
+Training and test rows are read together, so that both get the same columns and categories.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agentk.reasoning.recipes.blocks.contract import CONTRACT, with_defaults
+from agentk.reasoning.recipes.blocks.table_dates import date_features
+from agentk.reasoning.recipes.blocks.table_lists import list_features
+from agentk.reasoning.recipes.blocks.table_numbers import missing_features, pair_features, row_features
+from agentk.reasoning.recipes.blocks.table_strings import count_feature, string_parts
+from agentk.reasoning.recipes.blocks.table_text import text_features
+from agentk.reasoning.recipes.blocks.task import Features
+
+SPACE = {
+    "parts": {"type": "choice", "choices": [False, True], "default": True},
+    "counts": {"type": "choice", "choices": [False, True], "default": True},
+    "missing": {"type": "choice", "choices": [False, True], "default": True},
+    "row_statistics": {"type": "choice", "choices": [False, True], "default": True},
+    "pairs": {"type": "choice", "choices": ["none", "differences", "ratios"], "default": "none"},
+}
+
+TRUE_WORDS = ("true", "yes", "y", "t", "1", "1.0")
+FALSE_WORDS = ("false", "no", "n", "f", "0", "0.0")
+LARGEST = 1e30
+
+
+def typed_frames(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Features of the training and of the test rows: float columns and category columns, none of them constant in train."""
+    params = with_defaults(params, SPACE)
+    columns = [name for name in (*CONTRACT["id_columns"], *CONTRACT["kinds"]) if name in train and name in test]
+    columns = list(dict.fromkeys(name for name in columns if name not in CONTRACT["targets"]))
+    rows = pd.concat([train[columns], test[columns]], ignore_index=True)
+    features: Features = {}
+    for name in columns:
+        features |= column_features(name, rows[name], len(train), params)
+    numbers = {name: features[name] for name in columns if CONTRACT["kinds"].get(name) == "numeric"}
+    if params["missing"]:
+        features |= missing_features(rows)
+    if params["row_statistics"]:
+        features |= row_features(numbers)
+    if params["pairs"] != "none":
+        features |= pair_features(numbers, params["pairs"])
+    return split_frame(features, len(train))
+
+
+def column_features(name: str, values: pd.Series[Any], train_rows: int, params: dict[str, Any]) -> Features:
+    """What one column gives, by its kind."""
+    kind = CONTRACT["kinds"].get(name, "identifier")
+    if kind == "numeric":
+        return {name: number(values)}
+    if kind == "boolean":
+        return {name: truth(values)}
+    if kind == "datetime":
+        return date_features(name, values)
+    if kind == "list":
+        return list_features(name, values)
+    features: Features = {}
+    if kind == "text":
+        features |= text_features(name, values, train_rows, params)
+    if kind == "categorical":
+        features[name] = values.astype("category") if is_number(values) else category(values)
+    if kind in ("categorical", "identifier", "text") and not is_number(values):
+        features |= string_parts(name, values, train_rows) if params["parts"] else {}
+        features |= count_feature(name, values) if params["counts"] else {}
+    return features
+
+
+def split_frame(features: Features, rows: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The first `rows` rows and the rest, without the columns that do not vary over the first."""
+    if not features:
+        features = {"nothing": np.zeros(rows)}
+        return pd.DataFrame(features), pd.DataFrame(features).iloc[:0]
+    frame = pd.DataFrame({name: pd.Series(values) for name, values in features.items()})
+    head, tail = frame.iloc[:rows], frame.iloc[rows:].reset_index(drop=True)
+    varying = [name for name in frame if head[name].nunique(dropna=False) > 1] or list(frame)[:1]
+    return head[varying], tail[varying]
+
+
+def number(values: pd.Series[Any]) -> Any:
+    """(N,) floats, NaN where there is no finite number."""
+    result = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return np.clip(np.where(np.isfinite(result), result, np.nan), -LARGEST, LARGEST)
+
+
+def truth(values: pd.Series[Any]) -> Any:
+    """(N,) 1, 0 or NaN; two other words are ordered by the alphabet."""
+    words = values.astype("string").str.strip().str.lower()
+    if not words.dropna().isin(TRUE_WORDS + FALSE_WORDS).all():
+        codes = category(values).cat.codes.to_numpy(float)
+        return np.where(codes < 0, np.nan, codes)
+    result = np.where(words.isin(TRUE_WORDS).fillna(False), 1.0, 0.0)
+    return np.where(words.isna(), np.nan, result)
+
+
+def category(values: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of categories, spelled as strings."""
+    return values.astype("string").str.strip().astype(object).where(values.notna(), None).astype("category")
+
+
+def is_number(values: pd.Series[Any]) -> bool:
+    """Whether a column holds numbers already."""
+    return values.dtype.kind in "iufb"

@@ -1,0 +1,83 @@
+"""Gradient boosting with LightGBM: rounds found on an inner split, then a fit on all rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pandas as pd
+
+from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.table_encode import encoded
+from agentk.reasoning.recipes.blocks.table_frame import typed_frames
+from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_scale import absolute_errors, on_scale
+from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
+
+SPACE = {
+    "learning_rate": {"type": "float", "low": 0.01, "high": 0.2, "log": True, "default": 0.05},
+    "leaves": {"type": "int", "low": 4, "high": 256, "log": True, "default": 24},
+    "leaf_rows": {"type": "int", "low": 2, "high": 100, "log": True, "default": 15},
+    "column_share": {"type": "float", "low": 0.2, "high": 1.0, "default": 0.6},
+    "row_share": {"type": "float", "low": 0.4, "high": 1.0, "default": 0.8},
+    "l2": {"type": "float", "low": 0.001, "high": 100.0, "log": True, "default": 1.0},
+    "bags": {"type": "choice", "choices": [1, 3, 6], "default": 1},
+}
+ROUNDS = 3000
+PATIENCE_TIMES_RATE = 4.0  # rounds without gain before stopping, times the learning rate
+MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more rounds
+
+
+def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
+    """Predictions of boosted trees."""
+    params = with_defaults(params, SPACE)
+    head, tail = typed_frames(train, test, params)
+
+    def classify(codes: Codes) -> Floats:
+        classes = int(codes.max()) + 1
+        X, X_test = encoded(head, tail, codes, True, params)
+        if classes == 2:
+            likely = boost(X, codes, X_test, {"objective": "binary"}, params)
+            return np.column_stack([1.0 - likely, likely])
+        return boost(X, codes, X_test, {"objective": "multiclass", "num_class": classes}, params)
+
+    def regress(values: Floats) -> Floats:
+        X, X_test = encoded(head, tail, values, False, params)
+        objective = "regression_l1" if absolute_errors() else "regression"
+        return on_scale(values, lambda scaled: boost(X, scaled, X_test, {"objective": objective}, params))
+
+    return predict_targets(train, len(test), classify, regress)
+
+
+def boost(X: Floats, y: Floats | Codes, X_test: Floats, objective: dict[str, Any], params: dict[str, Any]) -> Floats:
+    """Predictions for the test rows, averaged over seeds."""
+    settings = objective | {
+        "learning_rate": params["learning_rate"],
+        "num_leaves": params["leaves"],
+        "min_data_in_leaf": params["leaf_rows"],
+        "feature_fraction": params["column_share"],
+        "bagging_fraction": params["row_share"],
+        "bagging_freq": 1,
+        "lambda_l2": params["l2"],
+        "max_bin": 255,
+        "num_threads": params["threads"],
+        "seed": params["seed"],
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbose": -1,
+    }
+    fit, watch = inner_split(y, "num_class" in objective or objective["objective"] == "binary", params["seed"])
+    patience = max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"]))
+    known = lightgbm.Dataset(X[fit], y[fit], params={"verbose": -1})
+    watched = lightgbm.Dataset(X[watch], y[watch], reference=known)
+    stop = lightgbm.early_stopping(patience, verbose=False)
+    probe = lightgbm.train(settings, known, ROUNDS, valid_sets=[watched], callbacks=[stop])
+    rounds = max(10, int(MORE_ROWS * probe.best_iteration))
+    predictions = []
+    for bag in range(params["bags"]):
+        every = lightgbm.Dataset(X, y, params={"verbose": -1})
+        model = lightgbm.train(settings | {"seed": params["seed"] + bag}, every, rounds)
+        predictions.append(np.asarray(model.predict(X_test, num_threads=params["threads"])))
+    return np.mean(predictions, axis=0)  # type: ignore[no-any-return]

@@ -1,0 +1,54 @@
+"""Features made of several numeric columns: what is missing, sums of what is measured alike, differences and ratios."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from agentk.reasoning.recipes.blocks.task import Features
+
+ALIKE = 30.0  # typical sizes within this factor are of one scale
+PAIRED_COLUMNS = 8
+
+
+def missing_features(rows: pd.DataFrame) -> Features:
+    """The number of missing values in each row, and a flag for each column that lacks between 1% and 99%."""
+    absent = rows.isna()
+    shares = absent.mean()
+    features: Features = {"missing": absent.sum(axis=1).to_numpy(float)}
+    for name in rows.columns[(shares > 0.01) & (shares < 0.99)][:200]:
+        features[f"{name}:missing"] = absent[name].to_numpy(float)
+    return features
+
+
+def row_features(numbers: Features) -> Features:
+    """Sum, number of non-zeros and largest share over the sparse amounts of a row (columns that are at least 0 and often 0)."""
+    amounts = []
+    for name, values in numbers.items():
+        known = values[~np.isnan(values)]
+        if len(known) and known.min() >= 0 and np.mean(known == 0) > 0.2 and known.max() > 1:
+            amounts.append((name, float(np.median(known[known > 0]))))
+    alike = [name for name, size in amounts if size > 0 and max(s for _, s in amounts) <= ALIKE * size]
+    if len(alike) < 2:
+        return {}
+    table = np.column_stack([numbers[name] for name in alike])
+    known_table = np.nan_to_num(table)
+    total = known_table.sum(axis=1)
+    largest = known_table.max(axis=1) / np.where(total > 0, total, 1.0)
+    return {"amounts:sum": total, "amounts:used": (known_table > 0).sum(axis=1).astype(float), "amounts:largest": largest}
+
+
+def pair_features(numbers: Features, how: str) -> Features:
+    """Differences or ratios of all pairs of the columns with the most distinct values."""
+    distinct = {name: len(np.unique(values[:5000])) for name, values in numbers.items()}
+    chosen = sorted(sorted(distinct, key=lambda name: -distinct[name])[:PAIRED_COLUMNS], key=list(numbers).index)
+    features: Features = {}
+    for left, right in combinations(chosen, 2):
+        first, second = numbers[left], numbers[right]
+        if how == "differences":
+            features[f"{left} - {right}"] = first - second
+        else:
+            features[f"{left} / {right}"] = first / np.where(second == 0, np.nan, second)
+    return features
