@@ -1,0 +1,338 @@
+"""The sandbox of Linux: a warm process, holders of data, and one isolated fork per execution."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
+from typing import Any
+
+from agentk.errors import SandboxError
+from agentk.sandbox import messages
+from agentk.sandbox.protocol import End, Execution, Function, Guarantee, Result
+from agentk.sandbox.spawn import WarmProcess
+from agentk.sandbox.wire import Report, task
+
+HolderKey = tuple[str | None, tuple[tuple[str, str, int, int], ...]]
+
+
+@dataclass(eq=False)
+class _Job:
+    execution: Execution
+    future: Future[Result]
+    submitted: float
+    started: float = 0.0
+    slot: int = -1
+    channel: socket.socket | None = None
+    cancelled: bool = False
+
+
+@dataclass(eq=False)
+class _Holder:
+    key: HolderKey
+    channel: socket.socket
+    ready: bool = False
+    memory: int = 0
+    waiting: list[_Job] = field(default_factory=list)
+
+
+class ForkSandbox:
+    """Executes in forks of a warm process. `isolated` says whether the forks get namespaces of their own."""
+
+    def __init__(
+        self,
+        slots: int,
+        cores: int,
+        imports: Sequence[str],
+        scratch: Path,
+        guarantees: Mapping[Guarantee, str],
+        held_bytes: int = 4 << 30,
+    ) -> None:
+        """`held_bytes` bounds the memory of idle holders; the least recently used go first."""
+        self._cores = cores
+        self._guarantees = dict(guarantees)
+        self._held_bytes = held_bytes
+        scratch.mkdir(parents=True, exist_ok=True)
+        self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-", dir=scratch.resolve()))
+        for name in ("root", "writable"):
+            (self._scratch / name).mkdir()
+        self._slot_cores = _share_cores(slots, cores)
+        self._imports = tuple(imports)
+        self._queue: deque[_Job] = deque()
+        self._urgent: deque[_Job] = deque()
+        self._lock = threading.Lock()
+        self._closing = False
+        self._free = set(range(slots))
+        self._running: dict[Future[Result], _Job] = {}
+        self._holders: dict[HolderKey, _Holder] = {}  # the least recently used first
+        self._selector = DefaultSelector()
+        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._selector.register(self._wake_read, EVENT_READ)
+        self._warm: WarmProcess | None = None
+        self._dispatcher = threading.Thread(target=self._dispatch, name="sandbox", daemon=True)
+        self._dispatcher.start()
+
+    @property
+    def slots(self) -> int:
+        """How many executions run at once."""
+        return len(self._slot_cores)
+
+    @property
+    def cores(self) -> int:
+        """Cores that each slot owns."""
+        return self._cores
+
+    @property
+    def guarantees(self) -> Mapping[Guarantee, str]:
+        """What holds here, and by what means."""
+        return self._guarantees
+
+    def submit(self, execution: Execution, *, urgent: bool = False) -> Future[Result]:
+        """Queues it. Raises SandboxError when the sandbox is closed or an input does not exist."""
+        for name, path in (*execution.held.items(), *execution.inputs.items()):
+            if not path.exists():
+                raise SandboxError(f"the input {name!r} does not exist: {path}")
+        future: Future[Result] = Future()
+        future.set_running_or_notify_cancel()  # only `cancel` of this class cancels
+        with self._lock:
+            if self._closing:
+                raise SandboxError("the sandbox is closed")
+            (self._urgent if urgent else self._queue).append(_Job(execution, future, time.monotonic()))
+        self._wake()
+        return future
+
+    def cancel(self, future: Future[Result]) -> None:
+        """Ends it; does nothing when it has ended already."""
+        with self._lock:
+            for job in itertools.chain(self._queue, self._urgent, list(self._running.values())):
+                if job.future is future:
+                    job.cancelled = True
+        self._wake()
+
+    def close(self) -> None:
+        """Kills what runs, ends all processes and removes the scratch folder. May be called again."""
+        with self._lock:
+            self._closing = True
+        self._wake()
+        self._dispatcher.join()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> ForkSandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _wake(self) -> None:
+        try:
+            os.write(self._wake_write, b"!")
+        except (BlockingIOError, OSError):  # awake already, or closed
+            return
+
+    # Everything below runs in the dispatcher's thread.
+
+    def _dispatch(self) -> None:
+        while not self._finished():
+            for key, _ in self._selector.select():
+                if key.fd == self._wake_read:
+                    os.read(self._wake_read, 1 << 12)
+                elif isinstance(key.data, _Holder):
+                    self._hear_holder(key.data)
+                elif isinstance(key.data, _Job):
+                    self._hear_job(key.data)
+            self._cancel_some()
+            self._start_some()
+        for holder in list(self._holders.values()):
+            self._drop_holder(holder)
+        if self._warm is not None:
+            self._warm.close()
+        self._selector.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _finished(self) -> bool:
+        with self._lock:
+            if self._closing:
+                for job in (*self._queue, *self._urgent, *self._running.values()):
+                    job.cancelled = True
+        self._cancel_some()
+        return self._closing and not self._running
+
+    def _cancel_some(self) -> None:
+        with self._lock:
+            off_queue = [job for job in (*self._queue, *self._urgent) if job.cancelled]
+            self._queue = deque(job for job in self._queue if not job.cancelled)
+            self._urgent = deque(job for job in self._urgent if not job.cancelled)
+            running = [job for job in self._running.values() if job.cancelled]
+        for job in off_queue:
+            job.started = time.monotonic()
+            self._resolve(job, _ended(End.CANCELLED, "it was cancelled before it began"))
+        for job in running:
+            if job.channel is not None:
+                job.channel.shutdown(socket.SHUT_WR)  # the supervisor kills its program, and still reports
+                job.cancelled = False
+            else:
+                for holder in self._holders.values():
+                    if job in holder.waiting:
+                        holder.waiting.remove(job)
+                self._end(job, _ended(End.CANCELLED, "it was cancelled before it began"))
+
+    def _start_some(self) -> None:
+        while self._free:
+            with self._lock:
+                queue = self._urgent or self._queue
+                if not queue or self._closing:
+                    return
+                job = queue.popleft()
+                self._running[job.future] = job
+            job.slot = min(self._free)
+            self._free.remove(job.slot)
+            job.started = time.monotonic()
+            try:
+                holder = self._holder(job.execution)
+            except (OSError, SandboxError) as error:
+                self._fail(job, SandboxError(f"the sandbox could not start its worker: {error}"))
+                continue
+            if holder.ready:
+                self._begin(job, holder)
+            else:
+                holder.waiting.append(job)
+
+    def _holder(self, execution: Execution) -> _Holder:
+        key = _key(execution)
+        holder = self._holders.pop(key, None)
+        if holder is None:
+            if self._warm is None or not self._warm.alive():
+                if self._warm is not None:
+                    self._warm.close()
+                self._warm = WarmProcess(self._imports, self._cores, self._scratch / "warm.log")
+            load, held = key
+            channel = self._warm.fork_holder({"load": load, "held": {name: path for name, path, _, _ in held}})
+            holder = _Holder(key, channel)
+            self._selector.register(channel, EVENT_READ, holder)
+        self._holders[key] = holder
+        return holder
+
+    def _begin(self, job: _Job, holder: _Holder) -> None:
+        ours, theirs = socket.socketpair()
+        job.channel = ours
+        self._selector.register(ours, EVENT_READ, job)
+        try:
+            messages.send(holder.channel, {}, [theirs.fileno()])
+            theirs.close()
+            messages.send(ours, task(job.execution, self._slot_cores[job.slot], self._scratch).encode())
+        except OSError:  # the holder or the supervisor died; the end of the channel will say so
+            theirs.close()
+
+    def _hear_holder(self, holder: _Holder) -> None:
+        received = messages.receive(holder.channel)
+        message = {} if received is None else received[0]
+        if "memory" in message:
+            holder.ready, holder.memory = True, int(str(message["memory"]))
+            waiting, holder.waiting = holder.waiting, []
+            for job in waiting:
+                self._begin(job, holder)
+            self._evict()
+            return
+        self._drop_holder(holder)
+        for job in holder.waiting:
+            if "error" in message:
+                self._fail(job, SandboxError(f"loading its held inputs failed:\n{message['error']}"))
+            else:
+                self._end(job, _ended(End.CRASHED, f"the process that loads its data died{self._last_words()}"))
+
+    def _hear_job(self, job: _Job) -> None:
+        assert job.channel is not None
+        received = messages.receive(job.channel)
+        self._selector.unregister(job.channel)
+        job.channel.close()
+        if received is None:
+            self._end(job, _ended(End.CRASHED, "its supervisor was killed from outside"))
+        elif "error" in received[0]:
+            self._fail(job, SandboxError(f"an execution could not be isolated:\n{received[0]['error']}"))
+        else:
+            self._end(job, Report.decode(received[0]))
+
+    def _end(self, job: _Job, report: Report) -> None:
+        self._release(job)
+        self._resolve(job, report)
+
+    def _fail(self, job: _Job, error: SandboxError) -> None:
+        self._release(job)
+        job.future.set_exception(error)
+
+    def _release(self, job: _Job) -> None:
+        self._free.add(job.slot)
+        with self._lock:
+            del self._running[job.future]
+
+    def _resolve(self, job: _Job, report: Report) -> None:
+        target = job.execution.collect_to
+        job.future.set_result(
+            Result(
+                end=report.end,
+                reason=report.reason,
+                outputs={name: target / name for name in report.outputs},
+                log=report.log,
+                queued_s=job.started - job.submitted,
+                wall_s=report.wall_s,
+                cpu_s=report.cpu_s,
+                max_rss=report.max_rss,
+                first_line_s=max(0.0, report.first_line - job.started),
+                started=job.started,
+                slot=job.slot,
+            )
+        )
+
+    def _evict(self) -> None:
+        """Lets the least recently used idle holders go until the rest fit into memory. A holder ends after its last supervisor."""
+        for holder in list(self._holders.values())[:-1]:
+            if sum(one.memory for one in self._holders.values()) <= self._held_bytes:
+                return
+            if holder.ready:
+                self._drop_holder(holder)
+
+    def _drop_holder(self, holder: _Holder) -> None:
+        self._selector.unregister(holder.channel)
+        holder.channel.close()
+        if self._holders.get(holder.key) is holder:
+            del self._holders[holder.key]
+
+    def _last_words(self) -> str:
+        words = self._warm.last_words() if self._warm is not None else ""
+        return f" ({words})" if words else ""
+
+
+def _key(execution: Execution) -> HolderKey:
+    """Executions with the same key fork from the same holder; a changed file is another key."""
+    load = execution.entry.load if isinstance(execution.entry, Function) else None
+    held = []
+    for name, path in sorted(execution.held.items()) if load else []:
+        information = path.stat()
+        held.append((name, str(path.resolve()), information.st_mtime_ns, information.st_size))
+    return load, tuple(held)
+
+
+def _share_cores(slots: int, cores: int) -> list[tuple[int, ...]]:
+    """The cores of each slot, going round when there are more slots than the machine has cores for."""
+    available = itertools.cycle(sorted(os.sched_getaffinity(0)))
+    return [tuple(sorted(set(_take(available, cores)))) for _ in range(slots)]
+
+
+def _take(source: Iterable[int], count: int) -> list[int]:
+    return list(itertools.islice(source, count))
+
+
+def _ended(end: End, reason: str) -> Report:
+    """A report about an execution whose program left none."""
+    return Report(end=end, reason=reason, outputs=[], log="", wall_s=0.0, cpu_s=0.0, max_rss=0, first_line=0.0)

@@ -1,0 +1,84 @@
+"""The untrusted side: closes what it was born with, then runs the program. Everything after this is somebody else's code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from agentk.sandbox.protocol import Function, Script
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the program finds things."""
+
+    inputs: Path
+    output: Path
+    temporary: Path
+    program: Path  # the folder of a script
+
+
+def run(entry: Function | Script, loaded: object, arguments: dict[str, JsonValue], places: Places, log: int, mark: int) -> int:
+    """Runs the program with nothing open but its log. Returns its exit code. `mark` is told when its first line begins."""
+    _leave_only(log, mark)
+    os.environ.update(HOME=str(places.temporary), TMPDIR=str(places.temporary))
+    if isinstance(entry, Script):
+        _execute(entry, places)
+    return _call(entry, loaded, {**arguments, "inputs": str(places.inputs)}, places)
+
+
+def _leave_only(log: int, mark: int) -> None:
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    if mark != 3:
+        os.dup2(mark, 3)
+    os.closerange(4, 1 << 20)
+
+
+def _begin() -> None:
+    os.write(3, repr(time.monotonic()).encode())
+    os.close(3)
+
+
+def _execute(entry: Script, places: Places) -> None:
+    os.chdir(places.output)
+    os.environ["PYTHONUNBUFFERED"] = "1"
+    program = str(places.program / entry.program.name)
+    _begin()
+    os.execv(sys.executable, [sys.executable, program, *entry.arguments])
+
+
+def _call(entry: Function, loaded: object, arguments: dict[str, JsonValue], places: Places) -> int:
+    os.chdir(places.temporary)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    try:
+        target = resolve(entry.target)
+        _begin()
+        target(loaded, places.output, arguments)
+        code = 0
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code & 0xFF
+
+
+def resolve(name: str) -> Callable[..., object]:
+    """The function spelled "package.module:function"."""
+    module, _, function = name.partition(":")
+    found: Callable[..., object] = getattr(importlib.import_module(module), function)
+    return found

@@ -1,0 +1,116 @@
+"""What a program sees: a root folder of its own, made of read-only pieces of this machine and one private writable place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from agentk.sandbox import kernel
+from agentk.sandbox.protocol import INPUTS
+
+OUTPUT, TEMPORARY, SHARED, PROGRAM = Path("/output"), Path("/tmp"), Path("/dev/shm"), Path("/program")
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
+_SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "timezone", "mime.types", "fonts")
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+_READ_ONLY = kernel.ATTR_RDONLY | kernel.ATTR_NOSUID | kernel.ATTR_NODEV
+_INODES = 100_000  # an empty file costs memory that no size limit counts
+
+
+def interpreter() -> list[Path]:
+    """The folders that this Python runs from: its prefixes, installed packages, and agentk itself; nothing else on its path."""
+    packages = [Path(entry) for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
+    agentk = Path(__file__).resolve().parent.parent
+    wanted = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.base_exec_prefix), *packages, agentk]
+    kept: list[Path] = []
+    for path in sorted({path for path in wanted if path.is_dir()}):
+        if not any(path.is_relative_to(seen) for seen in (*kept, Path("/usr"))):
+            kept.append(path)
+    return kept
+
+
+def make_writable(place: Path, limit_bytes: int, owner: int) -> None:
+    """Mounts the one place where a program can write, in memory and bounded: its output, /tmp and /dev/shm share the bound."""
+    kernel.mount("tmpfs", place, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, f"size={limit_bytes},nr_inodes={_INODES},mode=755")
+    for path in (OUTPUT, TEMPORARY, SHARED):
+        folder = place / path.name
+        folder.mkdir()
+        os.chown(folder, owner, owner)
+
+
+def build(root: Path, writable: Path, inputs: Mapping[str, Path], program: Path | None) -> None:
+    """Builds the view at `root`, a folder of this mount namespace, and enters it. Must run as the first process of its PID namespace."""
+    visible = interpreter()
+    kernel.mount("tmpfs", root, "tmpfs", kernel.MS_NOSUID, "size=4m,mode=755")
+    for system in map(Path, _SYSTEM):
+        if system.is_symlink():
+            _under(root, system).symlink_to(system.readlink())
+        elif system.is_dir():
+            _show(system, _under(root, system))
+    for path in visible:
+        _show(path, _under(root, path))
+    _make_settings(root)
+    _make_devices(root)
+    for name, path in inputs.items():
+        _show(path, _under(root, INPUTS / name))
+    if program is not None:
+        _show(program, _under(root, PROGRAM / program.name))
+    for path in (OUTPUT, TEMPORARY, SHARED):
+        _under(root, path).mkdir(parents=True, exist_ok=True)
+        kernel.bind(writable / path.name, _under(root, path), kernel.ATTR_NOSUID | kernel.ATTR_NODEV)
+    _make_proc(root)
+    kernel.pivot_root(root)
+    kernel.restrict("/", _READ_ONLY, recursive=False)
+
+
+def _under(root: Path, path: Path) -> Path:
+    return root / path.relative_to("/")
+
+
+def _show(source: Path, target: Path) -> None:
+    """Shows a file or folder read-only. What only root may read is shown to the program's identity as a private copy."""
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    kernel.bind(source, target, _READ_ONLY)
+
+
+def _make_settings(root: Path) -> None:
+    etc = root / "etc"
+    etc.mkdir()
+    for name in _SETTINGS:
+        source = Path("/etc") / name
+        if source.exists():
+            _show(source, etc / name)
+    (etc / "passwd").write_text("agentk:x:1000:1000::/tmp:/bin/sh\n")
+    (etc / "group").write_text("agentk:x:1000:\n")
+    (etc / "hosts").write_text("127.0.0.1 localhost\n")
+
+
+def _make_devices(root: Path) -> None:
+    devices = root / "dev"
+    devices.mkdir()
+    for name in _DEVICES:
+        (devices / name).touch()
+        kernel.bind(Path("/dev") / name, devices / name, kernel.ATTR_RDONLY | kernel.ATTR_NOSUID)
+    for name, target in (
+        ("fd", "/proc/self/fd"),
+        ("stdin", "/proc/self/fd/0"),
+        ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"),
+    ):
+        (devices / name).symlink_to(target)
+
+
+def _make_proc(root: Path) -> None:
+    """A /proc of this PID namespace. Where a container masks parts of its own, the kernel refuses; the view then goes without."""
+    proc = root / "proc"
+    proc.mkdir()
+    try:
+        kernel.mount("proc", proc, "proc", kernel.MS_NOSUID | kernel.MS_NODEV)
+    except PermissionError:
+        return
