@@ -1,0 +1,156 @@
+"""The grader: scores a submission against the test answers, apart from any run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agentk.competitions.metrics.registry import metric_named
+from agentk.errors import CompetitionError
+from agentk.types.competition import Competition, TaskKind
+from agentk.types.metric import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Grader:
+    """Holds the truth of a competition's test rows."""
+
+    def __init__(self, competition: Competition, answers: pd.DataFrame) -> None:
+        """answers: the true values, in the columns of the submission. Raises CompetitionError when they are not such."""
+        self.competition = competition
+        self.metric = metric_named(competition.metric)
+        self._ids = self._keys(answers, "the answers")
+        self._columns = [name for name in competition.submission.columns if name not in competition.submission.id_columns]
+        self.truth = self._truth(answers)
+
+    def grade(self, submission: pd.DataFrame) -> float:
+        """The competition's number. Raises CompetitionError when the submission is not valid."""
+        return self.metric.score(self.truth, self.answer(submission))
+
+    def answer(self, submission: pd.DataFrame) -> Array:
+        """The submission's answers as the metric takes them, in the rows' order of the truth.
+
+        Raises CompetitionError unless its ids are those of the answers, each once, and every cell holds an answer.
+        """
+        keys = self._keys(submission, "the submission")
+        if len(keys) != len(self._ids) or set(keys) != set(self._ids):
+            missing, foreign = sorted(set(self._ids) - set(keys)), sorted(set(keys) - set(self._ids))
+            found = f"{len(missing)} missing {missing[:3]}, {len(foreign)} unknown {foreign[:3]}"
+            raise CompetitionError(f"the submission's ids are not those of the test rows: {found}")
+        place = {key: position for position, key in enumerate(keys)}
+        return self._answers(submission.iloc[[place[key] for key in self._ids]])
+
+    def _keys(self, frame: pd.DataFrame, what: str) -> list[tuple[str, ...]]:
+        wanted = self.competition.submission
+        if lacking := [name for name in wanted.columns if name not in frame]:
+            raise CompetitionError(f"{what} lack the columns {lacking}: they must have {list(wanted.columns)}")
+        if not wanted.id_columns:
+            return [(str(position),) for position in range(len(frame))]
+        keys = list(zip(*([_plain(value) for value in frame[name]] for name in wanted.id_columns), strict=True))
+        if len(set(keys)) < len(keys):
+            raise CompetitionError(f"{what} hold {len(keys) - len(set(keys))} ids more than once: every id must occur once")
+        return keys
+
+    def _truth(self, answers: pd.DataFrame) -> Array:
+        competition, kind = self.competition, self.competition.submission.kind
+        if not competition.task.classifies:
+            return self._numbers(answers)
+        if kind == "class_probabilities":
+            return np.asarray(self._by_class(answers).argmax(axis=1), dtype=np.float64)
+        return self._codes(answers[self._columns[0]].tolist())
+
+    def _answers(self, submission: pd.DataFrame) -> Array:
+        competition, kind = self.competition, self.competition.submission.kind
+        if not competition.task.classifies:
+            return self._numbers(submission)
+        if kind == "class_probabilities":
+            return self._by_class(submission)
+        if kind == "probability":
+            positive = self._numbers(submission)[:, 0]
+            return np.column_stack([1 - positive, positive])
+        if kind == "ranking":
+            return self._ranking(submission[self._columns[0]].tolist())
+        return self._codes(submission[self._columns[0]].tolist())
+
+    def _numbers(self, frame: pd.DataFrame) -> Array:
+        """(N, T) values; of labels of a multilabel task, 0 and 1."""
+        spelled = (
+            frame[self._columns].replace({"True": 1, "False": 0, True: 1, False: 0}) if self._multilabel else frame[self._columns]
+        )
+        try:
+            values = spelled.to_numpy().astype(np.float64)
+        except (ValueError, TypeError) as error:
+            raise CompetitionError(f"columns {self._columns[:5]} must hold numbers in every row: {error}") from None
+        if not np.isfinite(values).all():
+            row, column = np.argwhere(~np.isfinite(values))[0]
+            raise CompetitionError(
+                f"row {row} of column {self._columns[column]!r} holds {values[row, column]}: every cell needs a finite number"
+            )
+        return values
+
+    @property
+    def _multilabel(self) -> bool:
+        return self.competition.task is TaskKind.MULTILABEL
+
+    def _by_class(self, frame: pd.DataFrame) -> Array:
+        """(N, C) in the order of the classes, whatever the order of the columns."""
+        values = self._numbers(frame)
+        plain = [_plain(name) for name in self._columns]
+        order = []
+        for label in map(_plain, self.competition.classes):
+            found = [i for i, name in enumerate(plain) if name == label] or [
+                i for i, name in enumerate(plain) if name.endswith(f"_{label}")
+            ]
+            if len(found) != 1:
+                raise CompetitionError(f"no column of the submission is that of class {label!r}: {self._columns[:10]}")
+            order.append(found[0])
+        return values[:, order]
+
+    def _codes(self, labels: Sequence[object]) -> Array:
+        """(N,) positions among the classes."""
+        position = {_plain(label): code for code, label in enumerate(self.competition.classes)}
+        codes = [position.get(_plain(label), position.get(_truth_value(label))) for label in labels]
+        if None in codes:
+            stray = labels[codes.index(None)]
+            raise CompetitionError(f"{stray!r} is none of the classes {list(self.competition.classes)[:10]}")
+        return np.asarray(codes, dtype=np.float64)
+
+    def _ranking(self, cells: Sequence[object]) -> Array:
+        """(N, C): one over the place of each label that is named, 0 for the others."""
+        position = {_plain(label): code for code, label in enumerate(self.competition.classes)}
+        ranked = np.zeros((len(cells), len(position)))
+        for row, cell in enumerate(cells):
+            for place, label in enumerate(str(cell).split(), start=1):
+                if _plain(label) not in position:
+                    raise CompetitionError(f"row {row} names {label!r}, which is none of the classes")
+                ranked[row, position[_plain(label)]] = max(ranked[row, position[_plain(label)]], 1 / place)
+        return ranked
+
+
+def grade(competition: Competition, submission: pd.DataFrame, answers: pd.DataFrame) -> float:
+    """The competition's number for a submission. Raises CompetitionError when ids or values are not valid."""
+    return Grader(competition, answers).grade(submission)
+
+
+def read_submission(path: Path) -> pd.DataFrame:
+    """A submission or answers as they stand in a file: a label spelled "NA" stays a label. Raises OSError, ValueError."""
+    import pandas as pd
+
+    return pd.read_csv(path, keep_default_na=False)
+
+
+def _plain(value: object) -> str:
+    """A label or id, spelled the same whether it was read as a number or as text."""
+    text = str(value).strip()
+    return text.partition(".")[0] if re.fullmatch(r"-?\d+\.0+", text) else text
+
+
+def _truth_value(value: object) -> str:
+    """Answers of a yes-no question may be given as 0 and 1 where the classes are False and True, and the other way round."""
+    return {"0": "False", "1": "True", "False": "0", "True": "1"}.get(_plain(value), "")

@@ -1,0 +1,56 @@
+"""Paired bootstrap: by how much one submission beats another on the same test rows, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agentk.types.metric import Array, Metric, gain
+
+RESAMPLES = 1000
+_WORK = 50_000_000  # rows scored in all: large test sets are resampled less often, their intervals are narrow anyway
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A gain in the metric's unit, positive when ours is better, with the bounds of its interval."""
+
+    gain: float
+    low: float
+    high: float
+
+    @property
+    def better(self) -> bool:
+        """Beyond chance."""
+        return self.low > 0
+
+    @property
+    def worse(self) -> bool:
+        """Beyond chance."""
+        return self.high < 0
+
+
+def compare(metric: Metric, truth: Array, ours: Array, theirs: Array, *, coverage: float = 0.9, seed: int = 0) -> Difference:
+    """Percentile bootstrap over test rows (Efron and Tibshirani 1993, chapter 13), both submissions scored on the same resample.
+
+    Shapes as in `Metric.score`. Resamples on which the metric is not defined, such as those of one class only, are drawn again.
+    Raises ValueError when that never ends.
+    """
+    rng = np.random.default_rng(seed)
+    wanted = int(np.clip(_WORK // max(len(truth), 1), 100, RESAMPLES))
+    gains: list[float] = []
+    for _ in range(10 * wanted):
+        rows = rng.integers(0, len(truth), len(truth))
+        try:
+            drawn = gain(metric, metric.score(truth[rows], ours[rows]), metric.score(truth[rows], theirs[rows]))
+        except ValueError:
+            continue
+        if np.isfinite(drawn):
+            gains.append(drawn)
+        if len(gains) == wanted:
+            break
+    else:
+        raise ValueError(f"{metric.name} is not defined on resamples of these {len(truth)} rows: too few, or all alike")
+    low, high = np.quantile(gains, [(1 - coverage) / 2, (1 + coverage) / 2])
+    return Difference(gain(metric, metric.score(truth, ours), metric.score(truth, theirs)), float(low), float(high))
