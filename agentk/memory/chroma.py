@@ -1,0 +1,280 @@
+"""The shelf on disk: chromadb as the index, and around it what makes it safe for kills and for several processes.
+
+A folder holds `chroma/` (chromadb's own files), `ledger.json`, `orders/` (writes that are durable and not yet carried out),
+`commit.json` (the change being made, absolute, so that making it twice does no harm) and `lock`. chromadb itself lets several
+processes write one path and damages it: here one process at a time has the folder, for as long as one read or write takes, and
+reopens what others have changed. Filters are what costs in chromadb, so that each kind has a collection of its own and lessons
+within a competition have another.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import JsonValue
+
+from agentk.errors import StoreError
+from agentk.memory.lesson import KINDS, Kind, Lesson
+from agentk.memory.protocol import Busy, Change, Found, Vectors
+
+SCHEMA = 1
+BATCH = 2000
+"""Lessons written at once; chromadb takes up to 5461."""
+
+_INNER = "inner"
+_COLLECTIONS = (*KINDS, _INNER)
+_parse = lru_cache(maxsize=50_000)(Lesson.model_validate_json)
+
+
+class ChromaShelf:
+    """Lessons in a folder. Raises StoreError for a folder that is something else, of another version, or damaged."""
+
+    def __init__(self, folder: Path) -> None:
+        from filelock import FileLock
+
+        self._folder = folder
+        self._chroma = folder / "chroma"
+        self._ledger_file, self._commit_file, self._orders = folder / "ledger.json", folder / "commit.json", folder / "orders"
+        try:
+            if folder.exists() and any(folder.iterdir()) and not (folder / "lock").exists():
+                raise StoreError(f"{folder} holds other files and is no memory; give an empty folder or a new one")
+            self._orders.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the memory cannot be kept at {folder}: {error}; give another place with --memory PATH") from error
+        self._lock = FileLock(str(folder / "lock"))
+        self._client: Any = None
+        self._shelves: dict[str, Any] = {}
+        self._seen: tuple[int, int] | None = None
+        self._written: Mapping[str, JsonValue] = {}
+
+    @property
+    def place(self) -> str:
+        return str(self._folder)
+
+    @contextmanager
+    def window(self, wait_s: float) -> Iterator[None]:
+        from filelock import Timeout
+
+        try:
+            self._lock.acquire(timeout=wait_s, poll_interval=0.01)
+        except Timeout:
+            raise Busy(
+                f"the memory at {self._folder} stayed busy for {wait_s:g} s: another process writes to it; try again, or give this run "
+                "a memory of its own with --memory PATH"
+            ) from None
+        except OSError as error:
+            raise StoreError(f"the memory at {self._folder} cannot be locked: {error}") from error
+        try:
+            self._refresh()
+            yield
+        finally:
+            self._lock.release()
+
+    def submit(self, order: str) -> None:
+        _write(self._orders / f"{time.time_ns():020d}-{os.getpid()}.json", order)
+
+    def orders(self) -> list[tuple[str, str]]:
+        return [(path.name, path.read_text("utf-8")) for path in sorted(self._orders.glob("*.json"))]
+
+    def ledger(self) -> Mapping[str, JsonValue]:
+        return self._written
+
+    def get(self, ids: Sequence[str]) -> list[Lesson]:
+        if not ids:
+            return []
+        return [
+            lesson for shelf in self._shelves.values() for lesson in _lessons(shelf.get(ids=list(ids), include=["metadatas"]))
+        ]
+
+    def all(self) -> list[Lesson]:
+        return [lesson for shelf in self._shelves.values() for lesson in _lessons(shelf.get(include=["metadatas"]))]
+
+    def count(self) -> int:
+        return sum(shelf.count() for shelf in self._shelves.values())
+
+    def inner(self, competition: str) -> list[Found]:
+        got = self._shelves[_INNER].get(where={"competition": competition}, include=["metadatas", "embeddings"])
+        return [Found(lesson, vector) for lesson, vector in zip(_lessons(got), got["embeddings"], strict=True)]
+
+    def nearest(self, vector: Vectors, kind: Kind, limit: int) -> list[Found]:
+        shelf = self._shelves[kind]
+        count = min(limit, shelf.count())
+        if not count:
+            return []
+        got = shelf.query(query_embeddings=[vector], n_results=count, include=["metadatas", "embeddings"])
+        return [Found(_parse(entry["lesson"]), at) for entry, at in zip(got["metadatas"][0], got["embeddings"][0], strict=True)]
+
+    def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
+        plan = {
+            "put": [lesson.model_dump_json() for lesson in change.put],
+            "vectors": base64.b64encode(np.ascontiguousarray(vectors, np.float32).tobytes()).decode(),
+            "width": int(vectors.shape[1]),
+            "revise": [lesson.model_dump_json() for lesson in change.revise],
+            "drop": list(change.drop),
+            "ledger": dict(change.ledger),
+            "order": order,
+        }
+        _write(self._commit_file, json.dumps(plan))
+        self._carry_out(plan)
+
+    def rebuild(self, lessons: Sequence[Lesson], vectors: Vectors, ledger: Mapping[str, JsonValue]) -> None:
+        """New collections are filled beside the old ones; only then does the ledger name them."""
+        self._open_collections(ledger, fresh=True)
+        self._put(lessons, vectors)
+        self._set_ledger(ledger)
+        kept = {shelf.name for shelf in self._shelves.values()}
+        for collection in self._client.list_collections():
+            if collection.name not in kept:
+                self._client.delete_collection(collection.name)
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client, self._shelves, self._seen = None, {}, None
+
+    def _refresh(self) -> None:
+        """Opens what is on disk, unless this process has it open and nobody has changed it since; finishes what a kill cut short."""
+        seen = _signature(self._ledger_file)
+        if self._client is None or seen != self._seen:
+            self.close()
+            self._written = _read_ledger(self._ledger_file)
+            try:
+                self._open()
+            except StoreError:
+                raise
+            except Exception as error:  # chromadb raises its own, sqlite's and its Rust core's
+                raise StoreError(
+                    f"the memory at {self._folder} cannot be opened: {error}; move that folder away and read the last export back in"
+                ) from error
+            self._seen = seen
+        if self._commit_file.exists():
+            self._carry_out(json.loads(self._commit_file.read_text("utf-8")))
+
+    def _open(self) -> None:
+        import chromadb
+        from chromadb.config import Settings
+
+        self._client = chromadb.PersistentClient(str(self._chroma), settings=Settings(anonymized_telemetry=False))
+        if self._written:
+            self._open_collections(self._written, fresh=False)
+
+    def _open_collections(self, ledger: Mapping[str, JsonValue], *, fresh: bool) -> None:
+        about = {"schema": SCHEMA, "embedder": str(ledger["embedder"]), "dimension": int(str(ledger["dimension"]))}
+        for short in _COLLECTIONS:
+            name = f"{short}-{_tag(str(ledger['embedder']))}"
+            if fresh:
+                shelf = self._client.get_or_create_collection(
+                    name, metadata=about, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+                )
+            else:
+                shelf = self._client.get_collection(name, embedding_function=None)
+                if {key: shelf.metadata.get(key) for key in about} != about:
+                    raise StoreError(f"the memory at {self._folder} disagrees with its ledger: {shelf.metadata} and {about}")
+            self._shelves[short] = shelf
+
+    def _carry_out(self, plan: dict[str, Any]) -> None:
+        lessons = [_parse(line) for line in plan["put"]]
+        vectors = np.frombuffer(base64.b64decode(plan["vectors"]), np.float32).reshape(len(lessons), plan["width"])
+        self._put(lessons, vectors)
+        for short, group in _grouped([_parse(line) for line in plan["revise"]]).items():
+            for batch in _batches(group):
+                self._shelves[short].update(
+                    ids=[lesson.id for lesson in batch], metadatas=[_metadata(lesson) for lesson in batch]
+                )
+        for batch in _batches(plan["drop"]):
+            for shelf in self._shelves.values():
+                shelf.delete(ids=batch)
+        self._set_ledger(plan["ledger"])
+        if plan["order"]:
+            (self._orders / plan["order"]).unlink(missing_ok=True)
+        self._commit_file.unlink()
+
+    def _put(self, lessons: Sequence[Lesson], vectors: Vectors) -> None:
+        rows = {lesson.id: vector for lesson, vector in zip(lessons, vectors, strict=True)}
+        for short, group in _grouped(lessons).items():
+            for batch in _batches(group):
+                self._shelves[short].upsert(
+                    ids=[lesson.id for lesson in batch],
+                    embeddings=np.stack([rows[lesson.id] for lesson in batch]),
+                    metadatas=[_metadata(lesson) for lesson in batch],
+                )
+
+    def _set_ledger(self, ledger: Mapping[str, JsonValue]) -> None:
+        _write(self._ledger_file, json.dumps({**ledger, "schema_version": SCHEMA}))
+        self._written = {**ledger, "schema_version": SCHEMA}
+        self._seen = _signature(self._ledger_file)
+
+
+def _metadata(lesson: Lesson) -> dict[str, str]:
+    entry = {"lesson": lesson.model_dump_json()}
+    return {**entry, "competition": lesson.scope.competition} if lesson.scope.competition else entry
+
+
+def _lessons(got: Mapping[str, Any]) -> list[Lesson]:
+    return [_parse(entry["lesson"]) for entry in got["metadatas"]]
+
+
+def _grouped(lessons: Sequence[Lesson]) -> dict[str, list[Lesson]]:
+    groups: dict[str, list[Lesson]] = {}
+    for lesson in lessons:
+        groups.setdefault(_INNER if lesson.scope.competition else lesson.kind, []).append(lesson)
+    return groups
+
+
+def _batches(items: Sequence[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(items), BATCH):
+        yield list(items[start : start + BATCH])
+
+
+def _tag(embedder: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(embedder.encode()).hexdigest()[:12]
+
+
+def _signature(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _read_ledger(path: Path) -> Mapping[str, JsonValue]:
+    try:
+        ledger = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read: {error}; move the folder away and read the last export back in") from error
+    if not isinstance(ledger, dict) or ledger.get("schema_version") != SCHEMA:
+        version = ledger.get("schema_version") if isinstance(ledger, dict) else None
+        raise StoreError(
+            f"{path} is of version {version!r}, this agentk reads version {SCHEMA}; export the lessons with the agentk that wrote it and "
+            "import them here, or give another place with --memory PATH"
+        )
+    return ledger
+
+
+def _write(path: Path, text: str) -> None:
+    """Durable and whole, or not at all."""
+    draft = path.with_suffix(".draft")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written: {error}; free some space, or give another place with --memory PATH"
+        ) from error

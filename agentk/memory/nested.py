@@ -1,0 +1,248 @@
+"""The nested memory: the protocol over any shelf and any embedder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from agentk.errors import StoreError
+from agentk.memory.features import DIMENSION, Features, outline, structure
+from agentk.memory.lesson import KINDS, Kind, Lesson
+from agentk.memory.orders import ORDER, Consolidate, CreditRun, Forget, Ledger, Order, Remember, carry_out
+from agentk.memory.privacy import fit_to_keep
+from agentk.memory.protocol import Busy, Credit, Embedder, Found, Recalled, Shelf, Stats, Vectors
+from agentk.memory.ranking import TEXT, Candidate, blind, rank
+from agentk.memory.scope import Scope
+
+CAP = 20_000
+"""Lessons a memory holds; beyond it the least valuable are forgotten."""
+
+READ_WAIT_S = 30.0
+WRITE_WAIT_S = 10.0
+"""How long a read waits for another process, and a write, before it is left for whoever comes next."""
+
+LAYOUT = "2"
+"""Version of how a lesson's vector is put together."""
+
+_NEAR = 64  # neighbors of each kind that are ranked, at least
+_MEANT = float(np.sqrt(TEXT))
+_BUILT = float(np.sqrt(1 - TEXT))
+
+
+class NestedMemory:
+    """Lessons on a shelf. Opening it makes the starter lessons known and carries out what other processes left undone."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        embedder: Embedder,
+        *,
+        starter: tuple[str, Sequence[Lesson]] = ("", ()),
+        frozen: bool = False,
+        cap: int = CAP,
+    ) -> None:
+        """`starter`: digest of the starter lessons, and they."""
+        self._shelf, self._embedder, self._frozen, self._cap = shelf, embedder, frozen, cap
+        self._name = f"{embedder.id}+structure-{LAYOUT}"
+        self._notes: list[str] = []
+        with shelf.window(READ_WAIT_S):
+            ledger = self._ledger()
+            self._fit(ledger)
+            digest, lessons = starter
+            if ledger.starter != digest and not (frozen and ledger.starter):  # a new store gets them even when frozen
+                self._do(Remember(lessons=tuple(lessons), starter=digest), None)
+            if not frozen:
+                self._catch_up()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether writes are refused."""
+        return self._frozen
+
+    def recall(
+        self,
+        features: Features,
+        text: str = "",
+        *,
+        scope: Scope | None = None,
+        kinds: Sequence[Kind] | None = None,
+        limit: int = 8,
+        seed: int = 0,
+        withhold: float = 0.0,
+        leave_out: bool = False,
+    ) -> list[Recalled]:
+        """See `Memory.recall`."""
+        wanted = tuple(kinds or KINDS)
+        asked = bool(text.strip())
+        meaning = self._embedder.embed([text])[0] if asked else np.zeros(self._embedder.dimension, np.float32)
+        vector = _joined(structure(features)[None], meaning[None])[0]
+        with self._shelf.window(READ_WAIT_S):
+            ledger = self._ledger()
+            self._fit(ledger)
+            found = [hit for kind in wanted for hit in self._shelf.nearest(vector, kind, max(_NEAR, 2 * limit))]
+            if not leave_out:
+                found += [hit for hit in self._shelf.inner(features.digest) if hit.lesson.kind in wanted]
+        if leave_out:
+            seen = [(blind(hit.lesson, features.digest), hit.vector) for hit in found]
+            found = [Found(lesson, at) for lesson, at in seen if lesson is not None]
+        candidates = [Candidate(hit.lesson, _cosine(hit.vector, meaning) if asked else 0.0) for hit in found]
+        return rank(
+            candidates,
+            features,
+            scope=scope or features.scope,
+            limit=limit,
+            seed=seed,
+            clock=ledger.clock,
+            asked=asked,
+            withhold=withhold,
+        )
+
+    def remember(self, lessons: Iterable[Lesson], *, private: Iterable[str]) -> list[str]:
+        """See `Memory.remember`."""
+        names = tuple(private)
+        kept = tuple(fit_to_keep(lesson, names) for lesson in lessons)
+        if kept and self._may(f"{len(kept)} lessons"):
+            self._write(Remember(lessons=kept))
+        return [lesson.id for lesson in kept]
+
+    def credit(self, run: str, credits: Iterable[Credit], *, competition: str) -> None:
+        """See `Memory.credit`."""
+        if self._may(f"the rewards of run {run}"):
+            self._write(
+                CreditRun(run=run, competition=competition, credits=tuple((c.lesson, c.reward, c.withheld) for c in credits))
+            )
+
+    def consolidate(self, run: str, features: Features) -> None:
+        """See `Memory.consolidate`."""
+        if self._may(f"the end of run {run}"):
+            self._write(Consolidate(run=run, features=features, cap=self._cap))
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """See `Memory.forget`."""
+        if self._may("forgetting"):
+            self._write(Forget(ids=tuple(ids)))
+
+    def get(self, ids: Iterable[str]) -> list[Lesson]:
+        """See `Memory.get`."""
+        wanted = list(ids)
+        with self._shelf.window(READ_WAIT_S):
+            lessons = {lesson.id: lesson for lesson in self._shelf.get(wanted)}
+            if any(id_ not in lessons for id_ in wanted):
+                lessons = {lesson.id: lesson for lesson in self._shelf.all()}
+        return [lesson for id_ in wanted for known, lesson in lessons.items() if id_ and known.startswith(id_)]
+
+    def lessons(self, *, scope: Scope | None = None, kinds: Sequence[Kind] | None = None) -> list[Lesson]:
+        """See `Memory.lessons`."""
+        with self._shelf.window(READ_WAIT_S):
+            lessons = self._shelf.all()
+        chosen = [
+            lesson
+            for lesson in lessons
+            if (scope is None or scope.contains(lesson.scope)) and (not kinds or lesson.kind in kinds)
+        ]
+        return sorted(chosen, key=lambda lesson: (-lesson.value.mean, lesson.id))
+
+    def search(self, text: str, *, kinds: Sequence[Kind] | None = None, limit: int = 10) -> list[tuple[Lesson, float]]:
+        """See `Memory.search`."""
+        lessons = self.lessons(kinds=kinds)
+        if not lessons:
+            return []
+        cosines = self._embedder.embed([lesson.text for lesson in lessons]) @ self._embedder.embed([text])[0]
+        return [(lessons[index], float(cosines[index])) for index in np.argsort(-cosines, kind="stable")[:limit]]
+
+    def stats(self) -> Stats:
+        """See `Memory.stats`."""
+        with self._shelf.window(READ_WAIT_S):
+            lessons, ledger, pending = self._shelf.all(), self._ledger(), len(self._shelf.orders())
+        by_kind: dict[str, int] = {}
+        by_level: dict[str, int] = {}
+        for lesson in lessons:
+            by_kind[lesson.kind] = by_kind.get(lesson.kind, 0) + 1
+            by_level[lesson.scope.level] = by_level.get(lesson.scope.level, 0) + 1
+        return Stats(
+            place=self._shelf.place,
+            frozen=self._frozen,
+            lessons=len(lessons),
+            by_kind=by_kind,
+            by_level=by_level,
+            runs=ledger.clock,
+            pending=pending,
+            embedder=self._name,
+            notes=tuple(self._notes),
+        )
+
+    def close(self) -> None:
+        """See `Memory.close`."""
+        if not self._frozen:
+            self._settle()
+        self._shelf.close()
+
+    def _may(self, what: str) -> bool:
+        if self._frozen:
+            self._notes.append(f"not written, as the memory is only read: {what}")
+        return not self._frozen
+
+    def _write(self, order: Order) -> None:
+        self._shelf.submit(ORDER.dump_json(order).decode())
+        self._settle()
+
+    def _settle(self) -> None:
+        try:
+            with self._shelf.window(WRITE_WAIT_S):
+                self._catch_up()
+        except Busy as busy:
+            self._notes.append(f"left for the next process that opens this memory: {busy}")
+
+    def _catch_up(self) -> None:
+        self._fit(self._ledger())
+        for name, order in self._shelf.orders():
+            self._do(ORDER.validate_json(order), name)
+
+    def _do(self, order: Order, name: str | None) -> None:
+        change = carry_out(order, self._shelf)
+        self._shelf.commit(change, self._vectors(change.put), name)
+
+    def _ledger(self) -> Ledger:
+        written = self._shelf.ledger()
+        return Ledger.model_validate(written) if written else self._blank()
+
+    def _blank(self) -> Ledger:
+        ledger = Ledger(embedder=self._name, dimension=self._embedder.dimension + DIMENSION)
+        self._shelf.rebuild((), self._vectors(()), ledger.model_dump())
+        return ledger
+
+    def _fit(self, ledger: Ledger) -> None:
+        """Vectors of another embedder are never mixed in: all lessons are embedded again."""
+        if ledger.embedder == self._name:
+            return
+        if self._frozen:
+            raise StoreError(
+                f"the memory at {self._shelf.place} was embedded by {ledger.embedder!r} and is opened only for reading with {self._name!r}; "
+                "open it once for writing, or with its own embedder"
+            )
+        lessons = self._shelf.all()
+        ledger.embedder, ledger.dimension = self._name, self._embedder.dimension + DIMENSION
+        self._shelf.rebuild(lessons, self._vectors(lessons), ledger.model_dump())
+
+    def _vectors(self, lessons: Sequence[Lesson]) -> Vectors:
+        if not lessons:
+            return np.zeros((0, self._embedder.dimension + DIMENSION), np.float32)
+        built = np.stack([_built(lesson) for lesson in lessons])
+        return _joined(built, self._embedder.embed([lesson.general or lesson.text for lesson in lessons]))
+
+
+def _built(lesson: Lesson) -> Vectors:
+    if lesson.features is not None:
+        return structure(lesson.features).astype(np.float32)
+    conditions = lesson.conditions
+    return outline(conditions.modality, conditions.task, conditions.metric).astype(np.float32)
+
+
+def _joined(built: np.typing.NDArray[np.floating], meant: Vectors) -> Vectors:
+    """(N, DIMENSION + d): cosines of joined rows are the weighted mean of the cosines of their parts."""
+    return np.hstack([_BUILT * built, _MEANT * meant]).astype(np.float32)
+
+
+def _cosine(vector: Vectors, meaning: Vectors) -> float:
+    return float(vector[DIMENSION:] @ meaning) / _MEANT

@@ -1,0 +1,76 @@
+"""A shelf in memory: exact search, gone with the process; for trying things out, and the yardstick for other shelves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from pydantic import JsonValue
+
+from agentk.memory.lesson import Kind, Lesson
+from agentk.memory.protocol import Change, Found, Vectors
+
+
+class RamShelf:
+    """Lessons in a dictionary, neighbors by brute force."""
+
+    place = "memory of this process"
+
+    def __init__(self) -> None:
+        self._lessons: dict[str, Found] = {}
+        self._orders: list[tuple[str, str]] = []
+        self._ledger: Mapping[str, JsonValue] = {}
+        self._submitted = 0
+
+    @contextmanager
+    def window(self, wait_s: float) -> Iterator[None]:  # noqa: ARG002 (nobody else is there to wait for)
+        yield
+
+    def submit(self, order: str) -> None:
+        self._submitted += 1
+        self._orders.append((str(self._submitted), order))
+
+    def orders(self) -> list[tuple[str, str]]:
+        return list(self._orders)
+
+    def ledger(self) -> Mapping[str, JsonValue]:
+        return self._ledger
+
+    def get(self, ids: Sequence[str]) -> list[Lesson]:
+        return [self._lessons[id_].lesson for id_ in ids if id_ in self._lessons]
+
+    def all(self) -> list[Lesson]:
+        return [found.lesson for found in self._lessons.values()]
+
+    def count(self) -> int:
+        return len(self._lessons)
+
+    def inner(self, competition: str) -> list[Found]:
+        return [found for found in self._lessons.values() if found.lesson.scope.competition == competition]
+
+    def nearest(self, vector: Vectors, kind: Kind, limit: int) -> list[Found]:
+        found = [found for found in self._lessons.values() if found.lesson.kind == kind and not found.lesson.scope.competition]
+        if not found:
+            return []
+        rows = np.stack([found.vector for found in found])
+        lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
+        cosines = rows @ vector / np.where(lengths, lengths, 1.0)
+        return [found[index] for index in np.argsort(-cosines, kind="stable")[:limit]]
+
+    def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
+        for lesson, vector in zip(change.put, vectors, strict=True):
+            self._lessons[lesson.id] = Found(lesson, vector)
+        for lesson in change.revise:
+            self._lessons[lesson.id] = Found(lesson, self._lessons[lesson.id].vector)
+        for id_ in change.drop:
+            self._lessons.pop(id_, None)
+        self._ledger = change.ledger
+        self._orders = [pending for pending in self._orders if pending[0] != order]
+
+    def rebuild(self, lessons: Sequence[Lesson], vectors: Vectors, ledger: Mapping[str, JsonValue]) -> None:
+        self._lessons = {lesson.id: Found(lesson, vector) for lesson, vector in zip(lessons, vectors, strict=True)}
+        self._ledger = ledger
+
+    def close(self) -> None:
+        self._lessons = {}
