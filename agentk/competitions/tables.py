@@ -115,12 +115,18 @@ def _read(path: Path, file: TableFile) -> pd.DataFrame:
     try:
         frame = read_table(path, **options)
     except UnicodeDecodeError as error:
-        raise CompetitionError(f"{path} is not {error.encoding}: {error.reason} at byte {error.start}. Save it as UTF-8.") from None
+        raise CompetitionError(
+            f"{path} is not {error.encoding}: {error.reason} at byte {error.start}. Save it as UTF-8."
+        ) from None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:  # pandas' and Arrow's own are ValueErrors
         reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
-        raise CompetitionError(f"{path} cannot be read as a table: {reason}. Mend that line or file, or download it again.") from None
+        raise CompetitionError(
+            f"{path} cannot be read as a table: {reason}. Mend that line or file, or download it again."
+        ) from None
     if frame.empty:
-        raise CompetitionError(f"{path} has {len(frame)} rows and {frame.shape[1]} columns: nothing to work on. Download it again.")
+        raise CompetitionError(
+            f"{path} has {len(frame)} rows and {frame.shape[1]} columns: nothing to work on. Download it again."
+        )
     frame.columns = frame.columns.astype(str)
     return frame
 

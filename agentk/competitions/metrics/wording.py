@@ -40,7 +40,10 @@ def evaluation(description: str) -> str:
     lines = description.splitlines()
     for at, line in enumerate(lines):
         heading = line.strip().strip("#*=:_ ").lower()
-        if re.fullmatch(r"(\d+\.? )?(evaluation|metric|scoring|score|how (submissions|you) are (scored|evaluated))( metric| criteria)?", heading):
+        if re.fullmatch(
+            r"(\d+\.? )?(evaluation|metric|scoring|score|how (submissions|you) are (scored|evaluated))( metric| criteria)?",
+            heading,
+        ):
             rest = "\n".join(lines[at + 1 :])
             level = len(line) - len(line.lstrip("#"))
             end = re.search(rf"^#{{1,{level}}} ", rest, re.MULTILINE) if level else None

@@ -1,0 +1,213 @@
+"""Stage 1, read: which file is train, test, sample submission and description, and how each is read."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+from agentk.competitions.draft import Draft, Stage
+from agentk.competitions.rows import tables_within
+from agentk.competitions.tables import encoding_of, is_table, several, sniffed, table
+from agentk.errors import CompetitionError
+from agentk.types.competition import TableFile
+
+_SAMPLE = {"submission", "submissions", "submit", "sub", "benchmark"}
+_SAMPLE_WITH = {"sample", "example", "template", "random", "dummy"}
+_ROLES = {"train": {"train", "training"}, "test": {"test", "testing"}}
+_TEXTS = (".md", ".txt", ".html", ".htm", ".rst")
+_MOST_TEXT = 200_000  # characters of description that are kept
+
+
+def find_files(draft: Draft) -> Draft:
+    """Fills train, test, sample, description. Raises CompetitionError where a file is missing or two could be meant."""
+    folder = draft.folder
+    said = draft.overrides
+    tables = listed(folder)
+    roles = {name: role_of(name) for name in tables}
+    sample = _one(folder, tables, roles, "sample", said.sample)
+    test = _one(folder, tables, roles, "test", said.test)
+    train = _one(folder, tables, roles, "train", said.train, like=test)
+    if train is None:
+        raise CompetitionError(
+            f"{folder} has no train file: no table there has 'train' in its name. Found: {several(tables) or 'no table at all'}. "
+            "Name it with --train FILE."
+        )
+    if test is None:
+        raise CompetitionError(
+            f"{folder} has no test file: no table there has 'test' in its name. Found: {several(tables)}. "
+            "Name it with --test FILE, or name the target with --target COLUMN, and a part of train is held out as test."
+        )
+    description, files = _description(folder, said.description)
+    used = [name for name in (train, test, sample) if name]
+    unused = tuple(name for name in tables if name not in used)
+    return draft.grown(
+        train=_table(folder, train),
+        test=_table(folder, test),
+        sample=_table(folder, sample) if sample else None,
+        description=description,
+        unused=unused,
+        reason=f"read {several(used + files)}" + (f"; not used: {several(unused)}" if unused else ""),
+        doubt=None if sample else "no sample submission was found: its form is inferred (--sample FILE names one)",
+    )
+
+
+def listed(folder: Path) -> dict[str, tuple[str, str | None]]:
+    """The tables of a folder by readable name: (path relative to it, member inside a zip archive).
+
+    Raises CompetitionError when there is no such folder.
+    """
+    if not folder.is_dir():
+        raise CompetitionError(f"{folder} is no folder. Give the folder of an unzipped competition, a CSV file, or builtin:NAME.")
+    found: dict[str, tuple[str, str | None]] = {}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or not path.is_file() or not is_table(path):
+            continue
+        if path.name.lower().endswith(".zip"):
+            found |= _members(path)
+        else:
+            found[path.name] = (path.name, None)
+    return found
+
+
+def role_of(name: str) -> str:
+    """ "train", "test", "sample" or "" from a file's name: sampleSubmission.csv, BBC News Train.csv, train_v2.csv.gz."""
+    stem = re.sub(r"(\.(csv|tsv|json|jsonl|ndjson|parquet|pq|txt|gz|zip))+$", "", name.rpartition("/")[2], flags=re.IGNORECASE)
+    words = set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", stem).lower()))
+    if words & _SAMPLE or any("submission" in word for word in words) or (words & _SAMPLE_WITH and "solution" in words):
+        return "sample"
+    if words & {"sample", "samplesub"} and not words & (_ROLES["train"] | _ROLES["test"]):
+        return "sample"
+    return next((role for role, spellings in _ROLES.items() if words & spellings), "")
+
+
+def _members(path: Path) -> dict[str, tuple[str, str | None]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = tables_within(archive)
+    except ValueError:
+        return {}  # pictures or the like
+    except (OSError, zipfile.BadZipFile) as error:
+        raise CompetitionError(f"{path} cannot be opened: {error}. Download it again, or remove it.") from None
+    if len(members) == 1:
+        return {path.name: (path.name, None)}
+    return {f"{path.name}/{member}": (path.name, member) for member in members}
+
+
+def _one(
+    folder: Path,
+    tables: dict[str, tuple[str, str | None]],
+    roles: dict[str, str],
+    role: str,
+    said: str | None,
+    like: str | None = None,
+) -> str | None:
+    """The table that plays a role. `like` is the test table, whose name tells candidates for train apart."""
+    if said is not None:
+        if said not in tables:
+            raise CompetitionError(f"--{role} {said}: there is no such table in {folder}. Found: {several(tables)}.")
+        return said
+    candidates = _plainest([name for name in tables if roles[name] == role])
+    if len(candidates) > 1 and like is not None:
+        twins = [name for name in candidates if _without_role(name) == _without_role(like)]
+        candidates = twins or candidates
+    if len(candidates) > 1:
+        bare = [name for name in candidates if not _without_role(name)]
+        candidates = bare or candidates
+    if len(candidates) > 1 and role == "sample":
+        return min(candidates, key=lambda name: ("sample" not in name.lower(), len(name), name))
+    if len(candidates) > 1:
+        raise CompetitionError(
+            f"{folder} has {len(candidates)} files that may be the {role} file: {several(candidates)}. Choose with --{role} FILE."
+        )
+    return candidates[0] if candidates else None
+
+
+def _plainest(names: Sequence[str]) -> list[str]:
+    """Of the same file plain and compressed, the plain one."""
+    by_stem: dict[str, str] = {}
+    for name in sorted(names, key=len):
+        by_stem.setdefault(re.sub(r"(\.(gz|zip))+$", "", name.lower()), name)
+    return list(by_stem.values())
+
+
+def _without_role(name: str) -> str:
+    """A file's name without its ending and the words that tell its role."""
+    stem = name.rpartition("/")[2].split(".")[0].lower()
+    return re.sub(r"(train(ing)?|test(ing)?|sample|submissions?|data|set)|[^a-z0-9]", "", stem)
+
+
+def _table(folder: Path, name: str) -> TableFile:
+    path, member = listed(folder)[name]
+    return encoding_of(folder, sniffed(folder, path, member))
+
+
+def _description(folder: Path, said: str | None) -> tuple[str, list[str]]:
+    """The description's text and the files it is made of."""
+    if said is not None:
+        path = Path(said) if Path(said).is_file() else folder / said
+        if not path.is_file():
+            raise CompetitionError(f"--description {said}: there is no such file, here or in {folder}.")
+        return _plain(path), [path.name]
+    found = [path for path in folder.iterdir() if path.suffix.lower() in _TEXTS and path.is_file()]
+    order = ("description", "overview", "evaluation", "competition", "readme", "data")
+
+    def rank(path: Path) -> tuple[int, str]:
+        stem = path.stem.lower()
+        return next((at for at, word in enumerate(order) if stem.startswith(word)), len(order)), stem
+
+    texts = sorted((path for path in found if any(word in path.stem.lower() for word in order)), key=rank)
+    return "\n\n".join(_plain(path) for path in texts)[:_MOST_TEXT], [path.name for path in texts]
+
+
+class _Text(HTMLParser):
+    """The words of a page, headings marked as in Markdown, scripts and styles left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        self._hidden += tag in ("script", "style")
+        if tag in ("p", "br", "div", "li", "tr", "pre"):
+            self.parts.append("\n")
+        elif re.fullmatch("h[1-6]", tag):
+            self.parts.append("\n\n" + "#" * int(tag[1]) + " ")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("script", "style")
+        if re.fullmatch("h[1-6]", tag):
+            self.parts.append("\n\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.parts.append(data)
+
+
+def _plain(path: Path) -> str:
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    if path.suffix.lower() not in (".html", ".htm"):
+        return text
+    parser = _Text()
+    parser.feed(text)
+    return "".join(parser.parts)
+
+
+def _train_has_rows(draft: Draft) -> str | None:
+    if draft.train is None or draft.test is None:
+        return "train or test was not found"
+    train = table(draft.folder, draft.train)
+    return "the train file has fewer than 2 rows" if len(train) < 2 else None
+
+
+def _files_differ(draft: Draft) -> str | None:
+    files = [file for file in (draft.train, draft.test, draft.sample) if file]
+    names = [(file.path, file.options.get("member")) for file in files]
+    return f"one file plays two roles: {names}" if len(set(map(str, names))) < len(names) else None
+
+
+READ = Stage("read", find_files, (_train_has_rows, _files_differ))

@@ -1,0 +1,101 @@
+"""Stage 3, metric: what the competition scores by, from the flag, the description's words, or the task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from agentk.competitions.draft import Draft, Stage
+from agentk.competitions.metrics import mentioned, metric_named
+from agentk.competitions.metrics.wording import metric_in
+from agentk.competitions.tables import table
+from agentk.competitions.truth import perfect_answer, truth_of
+from agentk.errors import SettingError
+from agentk.types.competition import TaskKind
+from agentk.types.metric import Form
+
+_BY_TASK = {
+    TaskKind.BINARY: "accuracy",
+    TaskKind.MULTICLASS: "accuracy",
+    TaskKind.MULTILABEL: "auc",
+    TaskKind.REGRESSION: "rmse",
+    TaskKind.MULTIOUTPUT: "rmse",
+    TaskKind.ORDINAL: "qwk",
+}
+_FORMS: dict[TaskKind, tuple[Form, ...]] = {
+    TaskKind.BINARY: ("labels", "probabilities"),
+    TaskKind.MULTICLASS: ("labels", "probabilities"),
+    TaskKind.MULTILABEL: ("labels", "probabilities"),
+    TaskKind.REGRESSION: ("values",),
+    TaskKind.MULTIOUTPUT: ("values",),
+    TaskKind.ORDINAL: ("labels", "values"),
+}
+
+
+def find_metric(draft: Draft) -> Draft:
+    """Fills the metric's name. Raises SettingError when the one asked for does not exist or cannot score this task."""
+    assert draft.task
+    if draft.overrides.metric:
+        metric = metric_named(draft.overrides.metric)
+        if metric.form not in _FORMS[draft.task]:
+            raise SettingError(
+                f"--metric {draft.overrides.metric} scores {metric.form}, but the task is {draft.task.value} "
+                f"({', '.join(draft.targets)}). Choose another metric, or say --task."
+            )
+        return draft.grown(metric=metric.name, reason=f"scored by {metric.name}, {metric.direction}: as you said")
+    fitting = [m for m in mentioned(draft.description) if metric_named(m.metric).form in _FORMS[draft.task]]
+    if metric_in(draft.description) is not None and fitting:
+        name = _for_task(fitting[0].metric, draft.task)
+        metric = metric_named(name)
+        return draft.grown(metric=name, reason=f"scored by {name}, {metric.direction}: the description says '{fitting[0].words}'")
+    name = _default(draft)
+    metric = metric_named(name)
+    return draft.grown(
+        metric=name,
+        doubt=f"the description names no metric agentk knows: {name} ({metric.direction}) is assumed (--metric NAME says otherwise)",
+    )
+
+
+def _for_task(name: str, task: TaskKind) -> str:
+    """Kaggle's "mean average precision @k" ranks classes, its plain F1 of several classes is macro."""
+    return "f1_macro" if name == "f1" and task is TaskKind.MULTICLASS else name
+
+
+def _default(draft: Draft) -> str:
+    assert draft.task
+    if draft.task.classifies and draft.sample:
+        sample = table(draft.folder, draft.sample)
+        answers = [name for name in sample.columns if name not in draft.id_columns]
+        if len(answers) > 1 and len(answers) == len(draft.classes):
+            return "log_loss"
+        if answers and draft.task is TaskKind.BINARY and _fractions(sample[answers[-1]]):
+            return "auc"
+    return _BY_TASK[draft.task]
+
+
+def _fractions(values: pd.Series[Any]) -> bool:
+    return types.is_float_dtype(values) and bool((values.dropna() % 1 != 0).any())
+
+
+def _perfect_is_best(draft: Draft) -> str | None:
+    """T10: the truth scored against itself gives the best value."""
+    metric = metric_named(draft.metric)
+    truth = truth_of(draft)
+    score = metric.score(truth, perfect_answer(draft, truth, metric))
+    return (
+        None
+        if np.isclose(score, metric.best, atol=1e-6)
+        else f"the truth scored by {metric.name} gives {score}, not {metric.best}"
+    )
+
+
+def _metric_fits(draft: Draft) -> str | None:
+    assert draft.task
+    metric = metric_named(draft.metric)
+    return None if metric.form in _FORMS[draft.task] else f"{metric.name} scores {metric.form}, the task is {draft.task.value}"
+
+
+METRIC = Stage("metric", find_metric, (_metric_fits, _perfect_is_best))

@@ -1,0 +1,285 @@
+"""Stage 2, shape: ids, targets, columns and their kinds, the task, its classes, and pictures found by id."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+from pandas.api import types
+
+from agentk.competitions.draft import Draft, Stage
+from agentk.competitions.kinds import described, looks_like_id
+from agentk.competitions.pictures import file_columns
+from agentk.competitions.tables import several, table
+from agentk.competitions.task import classes_of, one_column_per_class, task_of
+from agentk.errors import CompetitionError
+from agentk.types.competition import ColumnKind, TableFile
+
+_TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response")
+
+
+def find_shape(draft: Draft) -> Draft:
+    """Fills ids, targets, train-only columns, columns, task and classes. Raises CompetitionError where only the person can say."""
+    draft = _agree_on_types(draft)
+    draft = _find_ids(draft)
+    draft = _find_targets(draft)
+    draft = _refuse_empty_targets(_keep_words(draft))
+    train, test = _tables(draft)
+    targets = set(draft.targets)
+    shared = [name for name in train.columns if name in test.columns and name not in targets]
+    columns = tuple(described(name, train[name], test[name]) for name in shared)
+    pictures = file_columns(draft.folder, columns, train, test)
+    task, reason, doubt = task_of(draft, train[list(draft.targets)])
+    classes, class_doubt = classes_of(draft, task, train[draft.targets[0]])
+    rows = int(train[list(draft.targets)].notna().all(axis=1).sum())
+    draft = draft.grown(
+        columns=(*columns, *pictures.columns),
+        file_columns=pictures.file_columns,
+        train_only=tuple(name for name in train.columns if name not in test.columns and name not in targets),
+        task=task,
+        classes=classes,
+        rows=rows,
+        test_rows=len(test),
+        reason=reason,
+        doubt=doubt,
+    )
+    if rows < len(train):
+        draft = draft.grown(reason=f"{len(train) - rows} of {len(train)} training rows have no target and are left out")
+    return draft.grown(reason=pictures.reason, doubt=class_doubt)
+
+
+def _tables(draft: Draft) -> tuple[pd.DataFrame, pd.DataFrame]:
+    assert draft.train and draft.test
+    return table(draft.folder, draft.train), table(draft.folder, draft.test)
+
+
+def _sample(draft: Draft) -> pd.DataFrame | None:
+    return table(draft.folder, draft.sample) if draft.sample else None
+
+
+def _agree_on_types(draft: Draft) -> Draft:
+    """Fixes each column's type, so that train, test and new rows are read alike, whatever values each happens to hold."""
+    train, test = _tables(draft)
+    both = {name: _common(str(train[name].dtype), str(test[name].dtype)) for name in train.columns if name in test.columns}
+    alone = {name: str(train[name].dtype) for name in train.columns if name not in both}
+    zeros = {name: "str" for name in both if looks_like_id(name) and _loses_digits(draft, name, both[name])}
+    known = {"int64", "float64", "bool", "str", "object"}
+    dtypes = {name: dtype for name, dtype in {**alone, **both, **zeros}.items() if dtype in known}
+    assert draft.train and draft.test
+    return draft.model_copy(
+        update={
+            "train": _with(draft.train, dtypes=dtypes),
+            "test": _with(draft.test, dtypes={name: dtypes[name] for name in test.columns if name in dtypes}),
+            "sample": draft.sample and _with(draft.sample, dtypes={n: d for n, d in dtypes.items() if n in zeros or d == "str"}),
+        }
+    )
+
+
+def _common(first: str, second: str) -> str:
+    if first == second:
+        return first
+    if {first, second} <= {"int64", "float64"}:
+        return "float64"
+    if "bool" in (first, second) and "object" in (first, second):
+        return "object"
+    return "str"
+
+
+def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:
+    """Whether ids such as 0012 or 1e5 were read as numbers and would be written back differently."""
+    if dtype not in ("int64", "float64"):
+        return False
+    assert draft.test
+    if draft.test.path.endswith((".parquet", ".pq")) or "json" in draft.test.path:
+        return False
+    raw = table(draft.folder, _with(draft.test, dtypes={name: "str"}))[name].dropna()
+    return (
+        bool((raw != table(draft.folder, draft.test)[name].dropna().astype("int64").astype(str)).any())
+        if dtype == "int64"
+        else bool(raw.str.contains("[eE]").any())
+    )
+
+
+def _with(file: TableFile, **options: Any) -> TableFile:
+    return file.model_copy(update={"options": {**file.options, **options}})
+
+
+def _find_ids(draft: Draft) -> Draft:
+    train, test = _tables(draft)
+    sample = _sample(draft)
+    if draft.overrides.id:
+        missing = [name for name in draft.overrides.id if name not in test.columns]
+        if missing:
+            raise CompetitionError(f"--id {' '.join(missing)}: the test file has no such column. It has {several(test.columns)}.")
+        return draft.grown(id_columns=draft.overrides.id, reason="ids as you said")
+    if sample is not None:
+        shared = tuple(name for name in sample.columns if name in test.columns and name not in _only_in(train, test, sample))
+        shared = tuple(name for name in shared if not _all_missing(test[name]))
+        if shared:
+            return draft.grown(
+                id_columns=shared, reason=f"{several(shared)} identifies the rows: the sample submission repeats it"
+            )
+        renamed = next((n for n in test.columns if len(test) == len(sample) and _same_values(test[n], sample.iloc[:, 0])), None)
+        if renamed:
+            return draft.grown(
+                id_columns=(renamed,), reason=f"{renamed} holds the ids of the sample submission under another name"
+            )
+        return draft.grown(id_columns=(), reason="the test file has no ids: rows are answered in their order")
+    named = [name for name in test.columns if looks_like_id(name) and test[name].is_unique]
+    if named:
+        return draft.grown(
+            id_columns=(named[0],), reason=f"{named[0]} is called as ids are, and no value occurs twice in the test file"
+        )
+    return draft.grown(id_columns=(), doubt="the test file has no ids: the row number is used (--id COLUMN names one)")
+
+
+def _only_in(train: pd.DataFrame, test: pd.DataFrame, sample: pd.DataFrame) -> set[str]:
+    """Columns of the sample that the test file has too, empty or not, yet are answers: the last one where all are shared."""
+    shared = [name for name in sample.columns if name in test.columns]
+    return {shared[-1]} if len(shared) == len(sample.columns) > 1 and shared[-1] in train.columns else set()
+
+
+def _all_missing(values: pd.Series[Any]) -> bool:
+    return bool(values.isna().all())
+
+
+def _same_values(first: pd.Series[Any], second: pd.Series[Any]) -> bool:
+    return first.is_unique and set(first.astype(str)) == set(second.astype(str))
+
+
+def _find_targets(draft: Draft) -> Draft:
+    train, test = _tables(draft)
+    if draft.overrides.target:
+        missing = [name for name in draft.overrides.target if name not in train.columns]
+        if missing:
+            raise CompetitionError(
+                f"--target {' '.join(missing)}: the train file has no such column. It has {several(train.columns)}."
+            )
+        return draft.grown(targets=draft.overrides.target, reason="targets as you said")
+    alone = [name for name in train.columns if name not in test.columns or _all_missing(test[name])]
+    sample = _sample(draft)
+    answers = _answer_columns(draft, sample) if sample is not None else []
+    named = [match for name in answers if (match := _spelled(name, train.columns)) is not None]
+    if answers and len(named) == len(answers):
+        return draft.grown(targets=tuple(named), reason=f"the sample submission asks for {several(named)}")
+    if not alone:
+        raise CompetitionError(
+            f"{draft.folder}: every column of train is in test as well, so none is to be predicted. Name it with --target COLUMN."
+        )
+    by_class = [name for name in alone if one_column_per_class(train[name], answers)]
+    if by_class:
+        return draft.grown(targets=(by_class[0],), reason=f"the sample submission has one column for each value of {by_class[0]}")
+    if len(alone) == 1:
+        return draft.grown(targets=(alone[0],), reason=f"{alone[0]} is the only column that train has and test has not")
+    likely = [name for name in alone if name.lower() in _TARGET_NAMES] or _called_target(draft.description, alone)
+    if len(likely) == 1:
+        return draft.grown(
+            targets=(likely[0],),
+            doubt=f"{likely[0]} is taken as the target among {several(alone)} (--target COLUMN says otherwise)",
+        )
+    raise CompetitionError(
+        f"{draft.folder}: train has {len(alone)} columns that test has not ({several(alone)}), and nothing says which is the target. "
+        "Name it with --target COLUMN."
+    )
+
+
+def _answer_columns(draft: Draft, sample: pd.DataFrame) -> list[str]:
+    """The columns of the sample that are to be filled in."""
+    if draft.id_columns and set(draft.id_columns) <= set(sample.columns):
+        return [name for name in sample.columns if name not in draft.id_columns]
+    return list(sample.columns[1:]) if sample.shape[1] > 1 else list(sample.columns)
+
+
+def _spelled(name: str, columns: pd.Index[Any]) -> str | None:
+    """The column of that name, case and surrounding blanks aside."""
+    if name in columns:
+        return name
+    return next((str(column) for column in columns if str(column).strip().lower() == name.strip().lower()), None)
+
+
+def _called_target(description: str, names: list[str]) -> list[str]:
+    """Columns that a line of the description calls the target."""
+    lines = [
+        line for line in description.splitlines() if re.search(r"\b(target|to predict|to be predicted)\b", line, re.IGNORECASE)
+    ]
+    return [name for name in names if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line) for line in lines)]
+
+
+def _keep_words(draft: Draft) -> Draft:
+    """Reads a target whose labels include a word such as "None" so that this word is a label, not a missing value."""
+    assert draft.train
+    train, _ = _tables(draft)
+    if draft.train.path.endswith((".parquet", ".pq")) or "json" in draft.train.path:
+        return draft
+    worded = [name for name in draft.targets if types.is_string_dtype(train[name]) and train[name].isna().any()]
+    if not worded:
+        return draft
+    file = _with(draft.train, literal=worded)
+    literal = table(draft.folder, file)
+    found = sorted({str(value) for name in worded for value in literal.loc[train[name].isna(), name].dropna().unique()})
+    if found not in (["None"], ["none"], ["NA"], ["N/A"], ["null"]):
+        return draft
+    return draft.grown(train=file, reason=f"'{found[0]}' is a label of {several(worded)}, not a missing value")
+
+
+def _refuse_empty_targets(draft: Draft) -> Draft:
+    train, _ = _tables(draft)
+    for name in draft.targets:
+        known = train[name].dropna()
+        if known.empty:
+            raise CompetitionError(
+                f"the target {name} has no value in any of the {len(train)} training rows. Choose with --target COLUMN."
+            )
+        if len(draft.targets) == 1 and known.astype(str).nunique() == 1:
+            raise CompetitionError(f"the target {name} is {known.iloc[0]!r} in every training row: there is nothing to learn.")
+    return draft
+
+
+def _ids_fit_the_sample(draft: Draft) -> str | None:
+    """T3: the test rows and the sample submission speak of the same rows."""
+    sample = _sample(draft)
+    if sample is None:
+        return None
+    _, test = _tables(draft)
+    where = f"{draft.sample.path if draft.sample else ''} has {len(sample)} rows, the test file {len(test)}"
+    if len(sample) != len(test):
+        return f"{where}: they must be the same rows. Download both again, or name the files with --test and --sample"
+    ids = [name for name in draft.id_columns if name in sample.columns]
+    if ids:
+        asked, given = (set(frame[ids].astype(str).itertuples(index=False, name=None)) for frame in (sample, test))
+        if asked != given:
+            lost = next(iter(asked - given), None) or next(iter(given - asked))
+            return f"the ids of the sample submission and of the test file differ, for instance {lost}: name the files with --test and --sample"
+    return None
+
+
+def _targets_are_known(draft: Draft) -> str | None:
+    """T2: a target in train, never one in test's columns."""
+    features = {column.name for column in draft.columns}
+    if not draft.targets or features & set(draft.targets):
+        return f"targets {several(draft.targets)} are missing or among the features"
+    return None
+
+
+def _kinds_are_sound(draft: Draft) -> str | None:
+    """T1 and T4: there is something to predict from, every shared column has a kind, a category is no identifier."""
+    if all(column.kind in (ColumnKind.CONSTANT, ColumnKind.IDENTIFIER) for column in draft.columns) and len(draft.columns) < 1:
+        return "train and test share no column: there is nothing to predict from"
+    return None
+
+
+def _classes_are_complete(draft: Draft) -> str | None:
+    """T5: every label of train is a class, and none occurs twice."""
+    if draft.task is None or not draft.task.classifies:
+        return None
+    train, _ = _tables(draft)
+    labels = set(train[draft.targets[0]].dropna().unique())
+    return (
+        None
+        if labels == set(draft.classes) and len(labels) == len(draft.classes)
+        else f"classes {draft.classes} are not the labels of train"
+    )
+
+
+SHAPE = Stage("shape", find_shape, (_kinds_are_sound, _targets_are_known, _ids_fit_the_sample, _classes_are_complete))

@@ -1,0 +1,242 @@
+"""Stage 5, split: how held-out rows are to be chosen so that they relate to their folds as test relates to train."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from agentk.competitions.draft import Draft, Stage
+from agentk.competitions.kinds import dates
+from agentk.competitions.tables import table
+from agentk.competitions.task import sorted_labels
+from agentk.errors import CompetitionError
+from agentk.types.competition import ColumnKind, TaskKind, Validation
+from agentk.types.metric import Array
+
+_FOLDS = 5
+_ROWS = 200_000  # rows looked at
+_MANY_COLUMNS = 300  # group columns are looked for among this many at most
+_GROUP_PATTERNS = (r"^(.+)[_\-/][^_\-/]+$",)
+_GROUP_NAME = re.compile(r"(^|_)(group|user|patient|subject|customer|client|person|session|author|store|shop|site|family|household|"
+                         r"well|building|device|machine|engine|id)s?(_|$)|[a-z](Id|ID)$", re.IGNORECASE)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Relation:
+    """How test rows relate to train, and how rows held out at random relate to theirs."""
+
+    test: float
+    random: float
+
+
+def find_validation(draft: Draft) -> Draft:
+    """Fills the validation scheme, with reasons. Raises CompetitionError when a column asked for does not exist."""
+    assert draft.train and draft.test
+    train, test = table(draft.folder, draft.train), table(draft.folder, draft.test)
+    if draft.overrides.validation or draft.overrides.column:
+        return draft.grown(validation=_as_said(draft, train, test))
+    validation = _in_time(draft, train, test) or _in_groups(draft, train, test) or _at_random(draft, train)
+    return draft.grown(validation=validation, reason=f"{validation.scheme} folds: {'; '.join(validation.reasons)}")
+
+
+def _as_said(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validation:
+    said = draft.overrides
+    column = said.column
+    if column is not None and column not in train.columns:
+        raise CompetitionError(f"--fold-column {column}: the train file has no such column.")
+    scheme = said.validation or "grouped"
+    if scheme in ("random", "stratified"):
+        return Validation(scheme=scheme, folds=_folds(draft), reasons=("as you said",))
+    if scheme == "grouped":
+        if column is None:
+            raise CompetitionError("--validation grouped needs the column whose values belong together: --fold-column COLUMN.")
+        return Validation(scheme=scheme, folds=_folds(draft), column=column, reasons=("as you said",))
+    column = column or next((name for name in _time_columns(draft) if name in train), None)
+    if column is None:
+        raise CompetitionError(f"--validation {scheme} needs a column that orders the rows in time: --fold-column COLUMN.")
+    span = _runs(_as_time(test[column]), _as_time(train[column])) if scheme == "blocked" and column in test else None
+    return Validation(scheme=scheme, folds=_folds(draft), column=column, span=span, reasons=("as you said",))
+
+
+def _folds(draft: Draft) -> int:
+    return draft.overrides.folds or max(2, min(_FOLDS, draft.rows))
+
+
+def _time_columns(draft: Draft) -> list[str]:
+    """Columns that may order the rows: dates first, then numbers called after time."""
+    dated = [column.name for column in draft.columns if column.kind is ColumnKind.DATETIME]
+    named = [
+        column.name
+        for column in draft.columns
+        if column.kind in (ColumnKind.NUMERIC, ColumnKind.IDENTIFIER)
+        and re.search(
+            r"(^|_)(time|timestamp|date|day|week|period|step|unix|epoch)(_|$)|time(stamp)?$", column.name, re.IGNORECASE
+        )
+        and column.unique > 20
+    ]
+    return dated + named
+
+
+def _as_time(values: pd.Series[Any]) -> Array:
+    """Seconds of dates, numbers as they are; missing values left out."""
+    if types.is_numeric_dtype(values):
+        return values.dropna().to_numpy(dtype=float)
+    seconds = dates(values).dropna()
+    return (seconds - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy(dtype=float)
+
+
+def _in_time(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validation | None:
+    """Rolling where test lies after train, blocked where test lies in stretches that train has not."""
+    for name in _time_columns(draft):
+        past, asked = _as_time(_some(train[name])), _as_time(_some(test[name]))
+        if len(past) < 50 or len(asked) < 10 or np.ptp(past) == 0:
+            continue
+        later = float((asked > past.max()).mean())
+        if later > 0.95 and np.ptp(asked) > 0.005 * np.ptp(past):
+            horizon = float(asked.max() - past.max())
+            reason = f"{later:.0%} of the test rows come after all of train by {name}"
+            return Validation(
+                scheme="rolling",
+                folds=_folds(draft),
+                column=name,
+                span=horizon,
+                reasons=(reason, *_horizon(train, name, horizon)),
+            )
+        gap = _gaps(past, asked)
+        if gap.test > 5 * gap.random and gap.test > 0:
+            span = _runs(asked, past)
+            reason = (
+                f"a typical test row is {_long(train[name], gap.test)} from the nearest training row by {name}, "
+                f"a row held out at random only {_long(train[name], gap.random)}"
+            )
+            blocks = f"test comes in stretches of about {_long(train[name], span)}: folds are made of blocks as long"
+            return Validation(scheme="blocked", folds=_folds(draft), column=name, span=span, reasons=(reason, blocks))
+    return None
+
+
+def _gaps(past: Array, asked: Array) -> _Relation:
+    """The typical distance to the nearest training time: of test rows, and of one row in five held out at random."""
+    generator = np.random.default_rng(0)
+    held_out = generator.random(len(past)) < 1 / _FOLDS
+    return _Relation(_nearest(np.unique(past), asked), _nearest(np.unique(past[~held_out]), past[held_out]))
+
+
+def _nearest(past: Array, asked: Array) -> float:
+    at = np.searchsorted(past, asked)
+    before = np.abs(asked - past[np.clip(at - 1, 0, len(past) - 1)])
+    after = np.abs(past[np.clip(at, 0, len(past) - 1)] - asked)
+    return float(np.mean(np.minimum(before, after)))
+
+
+def _runs(asked: Array, past: Array) -> float:
+    """The typical length of the stretches of test time that no training time interrupts."""
+    times, known = np.unique(asked), np.unique(past)
+    stretch = np.searchsorted(known, times)
+    starts = np.flatnonzero(np.r_[True, np.diff(stretch) > 0])
+    ends = np.r_[starts[1:] - 1, len(times) - 1]
+    lengths = times[ends] - times[starts]
+    return float(np.median(lengths[lengths > 0])) if (lengths > 0).any() else float(np.ptp(times))
+
+
+def _horizon(train: pd.DataFrame, name: str, horizon: float) -> tuple[str, ...]:
+    return (f"each fold is answered for the {_long(train[name], horizon)} that follow it",)
+
+
+def _long(values: pd.Series[Any], span: float) -> str:
+    """A span in words: days and hours of dates, else the number."""
+    if types.is_numeric_dtype(values):
+        return f"{span:.3g}"
+    return (
+        f"{span / 86400:.1f} days" if span >= 2 * 86400 else f"{span / 3600:.1f} hours" if span >= 3600 else f"{span:.0f} seconds"
+    )
+
+
+def _in_groups(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validation | None:
+    """Grouped where rows belong together and test rows come with groups of their own."""
+    for name, pattern in _group_candidates(draft, train):
+        own, others = _keys(_some(train[name]), pattern), _keys(_some(test[name]), pattern)
+        overlap = _overlap(own, others)
+        if overlap.random > 0.3 and overlap.test < 0.1 * overlap.random:
+            key = f"the part of {name} matched by {pattern}" if pattern else name
+            reason = (
+                f"{overlap.test:.0%} of the test rows share {key} with a training row, "
+                f"but {overlap.random:.0%} of rows held out at random would"
+            )
+            groups = int(own.nunique())
+            folds = max(2, min(_folds(draft), groups))
+            return Validation(scheme="grouped", folds=folds, column=name, pattern=pattern, reasons=(reason,))
+    return None
+
+
+def _group_candidates(draft: Draft, train: pd.DataFrame) -> list[tuple[str, str | None]]:
+    """Columns, and patterns within ids, whose values may hold rows together: those called so first."""
+    held = (ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER, ColumnKind.NUMERIC, ColumnKind.TEXT)
+    columns = [c for c in draft.columns if c.kind in held and c.unique > 10][:_MANY_COLUMNS]
+    found: list[tuple[str, str | None]] = []
+    for column in columns:
+        if types.is_string_dtype(train[column.name]) and column.unique > 0.5 * draft.rows:
+            looked = train[column.name].dropna().astype(str).head(2000)
+            found += [(column.name, p) for p in _GROUP_PATTERNS if len(looked) and looked.str.match(p).mean() > 0.98]
+        whole = not types.is_float_dtype(train[column.name]) or bool((train[column.name].dropna() % 1 == 0).all())
+        if whole and column.unique < 0.7 * draft.rows and column.kind is not ColumnKind.TEXT:
+            called = _GROUP_NAME.search(column.name) is not None
+            if called or column.kind is ColumnKind.CATEGORICAL or column.kind is ColumnKind.IDENTIFIER:
+                found.append((column.name, None))
+    return sorted(found, key=lambda candidate: (candidate[1] is None, _GROUP_NAME.search(candidate[0]) is None))
+
+
+def _keys(values: pd.Series[Any], pattern: str | None) -> pd.Series[Any]:
+    known = values.dropna()
+    return known.astype(str).str.extract(pattern, expand=False).dropna() if pattern else known
+
+
+def _overlap(own: pd.Series[Any], others: pd.Series[Any]) -> _Relation:
+    """The share of rows whose key also occurs in the training part: of test rows, and of one row in five held out at random."""
+    held_out = np.random.default_rng(0).random(len(own)) < 1 / _FOLDS
+    return _Relation(float(others.isin(own.unique()).mean()), float(own[held_out].isin(own[~held_out].unique()).mean()))
+
+
+def _at_random(draft: Draft, train: pd.DataFrame) -> Validation:
+    assert draft.task
+    folds = _folds(draft)
+    if not draft.task.classifies and draft.task is not TaskKind.ORDINAL:
+        return Validation(
+            scheme="random", folds=folds, reasons=("nothing sets the test rows apart from the training rows in group or time",)
+        )
+    target = train[draft.targets[0]].dropna()
+    rarest = int(target.value_counts().min())
+    reasons = [
+        "nothing sets the test rows apart from the training rows in group or time; every fold has the classes in equal shares"
+    ]
+    if rarest < folds:
+        reasons.append(f"the rarest of {len(sorted_labels(target))} classes has only {rarest} rows: some folds lack it")
+    return Validation(scheme="stratified", folds=folds, reasons=tuple(reasons))
+
+
+def _some(values: pd.Series[Any]) -> pd.Series[Any]:
+    return values if len(values) <= _ROWS else values.sample(_ROWS, random_state=0)
+
+
+def _column_exists(draft: Draft) -> str | None:
+    validation = draft.validation
+    if validation is None:
+        return "no validation scheme was chosen"
+    if validation.column is not None and validation.column not in {column.name for column in draft.columns} | set(
+        draft.train_only
+    ):
+        return f"the column {validation.column} that folds are made by is not in train"
+    return None
+
+
+def _folds_can_be_made(draft: Draft) -> str | None:
+    validation = draft.validation
+    assert validation
+    return f"{validation.folds} folds of {draft.rows} rows cannot be made" if not 2 <= validation.folds <= draft.rows else None
+
+
+SPLIT = Stage("split", find_validation, (_column_exists, _folds_can_be_made))

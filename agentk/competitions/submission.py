@@ -1,0 +1,85 @@
+"""Stage 4, format: what the submission file must look like, from the sample or inferred."""
+
+from __future__ import annotations
+
+from agentk.competitions.draft import Draft, Stage
+from agentk.competitions.metrics import metric_named
+from agentk.competitions.tables import several, table
+from agentk.competitions.task import class_columns
+from agentk.errors import CompetitionError
+from agentk.types.competition import SubmissionFormat, TaskKind
+
+Kind = str
+
+
+def find_format(draft: Draft) -> Draft:
+    """Fills the submission format. Raises CompetitionError when the sample's columns cannot be explained."""
+    if draft.sample is None:
+        return draft.grown(submission=_inferred(draft), reason="the submission has the ids and one column for each answer")
+    sample = table(draft.folder, draft.sample)
+    ids = tuple(name for name in draft.id_columns if name in sample.columns)
+    if not ids and sample.shape[1] > 1 + (len(draft.targets) > 1 and sample.shape[1] == len(draft.targets)) - 0:
+        ids = _unnamed_ids(draft, list(sample.columns))
+    answers = [name for name in sample.columns if name not in ids]
+    if not answers:
+        raise CompetitionError(
+            f"{draft.sample.path} has no column to fill in beside the ids {several(ids)}. Give another with --sample FILE."
+        )
+    kind = _kind(draft, answers)
+    form = SubmissionFormat.model_validate({"columns": tuple(sample.columns), "id_columns": ids, "kind": kind})
+    return draft.grown(submission=form, reason=f"the sample submission asks for {kind.replace('_', ' ')} in {several(answers)}")
+
+
+def _unnamed_ids(draft: Draft, columns: list[str]) -> tuple[str, ...]:
+    """The id columns of a sample whose ids the test file does not have: what stands before the answers."""
+    spelled = {target.strip().lower() for target in draft.targets} | {str(label).lower() for label in draft.classes}
+    ids = tuple(name for name in columns if name.strip().lower() not in spelled)
+    return ids if 0 < len(ids) < len(columns) else tuple(columns[:1])
+
+
+def _kind(draft: Draft, answers: list[str]) -> Kind:
+    assert draft.task
+    form = metric_named(draft.metric).form
+    if draft.task.classifies and len(answers) > 1:
+        labels = [str(label) for label in draft.classes]
+        if class_columns(answers, labels) is None and len(answers) != len(labels):
+            raise CompetitionError(
+                f"{draft.sample.path if draft.sample else 'the sample'} has {len(answers)} answer columns ({several(answers)}), "
+                f"but {draft.targets[0]} has the classes {several(labels)}. Name the target with --target, or give another --sample FILE."
+            )
+        return "class_probabilities"
+    if len(answers) not in (1, len(draft.targets)):
+        raise CompetitionError(
+            f"the sample submission has {len(answers)} answer columns ({several(answers)}), but there are "
+            f"{len(draft.targets)} targets ({several(draft.targets)}). Name them with --target."
+        )
+    if form == "values":
+        return "values"
+    if form == "labels":
+        return "label"
+    if draft.task is TaskKind.MULTICLASS:
+        return "ranking" if draft.metric.startswith("map@") else "label"
+    return "probability"
+
+
+def _inferred(draft: Draft) -> SubmissionFormat:
+    assert draft.task
+    form = metric_named(draft.metric).form
+    ids = draft.id_columns or ("id",)
+    answers: tuple[str, ...] = draft.targets
+    kind = {"labels": "label", "values": "values", "probabilities": "probability"}[form]
+    if draft.task is TaskKind.MULTICLASS and form == "probabilities":
+        kind = "ranking" if draft.metric.startswith("map@") else "class_probabilities"
+        answers = draft.targets if kind == "ranking" else tuple(str(label) for label in draft.classes)
+    return SubmissionFormat.model_validate({"columns": (*ids, *answers), "id_columns": ids, "kind": kind})
+
+
+def _columns_equal_the_sample(draft: Draft) -> str | None:
+    """T9: the submission's columns are the sample's, in its order."""
+    if draft.sample is None or draft.submission is None:
+        return None
+    columns = tuple(table(draft.folder, draft.sample).columns)
+    return None if draft.submission.columns == columns else f"columns {draft.submission.columns} are not the sample's {columns}"
+
+
+FORMAT = Stage("format", find_format, (_columns_equal_the_sample,))

@@ -1,0 +1,142 @@
+"""What is asked: classes or values, how many targets, which labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from agentk.competitions.draft import Draft
+from agentk.competitions.metrics import metric_named
+from agentk.competitions.metrics.wording import metric_in
+from agentk.competitions.tables import several, table
+from agentk.errors import CompetitionError
+from agentk.types.competition import Label, TaskKind
+
+_GRADED = {"qwk", "linear_kappa"}
+_YES = {"yes", "y", "true", "t", "1", "positive", "pos", "spam", "fraud", "sick", "malignant", "churn"}
+_MOST_CLASSES = 30  # whole numbers with more distinct values are taken as quantities, unless the metric says otherwise
+
+
+def task_of(draft: Draft, targets: pd.DataFrame) -> tuple[TaskKind, str, str | None]:
+    """The task with its reason, and a doubt where it could be another. Raises CompetitionError where it is none agentk knows."""
+    if draft.overrides.task:
+        return draft.overrides.task, f"{draft.overrides.task.value}: as you said", None
+    if len(targets.columns) > 1:
+        return _several_targets(targets)
+    name = str(targets.columns[0])
+    known = targets[name].dropna()
+    distinct = int(known.astype(str).nunique())
+    metric = wanted_metric(draft)
+    form = metric_named(metric).form if metric else None
+    if types.is_bool_dtype(known) or not types.is_numeric_dtype(known):
+        task = TaskKind.BINARY if distinct == 2 else TaskKind.MULTICLASS
+        return task, f"{task.value}: {name} has {distinct} labels", _too_many(name, distinct, len(known))
+    whole = bool((known % 1 == 0).all())
+    if metric in _GRADED and whole:
+        return TaskKind.ORDINAL, f"ordinal: {name} has {distinct} grades and is scored by {metric}", None
+    if form == "values":
+        return TaskKind.REGRESSION, f"regression: {name} is a number scored by {metric}", None
+    if distinct == 2:
+        return TaskKind.BINARY, f"binary: {name} has 2 values", None
+    if form is not None and whole:
+        return TaskKind.MULTICLASS, f"multiclass: {name} has {distinct} values, scored by {metric}", None
+    if whole and distinct <= _MOST_CLASSES and distinct < 0.2 * len(known):
+        doubt = f"{name} has {distinct} whole values: taken as classes (--task regression says otherwise)"
+        return TaskKind.MULTICLASS, f"multiclass: {name} has {distinct} values", doubt
+    return TaskKind.REGRESSION, f"regression: {name} is a number with {distinct} distinct values", None
+
+
+def wanted_metric(draft: Draft) -> str | None:
+    """The metric's name by flag or by the description's words. Raises SettingError when the flag names none."""
+    if draft.overrides.metric:
+        return metric_named(draft.overrides.metric).name
+    return metric_in(draft.description)
+
+
+def classes_of(draft: Draft, task: TaskKind, target: pd.Series[Any]) -> tuple[tuple[Label, ...], str | None]:
+    """The labels in the order of the prediction's columns, the positive one last; a doubt where that is a guess."""
+    if not (task.classifies or task is TaskKind.ORDINAL):
+        return (), None
+    labels = sorted_labels(target)
+    if task is not TaskKind.BINARY:
+        return labels, None
+    if len(labels) != 2:
+        raise CompetitionError(f"--task binary: {target.name} has {len(labels)} values, not 2: {several(labels)}.")
+    said = draft.overrides.positive
+    if said is not None:
+        if said not in map(str, labels):
+            raise CompetitionError(f"--positive {said}: {target.name} is one of {several(labels)}.")
+        return _last(labels, lambda label: str(label) == said), None
+    if not isinstance(labels[0], str):
+        return labels, None
+    if any(label.lower() in _YES for label in map(str, labels)):
+        return _last(labels, lambda label: str(label).lower() in _YES), None
+    spoken = [x for x in labels if re.search(rf"probabilit\w+[^.\n]{{0,60}}['\"`*]{re.escape(str(x))}['\"`*]", draft.description)]
+    if len(spoken) == 1:
+        return _last(labels, lambda label: label == spoken[0]), None
+    return labels, f"{labels[1]} is taken as the positive class rather than {labels[0]} (--positive LABEL says otherwise)"
+
+
+def sorted_labels(target: pd.Series[Any]) -> tuple[Label, ...]:
+    """The distinct labels as plain Python values, sorted."""
+    values = [value.item() if isinstance(value, np.generic) else value for value in target.dropna().unique()]
+    if values and all(isinstance(value, float) and value.is_integer() for value in values) and not target.isna().any():
+        return tuple(sorted(values))
+    return tuple(sorted(values, key=lambda value: (str(type(value)), value)))
+
+
+def one_column_per_class(target: pd.Series[Any], columns: Sequence[str]) -> bool:
+    """Whether a submission's columns are the target's labels, by themselves or with a common word before them."""
+    labels = {str(label) for label in target.dropna().unique()[:1000]}
+    return len(columns) > 1 and len(labels) == len(columns) and class_columns(columns, sorted(labels)) is not None
+
+
+def class_columns(columns: Sequence[str], labels: Sequence[str]) -> dict[str, str] | None:
+    """Which column holds the probability of which label, None when they do not correspond: {"Status_C": "C", …}."""
+    found: dict[str, str] = {}
+    for label in sorted(labels, key=len, reverse=True):
+        fits = [c for c in columns if c not in found and (c == label or _plain(c) == _plain(label))]
+        fits = fits or [
+            c
+            for c in columns
+            if c not in found and re.search(rf"(^|[^0-9a-z]|(?<=[a-z])(?=\d)){re.escape(label.lower())}$", c.lower())
+        ]
+        if len(fits) != 1:
+            return None
+        found[fits[0]] = label
+    return found if len(found) == len(columns) else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.lower().removesuffix(".0"))
+
+
+def _several_targets(targets: pd.DataFrame) -> tuple[TaskKind, str, str | None]:
+    names = several(targets.columns, 4)
+    words = [name for name in targets.columns if not types.is_numeric_dtype(targets[name])]
+    if words:
+        raise CompetitionError(
+            f"{several(words)} hold words: several targets must be numbers, or true and false. Choose one with --target."
+        )
+    if all(set(targets[name].dropna().unique()) <= {0, 1} for name in targets.columns):
+        return TaskKind.MULTILABEL, f"multilabel: {names} are true or false each", None
+    return TaskKind.MULTIOUTPUT, f"multioutput: {len(targets.columns)} numbers ({names})", None
+
+
+def _too_many(name: str, distinct: int, rows: int) -> str | None:
+    return f"{name} has {distinct} labels in {rows} rows: is it the target? (--target COLUMN)" if distinct > 0.5 * rows else None
+
+
+def _last(labels: tuple[Label, ...], positive: Any) -> tuple[Label, ...]:
+    return tuple(sorted(labels, key=lambda label: bool(positive(label))))
+
+
+def target_values(draft: Draft) -> pd.DataFrame:
+    """The known target values of train."""
+    assert draft.train
+    return table(draft.folder, draft.train)[list(draft.targets)].dropna()

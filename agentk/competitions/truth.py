@@ -1,0 +1,217 @@
+"""The truth as numbers, answers as a submission, and the two checked against each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agentk.competitions.draft import Draft
+from agentk.competitions.metrics import NamedMetric, metric_named
+from agentk.competitions.tables import several, table
+from agentk.competitions.task import class_columns
+from agentk.errors import CompetitionError
+from agentk.types.competition import Competition, Label, TaskKind
+from agentk.types.metric import Array, Metric
+
+
+def encode_truth(competition: Competition, train: pd.DataFrame) -> Array:
+    """The targets of labelled rows as `Metric` wants them: codes (N,) of classes, else values (N, T).
+
+    Raises CompetitionError when a label is not among the competition's classes.
+    """
+    return _encoded(competition.task, competition.targets, competition.classes, train)
+
+
+def truth_of(draft: Draft) -> Array:
+    """The same for the training rows of a draft."""
+    assert draft.train and draft.task
+    rows = table(draft.folder, draft.train)[list(draft.targets)].dropna()
+    return _encoded(draft.task, draft.targets, draft.classes, rows)
+
+
+def perfect_answer(contract: Competition | Draft, truth: Array, metric: Metric) -> Array:
+    """The answers that equal the truth, in the metric's form."""
+    assert contract.task
+    if metric.form == "probabilities" and contract.task.classifies:
+        return np.eye(len(contract.classes))[truth.astype(int)]
+    return truth
+
+
+def constant_prediction(competition: Competition, train: pd.DataFrame, rows: int) -> Array:
+    """A prediction that knows nothing of the rows, as `TaskKind` shapes it: the shares of the classes, or one sound value.
+
+    That value is the median where the metric counts absolute errors, else the mean on the metric's link.
+    """
+    truth = encode_truth(competition, train)
+    if competition.task.classifies:
+        best = np.bincount(truth.astype(int), minlength=len(competition.classes)) / len(truth)
+    elif metric_named(competition.metric).name in ("mae", "medae", "male", "mape", "smape", "rmspe") or _pinball(
+        competition.metric
+    ):
+        best = np.quantile(truth, _pinball(competition.metric) or 0.5, axis=0)
+    else:
+        best = _mean_on_link(truth, metric_named(competition.metric).link)
+    return np.tile(best, (rows, 1)).astype(float)
+
+
+def format_submission(competition: Competition, answers: Array, test: pd.DataFrame) -> pd.DataFrame:
+    """The submission for final answers to the test rows, in the sample's columns and order.
+
+    answers  form "labels": (N,) or (N, 1) codes of classes, or (N, T) values; "probabilities": (N, C) or (N, T); "values": (N, T).
+    """
+    form = competition.submission
+    answers = np.asarray(answers, float)
+    if len(answers) != len(test):
+        raise ValueError(f"{len(answers)} answers for {len(test)} test rows")
+    columns = [name for name in form.columns if name not in form.id_columns]
+    filled = _filled(competition, answers.reshape(len(answers), -1), columns)
+    sample = table(competition.folder, competition.sample) if competition.sample else None
+    keys = [name for name in form.id_columns if name in test.columns]
+    if keys and keys == list(form.id_columns):
+        frame = pd.concat([test[keys].reset_index(drop=True), filled], axis=1)
+        if sample is not None and not sample[keys].astype(str).reset_index(drop=True).equals(frame[keys].astype(str)):
+            frame = _in_order(frame, sample, keys)
+    else:
+        frame = pd.concat([_row_keys(competition, sample, test), filled], axis=1)
+    return frame[list(form.columns)]
+
+
+def check_submission(competition: Competition, frame: pd.DataFrame) -> list[str]:
+    """What a grader would refuse, each in one sentence; empty when the submission is valid (T9)."""
+    form = competition.submission
+    if list(frame.columns) != list(form.columns):
+        return [f"columns are {several(frame.columns)}, not {several(form.columns)}"]
+    found = []
+    if len(frame) != competition.test_rows:
+        found.append(f"{len(frame)} rows, not {competition.test_rows}")
+    answers = [name for name in form.columns if name not in form.id_columns]
+    missing = [name for name in answers if frame[name].isna().any()]
+    if missing:
+        found.append(f"missing values in {several(missing)}")
+    if competition.sample is not None and form.id_columns:
+        sample = table(competition.folder, competition.sample)
+        keys = list(form.id_columns)
+        if sorted(_rows(sample, keys)) != sorted(_rows(frame, keys)):
+            found.append(f"the ids in {several(keys)} are not those of the sample submission")
+    numbers = frame[answers].select_dtypes("number")
+    if np.isinf(numbers.to_numpy(dtype=float)).any():
+        found.append("infinite values")
+    if form.kind in ("probability", "class_probabilities") and not numbers.empty and not _within_one(numbers):
+        found.append("probabilities outside 0 and 1")
+    if form.kind == "label" and competition.classes:
+        foreign = set(map(_spelled, frame[answers[0]].dropna().unique())) - set(map(_spelled, competition.classes))
+        if foreign:
+            found.append(f"labels that train does not have: {several(sorted(foreign))}")
+    return found
+
+
+def _encoded(task: TaskKind, targets: Sequence[str], classes: Sequence[Label], rows: pd.DataFrame) -> Array:
+    if not task.classifies:
+        return rows[list(targets)].astype(float).to_numpy()
+    codes = pd.Index(list(classes), dtype="object").get_indexer(pd.Index(rows[targets[0]].astype("object")))
+    if (codes < 0).any():
+        foreign = sorted(map(str, rows[targets[0]][codes < 0].unique()))
+        raise CompetitionError(f"{targets[0]} has labels that are no classes of this competition: {several(foreign)}.")
+    return codes.astype(float)
+
+
+def _pinball(name: str) -> float | None:
+    match = re.fullmatch(r"pinball@([\d.]+)", name)
+    return float(match[1]) if match else None
+
+
+def _mean_on_link(truth: Array, link: str) -> Array:
+    if link == "log":
+        return np.exp(np.log(np.maximum(truth, 1e-15)).mean(axis=0))
+    if link == "log1p":
+        return np.expm1(np.log1p(np.maximum(truth, 0)).mean(axis=0))
+    return np.asarray(truth.mean(axis=0), float)
+
+
+def _filled(competition: Competition, answers: Array, columns: list[str]) -> pd.DataFrame:
+    """The answer columns of a submission."""
+    kind = competition.submission.kind
+    if kind == "ranking":
+        return pd.DataFrame({columns[0]: _ranked(competition, answers)})
+    if kind == "class_probabilities":
+        labels = {_spelled(label): at for at, label in enumerate(competition.classes)}
+        places = class_columns(columns, list(labels)) or dict(zip(columns, labels, strict=True))
+        return pd.DataFrame({name: answers[:, labels[places[name]]] for name in columns})
+    if kind == "probability" and competition.task is TaskKind.BINARY:
+        return pd.DataFrame({columns[0]: answers[:, -1]})
+    if kind == "label" and competition.task.classifies:
+        labels_of = pd.Series(list(competition.classes), dtype="object")
+        chosen = labels_of.iloc[answers[:, 0].astype(int)].reset_index(drop=True)
+        return pd.DataFrame({columns[0]: _as_sample_spells(competition, columns[0], chosen.infer_objects())})
+    if kind == "label":
+        return pd.DataFrame(np.rint(answers).astype(int), columns=columns)
+    return pd.DataFrame(answers, columns=columns)
+
+
+def _as_sample_spells(competition: Competition, column: str, labels: pd.Series[Any]) -> pd.Series[Any]:
+    """Whole numbers and truth values as the sample submission writes them: 1 for 1.0, 0 for False, True for 1."""
+    if pd.api.types.is_float_dtype(labels) and (labels % 1 == 0).all():
+        labels = labels.astype("int64")
+    if competition.sample is None:
+        return labels
+    wanted = table(competition.folder, competition.sample)[column].dtype
+    if pd.api.types.is_bool_dtype(labels) and pd.api.types.is_numeric_dtype(wanted) and not pd.api.types.is_bool_dtype(wanted):
+        return labels.astype("int64")
+    if pd.api.types.is_bool_dtype(wanted) and set(labels.unique()) <= {0, 1}:
+        return labels.astype("bool")
+    return labels
+
+
+def _ranked(competition: Competition, answers: Array) -> list[str]:
+    match = re.search(r"@(\d+)", competition.metric)
+    best = np.argsort(-answers, axis=1, kind="stable")[:, : int(match[1]) if match else 1]
+    spelled = [_spelled(label) for label in competition.classes]
+    return [" ".join(spelled[at] for at in row) for row in best]
+
+
+def _in_order(frame: pd.DataFrame, sample: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Rows as the sample orders them; ids that occur twice keep their order among themselves."""
+    place = _occurrences(sample, keys)
+    own = _occurrences(frame, keys)
+    order = {key: at for at, key in enumerate(place)}
+    if set(own) != set(place):
+        return frame
+    return frame.iloc[np.argsort([order[key] for key in own])].reset_index(drop=True)
+
+
+def _occurrences(frame: pd.DataFrame, keys: list[str]) -> list[tuple[str, ...]]:
+    counted = frame.groupby(keys, sort=False, dropna=False).cumcount().astype(str)
+    return list(zip(*(frame[key].astype(str) for key in keys), counted, strict=True))
+
+
+def _row_keys(competition: Competition, sample: pd.DataFrame | None, test: pd.DataFrame) -> pd.DataFrame:
+    """The ids of rows that the test file does not name: the sample's, else the row number."""
+    names = list(competition.submission.id_columns)
+    if sample is not None and len(sample) == len(test):
+        return sample[names].reset_index(drop=True)
+    return pd.DataFrame({name: range(len(test)) for name in names})
+
+
+def _rows(frame: pd.DataFrame, keys: list[str]) -> list[tuple[str, ...]]:
+    return list(zip(*(frame[key].astype(str) for key in keys), strict=True))
+
+
+def _within_one(numbers: pd.DataFrame) -> bool:
+    values = numbers.to_numpy(dtype=float)
+    return bool(((values >= 0) & (values <= 1)).all())
+
+
+def _spelled(label: Any) -> str:
+    """A label as text; 1.0 as 1, True as 1."""
+    if isinstance(label, bool | np.bool_):
+        return str(int(label))
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def metric_of(competition: Competition) -> NamedMetric:
+    """The competition's metric."""
+    return metric_named(competition.metric)
