@@ -1,0 +1,52 @@
+"""Texts by a linear model: tf-idf of words and characters, then logistic regression, or ridge for values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.table_scale import on_scale
+from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
+from agentk.reasoning.recipes.blocks.text_logistic import chosen_strength, logistic_probabilities
+from agentk.reasoning.recipes.blocks.text_ngrams import weighted_ngrams
+
+SPACE: dict[str, Any] = {
+    "strength": {"type": "choice", "choices": ["split", "given"], "default": "split"},
+    "C": {"type": "float", "low": 0.03, "high": 100.0, "log": True, "default": 10.0, "when": {"strength": "given"}},
+    "words": {"type": "int", "low": 1, "high": 3, "default": 2},
+    "characters": {"type": "choice", "choices": [0, 4, 5, 6], "default": 5},
+    "lowercase": {"type": "choice", "choices": [False, True], "default": False},
+    "weigh": {"type": "choice", "choices": [False, True], "default": False},
+}
+
+
+def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
+    """Predictions of one linear model a class or a target, all on the same n-grams."""
+    params = with_defaults(params, SPACE)
+    known, unknown = weighted_ngrams(train, test, params)
+
+    def classify(codes: Codes) -> Floats:
+        return logistic_probabilities(known, codes, unknown, params)
+
+    def regress(values: Floats) -> Floats:
+        return on_scale(values, lambda scaled: ridge_values(known, scaled, unknown, params))
+
+    return predict_targets(train, len(test), classify, regress)
+
+
+def ridge_values(known: Any, values: Floats, unknown: Any, params: dict[str, Any]) -> Floats:
+    """(N,) values by ridge regression; the penalty is the inverse of the chosen strength."""
+
+    def predicted(rows: Any, truth: Floats, wanted: Any, strength: float) -> Floats:
+        return np.asarray(Ridge(alpha=1 / strength, solver="sparse_cg", tol=1e-3).fit(rows, truth).predict(wanted), dtype=float)
+
+    def loss(fitted: Codes, held_out: Codes, strength: float) -> float:
+        errors = predicted(known[fitted], values[fitted], known[held_out], strength) - values[held_out]
+        return float((errors**2).mean())
+
+    return predicted(known, values, unknown, chosen_strength(loss, len(values), params))
