@@ -1,0 +1,36 @@
+"""Well-behaved programs to run in a sandbox that is under test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+def load_rows(held: dict[str, Path]) -> Any:
+    """The held rows, as a matrix."""
+    import numpy as np
+
+    return np.load(held["rows"])
+
+
+def fit_on_every_core(rows: Any, output: Path, arguments: dict[str, str]) -> None:
+    """Fits with as many jobs as there are cores to be had, and saves how many those were."""
+    import numpy as np
+
+    X, y = rows[:, 1:], (rows[:, 0] > 0).astype(int)
+    library = arguments["library"]
+    if library == "lightgbm":
+        import lightgbm
+
+        lightgbm.LGBMClassifier(n_estimators=30, n_jobs=-1, verbose=-1).fit(X, y)
+    elif library == "forest":
+        from sklearn.ensemble import RandomForestClassifier
+
+        RandomForestClassifier(n_estimators=30, n_jobs=-1).fit(X, y)
+    else:
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.model_selection import cross_val_score
+
+        cross_val_score(LogisticRegression(), X, y, cv=3, n_jobs=-1)
+    np.save(output / "cores.npy", len(os.sched_getaffinity(0)))
