@@ -171,7 +171,7 @@ def write_everywhere(bait: Bait) -> str | None:
         probe.unlink()
         return f"wrote into {folder}"
 
-    return _first(write, places if place.resolve() not in allowed)
+    return _first(write, (place for place in places if place.resolve() not in allowed))
 
 
 @_against("WRITES")
@@ -265,8 +265,7 @@ def read_environments(bait: Bait) -> str | None:
 @_against("PROCESSES")
 def see_processes(bait: Bait) -> str | None:
     """The command lines of other programs."""
-    return _first(_stolen, (f"/proc/{process}/cmdline" for process in filter(str.isdigit, os.listdir("/proc")))
-    )
+    return _first(_stolen, (f"/proc/{process}/cmdline" for process in filter(str.isdigit, os.listdir("/proc"))))
 
 
 @_against("PROCESSES")

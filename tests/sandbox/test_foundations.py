@@ -58,7 +58,7 @@ def make_rows(path: Path) -> Path:
 
 
 def test_one_fold_cannot_tell_another(two_slots: Sandbox, tmp_path: Path) -> None:
-    """Fold 1 is trained on fold 2's labels, so a note from the one to the other would be a leak. They even share a holder here."""
+    """Fold 1 is trained on fold 2's labels, so a note from the one to the other would be a leak."""
 
     def execute(name: str) -> str:
         target = Function(f"agentk.testing.attacks:{name}")
