@@ -20,7 +20,8 @@ t counts steps, r counts estimates. The file is licensed as agentk is (Apache-2.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -148,16 +149,13 @@ class AdaHessian(Optimizer):
         if not loss.requires_grad:
             raise RuntimeError("the loss has no graph: compute it from the parameters with gradients enabled")
         due, params = self._begin_backward()
-        with torch.enable_grad():
-            try:
-                if not due:
-                    torch.autograd.backward(loss, inputs=params)
-                else:
-                    grads = torch.autograd.grad(loss, params, create_graph=True, allow_unused=True)
-                    self._add_products(due, dict(zip(params, grads, strict=True)), grad_scale)
-                    self._add_gradients(params, [None if g is None else g.detach() for g in grads])
-            except RuntimeError as error:
-                raise _explained(error) from error
+        with torch.enable_grad(), _explained():
+            if not due:
+                torch.autograd.backward(loss, inputs=params)
+            else:
+                grads = torch.autograd.grad(loss, params, create_graph=True, allow_unused=True)
+                self._add_products(due, dict(zip(params, grads, strict=True)), grad_scale)
+                self._add_gradients(params, grads)
         self._finish_backward(grad_scale, sync)
 
     def forward_over_reverse(
@@ -198,21 +196,19 @@ class AdaHessian(Optimizer):
             if missing := [p for p in params if p not in names]:
                 raise ValueError(f"{len(missing)} parameters of the optimizer are not the model's: use backward() instead")
             values = {names[p]: p.detach() for p in params}
-            try:
-                if not due:
+            rounds = [taking for taking in self._rounds(due) if taking]
+            with _explained():
+                if not rounds:
                     grads, at = gradient_of(values, batch)
-                for group, index in due:
-                    group_names = [names[p] for p in group["params"] if p.requires_grad]
-                    curved = {name: values[name] for name in group_names}
+                for taking in rounds:
+                    probes = {p: z for group, index in taking for p, z in self._probe(group, index, _trainable(group)).items()}
+                    curved = {names[p]: values[names[p]] for p in probes}
                     flat = {name: value for name, value in values.items() if name not in curved}
-                    for _ in range(group["n_samples"]):
-                        z = self._probe(group, index, list(curved.values()))
-                        grads, at, hz = product_of(curved, flat, dict(zip(curved, z, strict=True)), batch)
-                        for p, probe in zip([p for p in group["params"] if p.requires_grad], z, strict=True):
-                            self._add_product(p, probe, hz[names[p]], group["n_samples"], grad_scale)
-            except RuntimeError as error:
-                raise _explained(error) from error
-            self._add_gradients(params, [grads[names[p]].detach() for p in params])
+                    grads, at, hz = product_of(curved, flat, {names[p]: z for p, z in probes.items()}, batch)
+                    for group, _ in taking:
+                        for p in _trainable(group):
+                            self._add_product(p, probes[p], hz[names[p]], group["n_samples"], grad_scale)
+            self._add_gradients(params, [grads[names[p]] for p in params])
             self._finish_backward(grad_scale, sync)
             return at.detach()
 
@@ -245,34 +241,48 @@ class AdaHessian(Optimizer):
 
         return [(group, index) for index, group in enumerate(self.param_groups) if is_due(group)]
 
-    def _probe(self, group: dict[str, Any], index: int, like: Sequence[Tensor]) -> list[Tensor]:
-        """Draw +1 and -1, each with probability 1/2, for tensors like these, from a stream of this draw's own."""
+    @staticmethod
+    def _rounds(due: Sequence[tuple[dict[str, Any], int]]) -> Iterator[list[tuple[dict[str, Any], int]]]:
+        """Yield the groups that take part in the first, second ... product: one product serves all of them."""
+        for number in range(max((group["n_samples"] for group, _ in due), default=0)):
+            yield [(group, index) for group, index in due if group["n_samples"] > number and _trainable(group)]
+
+    def _probe(self, group: dict[str, Any], index: int, params: Sequence[Tensor]) -> dict[Tensor, Tensor]:
+        """Draw +1 and -1, each with probability 1/2, for these parameters, from a stream of this draw's own."""
         rank = 0 if self._process_group is None else dist.get_rank(self._process_group)
         # odd constants keep streams of different seeds, ranks and groups apart; CPU generators read 32 bits of a seed
         number = group["seed"] * 0x85EBCA6B + rank * 0x9E3779B1 + index * 0xC2B2AE35 + group["probes"]
         group["probes"] += 1
-        generators = {device: torch.Generator(device).manual_seed(number % 2**32) for device in {p.device for p in like}}
-        return [
-            torch.randint(0, 2, p.shape, dtype=p.dtype, device=p.device, generator=generators[p.device]).mul_(2).sub_(1)
-            for p in like
-        ]
+        generators = {device: torch.Generator(device).manual_seed(number % 2**32) for device in {p.device for p in params}}
+        return {
+            p: torch.randint(0, 2, p.shape, dtype=p.dtype, device=p.device, generator=generators[p.device]).mul_(2).sub_(1)
+            for p in params
+        }
 
     def _add_products(
         self, due: Sequence[tuple[dict[str, Any], int]], grads: Mapping[Tensor, Tensor | None], scale: float | Tensor
     ) -> None:
         """Differentiate gradients that carry a graph; a gradient without one is constant, its curvature zero."""
-        jobs = [(group, index) for group, index in due for _ in range(group["n_samples"])]
-        for number, (group, index) in enumerate(jobs):
-            params = [p for p in group["params"] if grads.get(p) is not None]
-            pairs = list(zip(params, self._probe(group, index, params), strict=True))
-            bent = [(grads[p], z) for p, z in pairs if grads[p].requires_grad]  # type: ignore[union-attr]
-            products: Sequence[Tensor | None] = [None] * len(params)
+        rounds = list(self._rounds(due))
+        for number, taking in enumerate(rounds, start=1):
+            probes: dict[Tensor, Tensor] = {}
+            for group, index in taking:
+                probes |= self._probe(group, index, [p for p in group["params"] if grads.get(p) is not None])
+            bent = [(g, z) for p, z in probes.items() if (g := grads[p]) is not None and g.requires_grad]
+            products: Sequence[Tensor | None] = [None] * len(probes)
             if bent:
-                outputs, probes = zip(*bent, strict=True)
-                last = number == len(jobs) - 1
-                products = torch.autograd.grad(outputs, params, probes, retain_graph=not last, allow_unused=True)
-            for (p, z), hz in zip(pairs, products, strict=True):
-                self._add_product(p, z, hz, group["n_samples"], scale)
+                products = torch.autograd.grad(
+                    [g for g, _ in bent],
+                    list(probes),
+                    [z for _, z in bent],
+                    retain_graph=number < len(rounds),
+                    allow_unused=True,
+                )
+            product_of = dict(zip(probes, products, strict=True))
+            for group, _ in taking:
+                for p in group["params"]:
+                    if p in probes:
+                        self._add_product(p, probes[p], product_of[p], group["n_samples"], scale)
 
     def _add_product(self, p: Tensor, z: Tensor, hz: Tensor | None, n_samples: int, scale: float | Tensor) -> None:
         dtype = _state_dtype(p)
@@ -286,15 +296,15 @@ class AdaHessian(Optimizer):
     def _begin_backward(self) -> tuple[list[tuple[dict[str, Any], int]], list[Tensor]]:
         for p in [p for p in self._products if p.grad is None]:  # `model.zero_grad()` was called after a skipped step
             del self._products[p]
-        return self._due_groups(), [p for group in self.param_groups for p in group["params"] if p.requires_grad]
+        return self._due_groups(), [p for group in self.param_groups for p in _trainable(group)]
 
     @torch.no_grad()
     def _add_gradients(self, params: Sequence[Tensor], grads: Sequence[Tensor | None]) -> None:
         for p, g in zip(params, grads, strict=True):
             if g is not None and p.grad is None:
-                p.grad = g.clone()  # autograd may hand out one tensor twice, or an expanded one
+                p.grad = g.detach().clone()  # autograd may hand out one tensor twice, or an expanded one
             elif g is not None and p.grad is not None:
-                p.grad.add_(g)
+                p.grad.add_(g.detach())
 
     @torch.no_grad()
     def _finish_backward(self, scale: float | Tensor, sync: bool) -> None:
@@ -307,11 +317,11 @@ class AdaHessian(Optimizer):
 
     def _average_over_ranks(self) -> None:
         """Replace gradients and products by their means over ranks: signed, so that ranks count as samples."""
-        params = [p for group in self.param_groups for p in group["params"] if p.requires_grad]
+        params = [p for group in self.param_groups for p in _trainable(group)]
         mean = self._mean_over_ranks({p: p.grad for p in params if p.grad is not None}, {p: p.dtype for p in params})
         for p, g in mean.items():
             p.grad = g.clone(memory_format=torch.preserve_format)
-        curved = [p for group, _ in self._due_groups() for p in group["params"] if p.requires_grad]
+        curved = [p for group, _ in self._due_groups() for p in _trainable(group)]
         self._products.update(self._mean_over_ranks(self._products, {p: _state_dtype(p) for p in curved}))
 
     def _mean_over_ranks(self, values: Mapping[Tensor, Tensor], dtypes: Mapping[Tensor, torch.dtype]) -> dict[Tensor, Tensor]:
@@ -389,11 +399,8 @@ class AdaHessian(Optimizer):
             due.append((group, index))
         graphs = {p: p.grad for group in self.param_groups for p in group["params"] if p.grad is not None}
         if due:
-            with torch.enable_grad():
-                try:
-                    self._add_products(due, graphs, scale)
-                except RuntimeError as error:
-                    raise _explained(error) from error
+            with torch.enable_grad(), _explained():
+                self._add_products(due, graphs, scale)
         for p, g in graphs.items():
             if g.requires_grad:
                 p.grad = g.detach()  # parameter -> gradient -> graph -> parameter is a cycle
@@ -454,16 +461,11 @@ class AdaHessian(Optimizer):
             super().load_state_dict(state_dict)
         finally:
             handle.remove()
-        # the base class casts state to its parameter's type: for half precision that would lose what the state holds
         saved = [index for group in final["param_groups"] for index in group["params"]]
         own = [(p, group) for group in self.param_groups for p in group["params"]]
         for index, (p, group) in zip(saved, own, strict=True):
-            for name, value in final["state"].get(index, {}).items():
-                if name in ("exp_avg", "exp_hessian_diag_sq"):
-                    self.state[p][name] = value.to(device=p.device, dtype=_state_dtype(p), copy=True)
-                elif name in ("step", "refreshes"):
-                    device = p.device if group["capturable"] else torch.device("cpu")
-                    self.state[p][name] = torch.as_tensor(value, dtype=torch.float32, device=device).clone()
+            if values := final["state"].get(index):
+                self.state[p] = _loaded(p, group, values)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -472,9 +474,24 @@ class AdaHessian(Optimizer):
         for group in self.param_groups:
             for name, value in self.defaults.items():
                 group.setdefault(name, value)
-            for p in group["params"]:
-                if p in self.state:
-                    self.state[p].setdefault("refreshes", self.state[p]["step"])  # others estimate at every step
+
+
+def _loaded(p: Tensor, group: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a parameter's state of a saved one. The base class casts it to the parameter's type, which may hold less."""
+    if missing := {"step", "exp_avg", "exp_hessian_diag_sq"} - saved.keys():
+        raise ValueError(f"this is no state of AdaHessian: it lacks {', '.join(sorted(missing))}")
+    device = p.device if group["capturable"] else torch.device("cpu")
+    return {
+        "step": torch.as_tensor(saved["step"]).to(device, torch.float32, copy=True),
+        # other implementations count steps alone and estimate at each
+        "refreshes": torch.as_tensor(saved.get("refreshes", saved["step"])).to(device, torch.float32, copy=True),
+        "exp_avg": saved["exp_avg"].to(p.device, _state_dtype(p), copy=True),
+        "exp_hessian_diag_sq": saved["exp_hessian_diag_sq"].to(p.device, _state_dtype(p), copy=True),
+    }
+
+
+def _trainable(group: Mapping[str, Any]) -> list[Tensor]:
+    return [p for p in group["params"] if p.requires_grad]
 
 
 def _check(group: Mapping[str, Any]) -> None:
@@ -508,23 +525,27 @@ def _check(group: Mapping[str, Any]) -> None:
             )
 
 
-def _explained(error: RuntimeError) -> RuntimeError:
+@contextmanager
+def _explained() -> Iterator[None]:
     """Say what to do where PyTorch only says what it cannot."""
-    text = str(error)
-    if "attention" in text and ("not implemented" in text or "does not support" in text):
-        advice = (
-            "this attention kernel has no second derivative; compute the loss under "
-            "torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH)"
-        )
-    elif "double backward" in text and "compile" in text:
-        advice = "a compiled model has no second derivative; pass the plain one to forward_over_reverse(), which compiles it"
-    elif "second time" in text:
-        advice = "the loss's graph is gone: return the loss, or pass it to backward(), before anything else differentiates it"
-    elif "mutate a captured Tensor" in text:
-        advice = "the model writes to its buffers (batch normalization in training mode): use backward() for it"
-    else:
-        return error
-    return RuntimeError(f"{advice} (PyTorch: {text.splitlines()[0][:200]})")
+    try:
+        yield
+    except RuntimeError as error:
+        text = str(error)
+        if "attention" in text and ("not implemented" in text or "does not support" in text):
+            advice = (
+                "this attention kernel has no second derivative: compute the loss under "
+                "torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH)"
+            )
+        elif "double backward" in text and "compile" in text:
+            advice = "a compiled model has no second derivative: give the plain one to forward_over_reverse(), which compiles it"
+        elif "second time" in text:
+            advice = "the loss's graph is gone: return the loss, or pass it to backward(), before anything else differentiates it"
+        elif "mutate a captured Tensor" in text:
+            advice = "the model writes to its buffers (batch normalization in training mode): use backward() for it"
+        else:
+            raise
+        raise RuntimeError(f"{advice} (PyTorch: {text.splitlines()[0][:200]})") from error
 
 
 def _state_dtype(p: Tensor) -> torch.dtype:
