@@ -24,7 +24,7 @@ from pydantic import JsonValue
 
 from agentk.errors import StoreError
 from agentk.memory.lesson import KINDS, Kind, Lesson
-from agentk.memory.protocol import Busy, Change, Found, Vectors
+from agentk.memory.protocol import BusyError, Change, Found, Vectors
 
 SCHEMA = 1
 BATCH = 2000
@@ -58,37 +58,55 @@ class ChromaShelf:
 
     @property
     def place(self) -> str:
+        """See `Shelf.place`."""
         return str(self._folder)
 
     @contextmanager
     def window(self, wait_s: float) -> Iterator[None]:
+        """See `Shelf.window`."""
         from filelock import Timeout
 
         try:
             self._lock.acquire(timeout=wait_s, poll_interval=0.01)
         except Timeout:
-            raise Busy(
-                f"the memory at {self._folder} stayed busy for {wait_s:g} s: another process writes to it; try again, or give this run "
-                "a memory of its own with --memory PATH"
+            raise BusyError(
+                f"the memory at {self._folder} stayed busy for {wait_s:g} s: another process writes to it; try again, "
+                "or give this run a memory of its own with --memory PATH"
             ) from None
         except OSError as error:
             raise StoreError(f"the memory at {self._folder} cannot be locked: {error}") from error
         try:
-            self._refresh()
-            yield
+            with self._translated():
+                self._refresh()
+                yield
         finally:
             self._lock.release()
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        import chromadb.errors
+
+        try:
+            yield
+        except chromadb.errors.ChromaError as error:
+            raise StoreError(
+                f"the memory at {self._folder} cannot be used: {error}; if that stays so, move it away and import the last export"
+            ) from error
+
     def submit(self, order: str) -> None:
+        """See `Shelf.submit`."""
         _write(self._orders / f"{time.time_ns():020d}-{os.getpid()}.json", order)
 
     def orders(self) -> list[tuple[str, str]]:
+        """See `Shelf.orders`."""
         return [(path.name, path.read_text("utf-8")) for path in sorted(self._orders.glob("*.json"))]
 
     def ledger(self) -> Mapping[str, JsonValue]:
+        """See `Shelf.ledger`."""
         return self._written
 
     def get(self, ids: Sequence[str]) -> list[Lesson]:
+        """See `Shelf.get`."""
         if not ids:
             return []
         return [
@@ -96,16 +114,20 @@ class ChromaShelf:
         ]
 
     def all(self) -> list[Lesson]:
+        """See `Shelf.all`."""
         return [lesson for shelf in self._shelves.values() for lesson in _lessons(shelf.get(include=["metadatas"]))]
 
     def count(self) -> int:
+        """See `Shelf.count`."""
         return sum(shelf.count() for shelf in self._shelves.values())
 
     def inner(self, competition: str) -> list[Found]:
+        """See `Shelf.inner`."""
         got = self._shelves[_INNER].get(where={"competition": competition}, include=["metadatas", "embeddings"])
         return [Found(lesson, vector) for lesson, vector in zip(_lessons(got), got["embeddings"], strict=True)]
 
     def nearest(self, vector: Vectors, kind: Kind, limit: int) -> list[Found]:
+        """See `Shelf.nearest`."""
         shelf = self._shelves[kind]
         count = min(limit, shelf.count())
         if not count:
@@ -114,6 +136,7 @@ class ChromaShelf:
         return [Found(_parse(entry["lesson"]), at) for entry, at in zip(got["metadatas"][0], got["embeddings"][0], strict=True)]
 
     def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
+        """See `Shelf.commit`."""
         plan = {
             "put": [lesson.model_dump_json() for lesson in change.put],
             "vectors": base64.b64encode(np.ascontiguousarray(vectors, np.float32).tobytes()).decode(),
@@ -137,24 +160,18 @@ class ChromaShelf:
                 self._client.delete_collection(collection.name)
 
     def close(self) -> None:
+        """See `Shelf.close`."""
         if self._client is not None:
             self._client.close()
         self._client, self._shelves, self._seen = None, {}, None
 
     def _refresh(self) -> None:
-        """Opens what is on disk, unless this process has it open and nobody has changed it since; finishes what a kill cut short."""
+        """Opens what is on disk, unless it is open and nobody has changed it since; finishes what a kill cut short."""
         seen = _signature(self._ledger_file)
         if self._client is None or seen != self._seen:
             self.close()
             self._written = _read_ledger(self._ledger_file)
-            try:
-                self._open()
-            except StoreError:
-                raise
-            except Exception as error:  # chromadb raises its own, sqlite's and its Rust core's
-                raise StoreError(
-                    f"the memory at {self._folder} cannot be opened: {error}; move that folder away and read the last export back in"
-                ) from error
+            self._open()
             self._seen = seen
         if self._commit_file.exists():
             self._carry_out(json.loads(self._commit_file.read_text("utf-8")))
@@ -259,8 +276,8 @@ def _read_ledger(path: Path) -> Mapping[str, JsonValue]:
     if not isinstance(ledger, dict) or ledger.get("schema_version") != SCHEMA:
         version = ledger.get("schema_version") if isinstance(ledger, dict) else None
         raise StoreError(
-            f"{path} is of version {version!r}, this agentk reads version {SCHEMA}; export the lessons with the agentk that wrote it and "
-            "import them here, or give another place with --memory PATH"
+            f"{path} is of version {version!r}, this agentk reads version {SCHEMA}; "
+            "export the lessons with the agentk that wrote it and import them here, or give another place with --memory PATH"
         )
     return ledger
 

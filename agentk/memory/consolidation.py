@@ -23,9 +23,9 @@ STALE_RUNS = 20
 def outwards(run: str, features: Features, shelf: Shelf, clock: int) -> tuple[list[Lesson], list[str]]:
     """The lessons to write, already merged with what lies there, and the ids of those of ended runs.
 
-    run -> competition -> its family -> all sizes and metrics of that task -> the modality -> everything. What a recipe earned moves
-    whatever its sign, since that it failed is worth knowing; the rest moves when it held up. Beyond a task, a lesson must
-    have held up in two places inside the wider scope.
+    run -> competition -> its family -> all sizes and metrics of that task -> the modality -> everything. What a recipe
+    earned moves whatever its sign, since that it failed is worth knowing; the rest moves when it held up. Beyond a task,
+    a lesson must have held up in two places inside the wider scope.
     """
     home = features.scope
     inner = [found.lesson for found in shelf.inner(features.digest)]
@@ -52,7 +52,7 @@ def outwards(run: str, features: Features, shelf: Shelf, clock: int) -> tuple[li
 
 
 def surplus(lessons: Iterable[Lesson], count: int, clock: int) -> list[str]:
-    """The ids of the `count` least valuable lessons: by the optimistic end of their value, older ones first. Starter lessons stay."""
+    """The ids of the `count` least valuable: by the optimistic end of their value, older ones first. Starter lessons stay."""
     learned = [lesson for lesson in lessons if lesson.provenance.origin != "starter"]
     learned.sort(key=lambda lesson: (lesson.value.mean + lesson.value.spread - (clock - lesson.used) / 200, lesson.id))
     return [lesson.id for lesson in learned[:count]]

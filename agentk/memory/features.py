@@ -114,7 +114,7 @@ def features_of(competition: Competition, class_shares: Sequence[float] = ()) ->
 
 
 def likeness(one: Features, other: Features) -> float:
-    """How alike two competitions are, 0..1: Gower's coefficient (Gower 1971, Biometrics 27), what decides methods weighing most."""
+    """How alike two competitions are, 0..1: Gower's coefficient (Gower 1971), what decides methods weighing most."""
     both = one.task.classifies and other.task.classifies
     parts = (
         (3.0, float(one.modality == other.modality)),
@@ -155,7 +155,7 @@ def structure(features: Features) -> NDArray[np.float64]:
 def outline(
     modalities: Sequence[str] = (), tasks: Sequence[str] = (), metrics: Sequence[str] = (), numbers: Sequence[float] = _MIDDLE
 ) -> NDArray[np.float64]:
-    """(DIMENSION,) unit vector of competitions known in outline only: nothing said stands for all alike, a number for the middle."""
+    """(DIMENSION,) unit vector of competitions known in outline: nothing said stands for all alike, or for the middle."""
     blocks = [
         math.sqrt(3.0) * _share(MODALITIES, modalities),
         math.sqrt(2.0) * _share([task.value for task in TaskKind], tasks),
@@ -163,7 +163,8 @@ def outline(
     ]
     angles = np.clip(np.asarray(numbers), 0.0, 1.0) * math.pi / 2
     vector = np.concatenate([*blocks, _WEIGHTS * np.cos(angles), _WEIGHTS * np.sin(angles)])
-    return vector / np.linalg.norm(vector)
+    unit: NDArray[np.float64] = vector / np.linalg.norm(vector)
+    return unit
 
 
 def _share(known: Sequence[str], said: Sequence[str]) -> NDArray[np.float64]:

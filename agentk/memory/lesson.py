@@ -7,7 +7,7 @@ import json
 import math
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from agentk.memory.features import Features, metric_kind
 from agentk.memory.scope import EVERYTHING, ScopePath
@@ -82,16 +82,14 @@ class Lesson(Frozen):
     """One entry of memory. What makes it what it is decides its id; values and counts may change, the id does not."""
 
     kind: Kind
-    subject: (
-        str  # e.g. "recipe:lightgbm"; an inner scope's lesson overrides an outer one on the same subject
-    )
+    subject: str  # e.g. "recipe:lightgbm"; an inner scope's lesson overrides an outer one on the same subject
     text: str  # for people, prompts and the embedder
     scope: ScopePath = EVERYTHING
     general: str = ""  # the text without the competition's own names, where they differ: what may move outwards
     local: bool = False  # its payload names parts of the competition: it never leaves it
     conditions: Conditions = Conditions()
     features: Features | None = None  # of the competition where it was last seen to hold
-    payload: dict[str, JsonValue] = {}
+    payload: dict[str, JsonValue] = Field(default_factory=dict)
     value: Value = Value()
     control: Value = Value()  # what followed when it was withheld, at the same point
     provenance: Provenance = Provenance()
@@ -107,7 +105,7 @@ class Lesson(Frozen):
 
     @property
     def id(self) -> str:
-        """Sixteen hexadecimal digits of kind, scope, subject, conditions, and of the payload or, where there is none, the text."""
+        """Sixteen hexadecimal digits of kind, scope, subject, conditions, and of the payload or, without one, the text."""
         content = json.dumps(self.payload, sort_keys=True) if self.payload else self.text
         parts = "\n".join((self.kind, str(self.scope), self.subject, str(self.conditions), content))
         return hashlib.sha256(parts.encode()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from agentk.memory.features import DIMENSION, Features, outline, structure
 from agentk.memory.lesson import KINDS, Kind, Lesson
 from agentk.memory.orders import ORDER, Consolidate, CreditRun, Forget, Ledger, Order, Remember, carry_out
 from agentk.memory.privacy import fit_to_keep
-from agentk.memory.protocol import Busy, Credit, Embedder, Found, Recalled, Shelf, Stats, Vectors
+from agentk.memory.protocol import BusyError, Credit, Embedder, Found, Recalled, Shelf, Stats, Vectors
 from agentk.memory.ranking import TEXT, Candidate, blind, rank
 from agentk.memory.scope import Scope
 
@@ -191,7 +191,7 @@ class NestedMemory:
         try:
             with self._shelf.window(WRITE_WAIT_S):
                 self._catch_up()
-        except Busy as busy:
+        except BusyError as busy:
             self._notes.append(f"left for the next process that opens this memory: {busy}")
 
     def _catch_up(self) -> None:
@@ -218,8 +218,8 @@ class NestedMemory:
             return
         if self._frozen:
             raise StoreError(
-                f"the memory at {self._shelf.place} was embedded by {ledger.embedder!r} and is opened only for reading with {self._name!r}; "
-                "open it once for writing, or with its own embedder"
+                f"the memory at {self._shelf.place} was embedded by {ledger.embedder!r} and is opened for reading with "
+                f"{self._name!r}; open it once for writing, or with its own embedder"
             )
         lessons = self._shelf.all()
         ledger.embedder, ledger.dimension = self._name, self._embedder.dimension + DIMENSION

@@ -84,19 +84,34 @@ def carry_out(order: Order, shelf: Shelf) -> Change:
 def _remember(order: Remember, shelf: Shelf, ledger: Ledger) -> Change:
     fresh: dict[str, Lesson] = {}
     for lesson in order.lessons:
-        if order.starter and lesson.id in ledger.forgotten:
+        if (order.starter and lesson.id in ledger.forgotten) or lesson.scope.run in ledger.consolidated:
             continue
         known = fresh.get(lesson.id)
         fresh[lesson.id] = (
             known.merge(lesson) if known else lesson.model_copy(update={"created": ledger.clock, "used": ledger.clock})
         )
     held = {lesson.id: lesson for lesson in shelf.get(list(fresh))}
-    ledger.starter = order.starter or ledger.starter
+    if order.starter:
+        ledger.starter = order.starter
+        gone = [lesson.id for lesson in shelf.all() if lesson.provenance.origin == "starter" and lesson.id not in fresh]
+        edited = [_edited(held[lesson.id], lesson) if lesson.id in held else lesson for lesson in fresh.values()]
+        return Change(put=edited, drop=gone, ledger=ledger.model_dump())
     return Change(
         put=[lesson for lesson in fresh.values() if lesson.id not in held],
-        revise=[held[lesson.id].merge(lesson) for lesson in fresh.values() if lesson.id in held and not order.starter],
+        # what is told a second time, by a run cut short or an import repeated, adds no evidence
+        revise=[_heard(held[lesson.id], lesson) for lesson in fresh.values() if lesson.id in held],
         ledger=ledger.model_dump(),
     )
+
+
+def _heard(held: Lesson, lesson: Lesson) -> Lesson:
+    return held.model_copy(update={"value": held.value.hear(lesson.value), "control": held.control.hear(lesson.control)})
+
+
+def _edited(held: Lesson, lesson: Lesson) -> Lesson:
+    """A starter lesson whose words or prior a new version has changed keeps what it has earned."""
+    value = held.value.model_copy(update={"prior": lesson.value.prior, "strength": lesson.value.strength})
+    return held.model_copy(update={"text": lesson.text, "value": value})
 
 
 def _credit(order: CreditRun, shelf: Shelf, ledger: Ledger) -> Change:

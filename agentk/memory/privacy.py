@@ -23,8 +23,8 @@ def error_pattern(message: str) -> str:
 def fit_to_keep(lesson: Lesson, private: Iterable[str]) -> Lesson:
     """The lesson as it may be stored: an error without values, and beside the text the one that may move outwards.
 
-    Outside of a competition the names in `private` are taken out at once; a payload that needs them is emptied there, and keeps the
-    lesson within its competition otherwise.
+    Outside of a competition the names in `private` are taken out at once, and a payload that needs them is emptied; within
+    one, such a payload keeps the lesson there.
     """
     names = _pattern(private)
     if lesson.kind == "fix":

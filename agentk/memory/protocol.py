@@ -62,7 +62,9 @@ class Memory(Protocol):
     """
 
     @property
-    def frozen(self) -> bool: ...
+    def frozen(self) -> bool:
+        """Whether writes are refused."""
+        ...
 
     def recall(
         self,
@@ -115,7 +117,9 @@ class Memory(Protocol):
         """The lessons whose text is nearest, of any scope, with the cosine of the texts."""
         ...
 
-    def stats(self) -> Stats: ...
+    def stats(self) -> Stats:
+        """What it holds."""
+        ...
 
     def close(self) -> None:
         """Lets go of the store; pending writes of this process are tried once more."""
@@ -132,7 +136,9 @@ class Embedder(Protocol):
         ...
 
     @property
-    def dimension(self) -> int: ...
+    def dimension(self) -> int:
+        """Length of a row."""
+        ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dimension) rows of length 1, or 0 for a text without a word; the same text gives the same row."""
@@ -163,10 +169,12 @@ class Shelf(Protocol):
     """
 
     @property
-    def place(self) -> str: ...
+    def place(self) -> str:
+        """Where it is, for messages."""
+        ...
 
     def window(self, wait_s: float) -> AbstractContextManager[None]:
-        """Time alone with the shelf, its content up to date. Raises Busy when it does not come free in time."""
+        """Time alone with the shelf, its content up to date. Raises BusyError when it does not come free in time."""
         ...
 
     def submit(self, order: str) -> None:
@@ -181,11 +189,17 @@ class Shelf(Protocol):
         """What is written once for the whole memory; empty when new."""
         ...
 
-    def get(self, ids: Sequence[str]) -> list[Lesson]: ...
+    def get(self, ids: Sequence[str]) -> list[Lesson]:
+        """Those that lie here, in no order."""
+        ...
 
-    def all(self) -> list[Lesson]: ...
+    def all(self) -> list[Lesson]:
+        """Every lesson."""
+        ...
 
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """How many lessons lie here."""
+        ...
 
     def inner(self, competition: str) -> list[Found]:
         """Every lesson of a competition and its runs."""
@@ -203,8 +217,10 @@ class Shelf(Protocol):
         """Replaces everything, vectors of another length included."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Lets go of it; a later window opens it again."""
+        ...
 
 
-class Busy(StoreError):
+class BusyError(StoreError):
     """Another process keeps the store to itself."""

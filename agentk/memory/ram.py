@@ -1,5 +1,7 @@
 """A shelf in memory: exact search, gone with the process; for trying things out, and the yardstick for other shelves."""
 
+# ruff: noqa: ARG002  (nobody else is there to wait for)
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,32 +26,41 @@ class RamShelf:
         self._submitted = 0
 
     @contextmanager
-    def window(self, wait_s: float) -> Iterator[None]:  # noqa: ARG002 (nobody else is there to wait for)
+    def window(self, wait_s: float) -> Iterator[None]:
+        """See `Shelf.window`."""
         yield
 
     def submit(self, order: str) -> None:
+        """See `Shelf.submit`."""
         self._submitted += 1
         self._orders.append((str(self._submitted), order))
 
     def orders(self) -> list[tuple[str, str]]:
+        """See `Shelf.orders`."""
         return list(self._orders)
 
     def ledger(self) -> Mapping[str, JsonValue]:
+        """See `Shelf.ledger`."""
         return self._ledger
 
     def get(self, ids: Sequence[str]) -> list[Lesson]:
+        """See `Shelf.get`."""
         return [self._lessons[id_].lesson for id_ in ids if id_ in self._lessons]
 
     def all(self) -> list[Lesson]:
+        """See `Shelf.all`."""
         return [found.lesson for found in self._lessons.values()]
 
     def count(self) -> int:
+        """See `Shelf.count`."""
         return len(self._lessons)
 
     def inner(self, competition: str) -> list[Found]:
+        """See `Shelf.inner`."""
         return [found for found in self._lessons.values() if found.lesson.scope.competition == competition]
 
     def nearest(self, vector: Vectors, kind: Kind, limit: int) -> list[Found]:
+        """See `Shelf.nearest`."""
         found = [found for found in self._lessons.values() if found.lesson.kind == kind and not found.lesson.scope.competition]
         if not found:
             return []
@@ -59,6 +70,7 @@ class RamShelf:
         return [found[index] for index in np.argsort(-cosines, kind="stable")[:limit]]
 
     def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
+        """See `Shelf.commit`."""
         for lesson, vector in zip(change.put, vectors, strict=True):
             self._lessons[lesson.id] = Found(lesson, vector)
         for lesson in change.revise:
@@ -69,8 +81,10 @@ class RamShelf:
         self._orders = [pending for pending in self._orders if pending[0] != order]
 
     def rebuild(self, lessons: Sequence[Lesson], vectors: Vectors, ledger: Mapping[str, JsonValue]) -> None:
+        """See `Shelf.rebuild`."""
         self._lessons = {lesson.id: Found(lesson, vector) for lesson, vector in zip(lessons, vectors, strict=True)}
         self._ledger = ledger
 
     def close(self) -> None:
+        """See `Shelf.close`."""
         self._lessons = {}

@@ -45,8 +45,8 @@ def rank(
 ) -> list[Recalled]:
     """The best of `candidates`, at most one a subject, with withheld ones among them marked.
 
-    A lesson's mean reward is drawn from what is believed of it (Thompson sampling), its evidence discounted by similarity and age;
-    lessons are then ordered by similarity * exp(draw), so that a useless twin and a splendid stranger both stand back.
+    A lesson's mean reward is drawn from what is believed of it (Thompson sampling), its evidence discounted by similarity
+    and age; lessons are then ordered by similarity * exp(draw), so that a useless twin and a splendid stranger both stand back.
     """
     generator = np.random.default_rng(seed)
     drawn: list[tuple[float, Recalled]] = []

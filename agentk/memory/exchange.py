@@ -1,0 +1,62 @@
+"""Exchange: lessons as JSON lines, to keep, to read, to hand on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from agentk.errors import StoreError
+from agentk.memory.lesson import Lesson
+from agentk.memory.protocol import Memory
+from agentk.memory.scope import Scope
+
+FORMAT = "agentk-lessons"
+VERSION = 1
+
+_BATCH = 2000
+
+
+def export_lessons(memory: Memory, path: Path, *, scope: Scope | None = None) -> int:
+    """Writes the lessons within `scope`, all by default, one JSON object a line after a line that says what it is; how many."""
+    lessons = memory.lessons(scope=scope)
+    header = json.dumps({"format": FORMAT, "version": VERSION})
+    draft = path.with_name(path.name + ".draft")
+    try:
+        draft.write_text("\n".join([header, *(lesson.model_dump_json() for lesson in lessons)]) + "\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise StoreError(f"the lessons cannot be written to {path}: {error}") from error
+    return len(lessons)
+
+
+def import_lessons(memory: Memory, path: Path, *, private: Iterable[str] = ()) -> int:
+    """Reads such a file into the memory and says how many lessons it held; a second time changes nothing.
+
+    Nothing is imported from a file with a line that cannot be read. Raises StoreError that names the line.
+    """
+    lessons = list(_read(path))
+    names = tuple(private)
+    batches = iter(lessons)
+    while batch := list(islice(batches, _BATCH)):
+        memory.remember(batch, private=names)
+    return len(lessons)
+
+
+def _read(path: Path) -> Iterator[Lesson]:
+    try:
+        lines = path.read_text("utf-8").splitlines()
+        header = json.loads(lines[0])
+    except (OSError, ValueError, IndexError) as error:
+        raise StoreError(f"{path} cannot be read as exported lessons: {error}") from None
+    if header != {"format": FORMAT, "version": VERSION}:
+        raise StoreError(f"{path} begins with {lines[0][:80]!r}; this agentk reads {FORMAT} version {VERSION}")
+    for number, line in enumerate(lines[1:], 2):
+        try:
+            yield Lesson.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise StoreError(f"{path}, line {number} is no lesson: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
