@@ -1,0 +1,284 @@
+"""Makes the submission anew from the raw files: fits every member fold by fold, averages, blends, decides, writes.
+
+    python solution.py --data DIR --out submission.csv
+    python solution.py --data DIR --out predictions.csv --rows new.csv
+
+DIR is the competition's folder; new.csv holds further rows, with columns like the test file's. What is done is said by plan.json.
+It needs numpy, pandas and what the members import.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import linecache
+import multiprocessing
+import os
+import random
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agentk.competitions.rows import finish_rows, load_rows, read_table
+from agentk.referee.apply import combine, decide, from_link, to_link
+
+Array = NDArray[np.float64]
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="the competition's folder")
+    parser.add_argument("--out", type=Path, required=True, help="the file to write")
+    parser.add_argument("--rows", type=Path, help="predict the rows of this file instead of the test file's")
+    parser.add_argument("--workers", type=int, help="members fitted at once; as in the run where left out")
+    given = parser.parse_args()
+    plan = json.loads((HERE / "plan.json").read_text(encoding="utf-8"))
+    try:
+        rows = Rows.read(plan, given.data, given.rows)
+        predictions = fitted(plan, given.data, given.rows, rows.count, given.workers or plan["workers"])
+        answers = decide(plan["decision"], blended(plan, predictions))
+        frame = submission(plan, answers, rows.test, None if given.rows else given.data)
+    except (OSError, ValueError, KeyError) as error:
+        sys.exit(f"error: {error}")
+    frame.to_csv(given.out, index=False)
+    say(f"{len(frame)} rows written to {given.out}")
+
+
+@dataclass
+class Rows:
+    """Labelled rows, the rows to predict, and all of them without labels."""
+
+    train: pd.DataFrame
+    test: pd.DataFrame
+    everything: pd.DataFrame  # train, then test, without what only training rows have
+    folds: NDArray[np.int64]  # of each training row, -1: never held out
+
+    @staticmethod
+    def read(plan: dict[str, Any], data: Path, new: Path | None) -> Rows:
+        """Reads the files as the run did. Raises ValueError where they are not those of the run."""
+        train, test = load_rows(data, plan["rows"])
+        if new is not None:
+            options = {name: value for name, value in plan["rows"]["test"]["options"].items() if name != "member"}
+            columns = list(test.columns)
+            test = finish_rows(read_table(new, **options), plan["rows"], "test")
+            if missing := [name for name in columns if name not in test and name not in plan["submission"]["id_columns"]]:
+                raise ValueError(f"{new} lacks the columns {missing[:10]}: it must have those of the test file")
+            test = test.reindex(columns=columns)
+        folds = np.frombuffer(zlib.decompress(base64.b64decode(plan["folds"]["assignment"])), "<i4").astype(np.int64)
+        if len(train) != len(folds):
+            raise ValueError(
+                f"{data} has {len(train)} training rows, the run had {len(folds)}: give the folder that the run was made from"
+            )
+        hidden = [name for name in train if name not in test]
+        return Rows(train, test, pd.concat([train.drop(columns=hidden), test], ignore_index=True), folds)
+
+    @property
+    def count(self) -> int:
+        """Rows to predict."""
+        return len(self.test)
+
+    def call(self, plan: dict[str, Any], fold: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Positions in `everything` of the rows that a call is fitted on, and of those that it predicts: held out, then test."""
+        fitted = self.folds < fold if plan["folds"]["forward"] else self.folds != fold
+        asked = np.arange(len(self.train), len(self.everything))
+        return np.flatnonzero(fitted), np.concatenate([np.flatnonzero(self.folds == fold), asked])
+
+
+def calls_of(plan: dict[str, Any]) -> list[int]:
+    """The calls that predict test: every fold, or, where folds know the past alone, one call on all rows."""
+    folds = int(plan["folds"]["folds"])
+    return [folds] if plan["folds"]["forward"] else list(range(folds))
+
+
+def fitted(plan: dict[str, Any], data: Path, new: Path | None, rows: int, workers: int) -> list[Array]:
+    """(rows, W) predictions of each member: the mean of its calls on the metric's link scale."""
+    tasks = [(member, call) for member in range(len(plan["members"])) for call in calls_of(plan)]
+    made: dict[tuple[int, int], Array] = {}
+    started = time.monotonic()
+    with workers_for(plan, data, new, min(workers, len(tasks))) as pool:
+        waiting: dict[Future[Array], tuple[int, int]] = {
+            pool.submit(predict, member, call): (member, call) for member, call in tasks
+        }
+        for done in as_completed(waiting):
+            member, call = waiting[done]
+            made[member, call] = done.result()
+            name = plan["members"][member]["name"]
+            say(f"{len(made)}/{len(tasks)}  {name}, fold {call + 1}  {time.monotonic() - started:.0f} s")
+    link = plan["link"]
+    means = []
+    for member in range(len(plan["members"])):
+        matrices = [to_link(made[member, call], link) for call in calls_of(plan)]
+        means.append(from_link(np.mean(matrices, axis=0), link))
+    assert all(len(mean) == rows for mean in means)
+    return means
+
+
+def blended(plan: dict[str, Any], predictions: list[Array]) -> Array:
+    """One prediction from the members'."""
+    if len(predictions) == 1:
+        return predictions[0]
+    return combine(predictions, [member["weight"] for member in plan["members"]], plan["method"], plan["link"])
+
+
+@contextmanager
+def workers_for(plan: dict[str, Any], data: Path, new: Path | None, workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes with the environment that the run's programs had: as many threads, none of which spins while it waits."""
+    threads = str(plan["threads"])
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS", "VECLIB_MAXIMUM_THREADS")
+    os.environ.update(dict.fromkeys(names, threads), OMP_WAIT_POLICY="PASSIVE", KMP_BLOCKTIME="0", PYTHONHASHSEED="0")
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(max(1, workers), mp_context=context, initializer=open_worker, initargs=(plan, data, new))
+    with pool:
+        yield pool
+
+
+@dataclass
+class Worker:
+    """What a worker process holds."""
+
+    plan: dict[str, Any]
+    data: Path
+    rows: Rows
+
+
+WORKER: list[Worker] = []
+
+
+def open_worker(plan: dict[str, Any], data: Path, new: Path | None) -> None:
+    """Reads the rows, once a process."""
+    WORKER.append(Worker(plan, data.resolve(), Rows.read(plan, data, new)))
+
+
+def predict(member: int, call: int) -> Array:
+    """One call of one member: (rows, W) predictions of the rows asked for."""
+    worker = WORKER[0]
+    rows, facts = worker.rows, worker.plan["members"][member]
+    params = dict(facts["params"])
+    fit_rows, asked = rows.call(worker.plan, call)
+    train = rows.train.iloc[fit_rows].reset_index(drop=True)
+    test = rows.everything.iloc[asked].reset_index(drop=True)
+    features = prepared(member)
+    solution = execute(facts["file"], params)
+    if features is not None:
+        train, test = joined(train, features, fit_rows), joined(test, features, asked)
+    matrix = np.asarray(solution.fit_predict(train, test, params, worker.data), dtype=np.float64)
+    return checked(matrix[:, None] if matrix.ndim == 1 else matrix, worker.plan["task"])[-rows.count :]
+
+
+@lru_cache(maxsize=1)
+def prepared(member: int) -> pd.DataFrame | None:
+    """The label-free features of all rows, where the member has such."""
+    worker = WORKER[0]
+    facts = worker.plan["members"][member]
+    params = dict(facts["params"])
+    solution = execute(facts["file"], params)
+    if not hasattr(solution, "prepare"):
+        return None
+    features: pd.DataFrame = solution.prepare(worker.rows.everything.copy(), params, worker.data)
+    return features.reset_index(drop=True)
+
+
+def execute(file: str, params: dict[str, Any]) -> ModuleType:
+    """A member's program as a fresh module, global generators seeded."""
+    random.seed(int(params["seed"]))
+    np.random.seed(int(params["seed"]))
+    path = HERE / file
+    source = path.read_text(encoding="utf-8")
+    linecache.checkcache(str(path))
+    module = ModuleType("solution")
+    module.__file__ = str(path)
+    sys.modules["solution"] = module
+    exec(compile(source, str(path), "exec"), module.__dict__)
+    return module
+
+
+def joined(frame: pd.DataFrame, features: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
+    """Prepared columns beside the raw ones, in place of those of the same name."""
+    kept = frame.drop(columns=[name for name in features.columns if name in frame.columns])
+    return pd.concat([kept, features.iloc[rows].reset_index(drop=True)], axis=1)
+
+
+def checked(matrix: Array, task: str) -> Array:
+    """Probabilities clipped and, of classes, adding up to 1; one column of a binary task is that of the positive class."""
+    if not np.isfinite(matrix).all():
+        raise ValueError("a member predicted NaN or infinity: its libraries are not those of the run, see README.md")
+    if task not in ("binary", "multiclass", "multilabel"):
+        return matrix
+    matrix = np.clip(matrix, 0.0, 1.0)
+    if task == "multilabel":
+        return matrix
+    if matrix.shape[1] == 1:
+        return np.concatenate([1.0 - matrix, matrix], axis=1)
+    return np.asarray(matrix / matrix.sum(axis=1, keepdims=True))
+
+
+def submission(plan: dict[str, Any], answers: Array, test: pd.DataFrame, data: Path | None) -> pd.DataFrame:
+    """The answers in the competition's format, in the order of its sample submission where `data` has one."""
+    form = plan["submission"]
+    keys, columns = list(form["id_columns"]), list(form["columns"])
+    sample = None
+    if data is not None and form["sample"] is not None:
+        sample = read_table(data / form["sample"]["path"], **form["sample"]["options"])
+    named = bool(keys) and all(name in test for name in keys)
+    if named:
+        ids = test[keys].reset_index(drop=True)
+    elif sample is not None and len(sample) == len(test):
+        ids = sample[keys].reset_index(drop=True)
+    else:
+        ids = pd.DataFrame({name: range(len(test)) for name in keys})
+    answers = answers.reshape(len(answers), -1)
+    frame = ids.assign(**{answer["column"]: filled(answer, answers) for answer in form["answers"]})
+    if named and sample is not None:
+        frame = ordered(frame, sample, keys)
+    return frame[columns]
+
+
+def filled(answer: dict[str, Any], answers: Array) -> pd.Series[Any]:
+    """One column of a submission from (N, W) answers."""
+    if answer["kind"] == "label":
+        labels = pd.Series(answer["labels"])
+        return labels.iloc[answers[:, 0].astype(int)].reset_index(drop=True)
+    if answer["kind"] == "ranking":
+        best = np.argsort(-answers, axis=1, kind="stable")[:, : answer["length"]]
+        return pd.Series([" ".join(answer["labels"][at] for at in row) for row in best])
+    values = answers[:, answer["from"]]
+    return pd.Series(np.rint(values).astype("int64") if answer["kind"] == "whole" else values)
+
+
+def ordered(frame: pd.DataFrame, sample: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Rows as the sample orders them; the order of `frame` where its ids are others."""
+    wanted, own = (occurrences(part, keys) for part in (sample, frame))
+    if set(own) != set(wanted):
+        return frame
+    place = {key: position for position, key in enumerate(wanted)}
+    return frame.iloc[np.argsort([place[key] for key in own])].reset_index(drop=True)
+
+
+def occurrences(frame: pd.DataFrame, keys: list[str]) -> list[tuple[str, ...]]:
+    """The ids of each row, told apart where they occur several times."""
+    counted = frame.groupby(keys, sort=False, dropna=False).cumcount().astype(str)
+    return list(zip(*(frame[name].astype(str) for name in keys), counted, strict=True))
+
+
+def say(text: str) -> None:
+    """Progress, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
