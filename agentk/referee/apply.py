@@ -1,0 +1,98 @@
+"""What an exported program needs of the referee: links, blending and decisions, in numpy alone, on plain dicts.
+
+The text of this module is copied into `solution/`: it imports nothing of agentk.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+TINY = 1e-15
+
+
+def to_link(values: Array, link: str) -> Array:
+    """Values on the scale where errors are even: "identity", "log" or "log1p"; below its domain they are clipped."""
+    if link == "log1p":
+        return np.log1p(np.maximum(values, 0.0))
+    return np.log(np.maximum(values, TINY)) if link == "log" else values
+
+
+def from_link(values: Array, link: str) -> Array:
+    """The inverse of `to_link`."""
+    if link == "log1p":
+        return np.expm1(values)
+    return np.exp(values) if link == "log" else values
+
+
+def combine(members: list[Array], weights: list[float], method: str, link: str = "identity") -> Array:
+    """One (N, W) prediction from those of several members.
+
+    method  mean       weighted sum on the link scale
+            geometric  weighted sum of log probabilities, normalized over the classes (W > 1) or against the complement (W = 1)
+            rank       weighted mean of each column's ranks within the rows given, scaled to (0, 1)
+    """
+    if method == "mean":
+        return from_link(sum_of(weights, [to_link(member, link) for member in members]), link)
+    if method == "rank":
+        return sum_of(weights, [ranks(member) for member in members])
+    return softmax(sum_of(weights, [np.log(np.clip(member, TINY, 1.0)) for member in members]))
+
+
+def sum_of(weights: list[float], members: list[Array]) -> Array:
+    """The weighted sum."""
+    total = np.zeros_like(members[0], dtype=np.float64)
+    for weight, member in zip(weights, members, strict=True):
+        total += weight * member
+    return total
+
+
+def ranks(values: Array) -> Array:
+    """Mean ranks of each column, in (0, 1); a binary pair stays a pair that adds up to 1."""
+    ranked = np.empty_like(values, dtype=np.float64)
+    for column in range(values.shape[1]):
+        _, inverse, counts = np.unique(values[:, column], return_inverse=True, return_counts=True)
+        ranked[:, column] = (np.cumsum(counts) - counts / 2)[inverse] / len(values)
+    if values.shape[1] == 2 and np.allclose(values.sum(axis=1), 1.0, atol=1e-6):
+        ranked[:, 0] = 1.0 - ranked[:, 1]
+    return ranked
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities, row by row."""
+    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(exp / exp.sum(axis=1, keepdims=True))
+
+
+def decide(decision: dict[str, Any], predictions: Array) -> Array:
+    """Answers from (N, W) predictions, as the metric wants them.
+
+    kind  as_is       the predictions themselves
+          argmax      (N,) codes: the class of the largest weighted probability
+          thresholds  (N, T) of 0 and 1: at or above the target's threshold
+          cuts        (N, T) grades: how many of the target's cuts lie at or below the prediction
+          calibrate   (N, C) probabilities: softmax(scale * log p + bias)
+          adjust      (N, T) values: slope * x + shift on the link scale, then clipped to low and high
+    """
+    kind = decision["kind"]
+    if kind == "argmax":
+        return np.asarray(np.argmax(predictions * np.asarray(decision["weights"]), axis=1), dtype=np.float64)
+    if kind == "thresholds":
+        return (predictions >= np.asarray(decision["thresholds"])).astype(np.float64)
+    if kind == "cuts":
+        grades = np.asarray(decision["grades"], dtype=np.float64)
+        columns = [np.searchsorted(np.asarray(cuts), predictions[:, t], side="right") for t, cuts in enumerate(decision["cuts"])]
+        return np.asarray(grades[np.stack(columns, axis=1)])
+    if kind == "calibrate":
+        logits = np.log(np.clip(predictions, TINY, 1.0))
+        return softmax(decision["scale"] * logits + np.asarray(decision["bias"]))
+    if kind == "adjust":
+        link = decision["link"]
+        values = predictions
+        if decision["slope"] != 1.0 or decision["shift"] != 0.0:
+            values = from_link(decision["slope"] * to_link(predictions, link) + decision["shift"], link)
+        return np.clip(values, decision["low"], decision["high"])
+    return predictions

@@ -1,0 +1,103 @@
+"""The selection rule: paired differences with a resampling-corrected error; ties go to the average, then to the simpler."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agentk.referee.formulas import table
+from agentk.types.metric import Array, gain
+
+if TYPE_CHECKING:
+    from agentk.referee.decision import Rules
+    from agentk.referee.evaluation import Evaluation
+    from agentk.referee.referee import Referee
+
+Rows = NDArray[np.int64]
+
+TIE = 0.5
+"""Within this many corrected standard errors two answers count as equally good."""
+GROUPS = 20
+SAMPLE = 20_000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the challenger replaces the incumbent. `difference` is positive where it scores better, in the metric's units."""
+
+    prefer: bool
+    difference: float
+    error: float
+    reason: str
+
+
+def prefers(challenger: Evaluation, incumbent: Evaluation, *, referee: Referee, average: bool, simpler: bool) -> Verdict:
+    """Compares two scored evaluations on the rows that both cover, their decisions cross-fitted.
+
+    average: the challenger is an average of programs and the incumbent is not, or of fewer; simpler: it is the simpler one.
+    The error is the paired one, its variance corrected for training sets that overlap (Nadeau & Bengio 2003, section 3).
+    """
+    judge = referee.judge
+    if challenger.mask is None or incumbent.mask is None:
+        raise ValueError("only scored evaluations can be compared")
+    both = challenger.mask & incumbent.mask
+    if not both.any():
+        prefer = bool(challenger.mask.sum() > incumbent.mask.sum())
+        return Verdict(prefer, 0.0, math.inf, "they share no scored row; the one that covers more rows is kept")
+    folds = max(len(np.unique(judge.assignment[both])), 2)
+    found, error = difference(judge.rules, judge.truth[both], judge.answers(challenger)[both], judge.answers(incumbent)[both])
+    error *= math.sqrt(1 + folds / (folds - 1))
+    facts = f"the paired difference is {found:+.5g} ± {error:.2g} {judge.metric.name}"
+    if found > TIE * error:
+        return Verdict(True, found, error, f"better: {facts}")
+    if found < -TIE * error:
+        return Verdict(False, found, error, f"worse: {facts}")
+    if average:
+        return Verdict(True, found, error, f"a tie ({facts}), which goes to the average")
+    return Verdict(
+        simpler, found, error, f"a tie ({facts}), which goes to the {'simpler challenger' if simpler else 'incumbent'}"
+    )
+
+
+def difference(rules: Rules, truth: Array, one: Array, other: Array) -> tuple[float, float]:
+    """By how much the answers `one` score better than `other`, and the standard error of that over rows.
+
+    Per-row losses where the metric has them (the delta method carries their error to the score's units), else a
+    delete-a-group jackknife of the score.
+    """
+    if np.array_equal(one, other):
+        return 0.0, 0.0
+    metric = rules.metric
+    losses = metric.losses(truth, one), metric.losses(truth, other)
+    found = gain(metric, metric.score(truth, one), metric.score(truth, other))
+    if losses[0] is not None and losses[1] is not None:
+        paired = losses[1] - losses[0]
+        mean, error = float(paired.mean()), float(paired.std() / math.sqrt(max(len(paired) - 1, 1)))
+        return found, error * abs(found / mean) if mean and found else error
+    rows = np.random.default_rng(0).permutation(len(truth))[:SAMPLE]
+    values = _jackknife(rules, truth[rows], one[rows], other[rows], np.arange(len(rows)) % GROUPS)
+    values = values[np.isfinite(values)]
+    if len(values) < 2:
+        return found, math.inf
+    variance = (len(values) - 1) / len(values) * float(((values - values.mean()) ** 2).sum())
+    return found, math.sqrt(variance * len(rows) / len(truth))
+
+
+def _jackknife(rules: Rules, truth: Array, one: Array, other: Array, group: Rows) -> Array:
+    """(G,) differences, each without one group of rows."""
+    parts = range(int(group.max()) + 1)
+    if rules.formula is not None and rules.labels is not None:
+        labels, formula = rules.labels, rules.formula
+        codes = labels.codes(truth)
+        gains = []
+        for answers in (labels.codes(one), labels.codes(other)):
+            tables = np.stack([table(codes[group == part], answers[group == part], labels.count) for part in parts])
+            gains.append(formula(tables.sum(axis=0) - tables))
+        return np.asarray(gains[0] - gains[1])
+    kept = [group != part for part in parts if (group != part).any()]
+    score = rules.metric.score
+    return np.array([gain(rules.metric, score(truth[rows], one[rows]), score(truth[rows], other[rows])) for rows in kept])

@@ -1,0 +1,219 @@
+"""The decision: what turns predictions into answers, fitted on out-of-fold rows and kept only where it helps beyond noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from agentk.referee import searches
+from agentk.referee.apply import decide
+from agentk.referee.choice import difference
+from agentk.referee.formulas import Formula, Labels, balanced_accuracy, kappa, macro_f1, recognize
+from agentk.types.competition import Frozen, Label, TaskKind
+from agentk.types.metric import Array, Metric
+
+HELPS = 1.0
+"""A search replaces the default when its cross-checked gain exceeds this many standard errors."""
+SAMPLE = 10_000
+"""Rows that a decision is fitted on at most."""
+FEWEST = 20
+"""With fewer rows there is nothing to learn a decision from."""
+
+
+class AsIs(Frozen):
+    """The predictions are the answers."""
+
+    kind: Literal["as_is"] = "as_is"
+
+
+class Argmax(Frozen):
+    """The class of the largest weighted probability; in a binary task, a threshold on the positive class."""
+
+    kind: Literal["argmax"] = "argmax"
+    weights: tuple[float, ...]
+
+
+class Thresholds(Frozen):
+    """Every target is true from its threshold on."""
+
+    kind: Literal["thresholds"] = "thresholds"
+    thresholds: tuple[float, ...]
+
+
+class Cuts(Frozen):
+    """A real-valued grade becomes one of `grades`: as many steps up as cuts lie at or below it."""
+
+    kind: Literal["cuts"] = "cuts"
+    cuts: tuple[tuple[float, ...], ...]  # ascending, one tuple a target
+    grades: tuple[float, ...]
+
+
+class Calibrate(Frozen):
+    """Probabilities softmax(scale * log p + bias): Platt's scaling of two classes, vector scaling of more (Guo 2017)."""
+
+    kind: Literal["calibrate"] = "calibrate"
+    scale: float
+    bias: tuple[float, ...]
+
+
+class Adjust(Frozen):
+    """Values slope * x + shift on the link scale, clipped."""
+
+    kind: Literal["adjust"] = "adjust"
+    link: Literal["identity", "log", "log1p"]
+    slope: float = 1.0
+    shift: float = 0.0
+    low: float | None = None
+    high: float | None = None
+
+
+Decision = Annotated[AsIs | Argmax | Thresholds | Cuts | Calibrate | Adjust, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """How answers of a task are scored: the metric, its spelling of labels, and its fast form where it has one."""
+
+    metric: Metric
+    task: TaskKind
+    classes: tuple[Label, ...]
+    labels: Labels | None
+    formula: Formula | None
+
+    @staticmethod
+    def of(metric: Metric, task: TaskKind, classes: tuple[Label, ...], truth: Array) -> Rules:
+        """truth: all of it, as the metric has it."""
+        labels = Labels.of(metric, task, classes, truth)
+        formula = recognize(metric, labels, labels.codes(truth)) if labels else None
+        return Rules(metric, task, classes, labels, formula)
+
+
+def default_decision(rules: Rules, truth: Array) -> Decision:
+    """The decision of someone who has seen no prediction: argmax, one half, the nearest grade, within the link's domain."""
+    metric, task = rules.metric, rules.task
+    if metric.form == "probabilities":
+        return AsIs()
+    if task is TaskKind.MULTILABEL:
+        return Thresholds(thresholds=(0.5,) * truth.shape[1]) if metric.form == "labels" else AsIs()
+    if task.classifies:
+        return Argmax(weights=(1.0,) * len(rules.classes))
+    if metric.form == "labels":
+        grades = _grades(rules, truth)
+        halves = tuple(float(value) for value in (grades[1:] + grades[:-1]) / 2)
+        return Cuts(cuts=(halves,) * _width(truth), grades=tuple(grades.tolist()))
+    if metric.link == "identity":
+        return AsIs()
+    return Adjust(link=metric.link, low=_domain(metric, truth))
+
+
+def fit(rules: Rules, predictions: Array, truth: Array) -> Decision:
+    """The decision that serves the metric best on predictions (N, W) that were made without their rows' truth.
+
+    Each search is fitted on one half of the rows and tried on the other, both ways; the best one replaces the default
+    where it gains more than `HELPS` standard errors, and is then fitted on all rows.
+    """
+    default = default_decision(rules, truth)
+    if len(truth) < FEWEST:
+        return default
+    order = np.random.default_rng(0).permutation(len(truth))[:SAMPLE]
+    predictions, truth = predictions[order], truth[order]
+    halves = slice(None, len(order) // 2), slice(len(order) // 2, None)
+    plain = decide(default.model_dump(), predictions)
+    best, most = None, 0.0
+    for search in _searches(rules, default):
+        answers = plain.copy()
+        for learned, tried in (halves, halves[::-1]):
+            answers[tried] = decide(search(predictions[learned], truth[learned]).model_dump(), predictions[tried])
+        found, error = difference(rules, truth, answers, plain)
+        if found > max(HELPS * error, most):
+            best, most = search, found
+    return best(predictions, truth) if best else default
+
+
+Search = Callable[[Array, Array], Decision]
+
+
+def _searches(rules: Rules, default: Decision) -> list[Search]:
+    """The searches worth a try for this metric; each maps predictions and truth to a decision."""
+    metric, task, labels = rules.metric, rules.task, rules.labels
+    if isinstance(default, Argmax) and labels is not None:
+        wanted = [rules.formula] if rules.formula else [macro_f1, balanced_accuracy]
+        return [_weights_search(labels, formula) for formula in wanted]
+    if isinstance(default, Cuts):
+        wanted = [rules.formula or kappa(2)]
+        grades = default.grades
+        return [_cuts_search(labels, None, grades), *(_cuts_search(labels, formula, grades) for formula in wanted if labels)]
+    if isinstance(default, Thresholds):
+        return [
+            lambda p, y: Thresholds(thresholds=tuple(searches.thresholds(p, y, common=False))),
+            lambda p, y: Thresholds(thresholds=tuple(searches.thresholds(p, y, common=True))),
+        ]
+    if metric.form == "probabilities":
+        return [_calibrate] if task.classifies and _has_losses(rules) else []
+    return [_clipped(metric), _shifted(metric), _fitted_line(metric)]
+
+
+def _weights_search(labels: Labels, formula: Formula) -> Search:
+    return lambda p, y: Argmax(weights=tuple(searches.class_weights(p, labels.codes(y), formula)))
+
+
+def _cuts_search(labels: Labels | None, formula: Formula | None, grades: tuple[float, ...]) -> Search:
+    def search(predictions: Array, truth: Array) -> Decision:
+        columns = truth.reshape(len(truth), -1)
+        cuts = [searches.matched_cuts(predictions[:, t], columns[:, t], np.array(grades)) for t in range(columns.shape[1])]
+        if formula is not None and labels is not None:
+            cuts[0] = searches.search_cuts(predictions[:, 0], labels.codes(truth), cuts[0], formula)
+        return Cuts(cuts=tuple(tuple(column.tolist()) for column in cuts), grades=grades)
+
+    return search
+
+
+def _calibrate(predictions: Array, truth: Array) -> Decision:
+    scale, bias = searches.calibration(predictions, truth.reshape(-1).astype(np.int64))
+    return Calibrate(scale=scale, bias=tuple(bias))
+
+
+def _clipped(metric: Metric) -> Search:
+    return lambda _, y: Adjust(link=metric.link, low=float(y.min()), high=float(y.max()))
+
+
+def _shifted(metric: Metric) -> Search:
+    def search(predictions: Array, truth: Array) -> Decision:
+        return Adjust(link=metric.link, shift=searches.median_shift(predictions, truth, metric.link), low=_domain(metric, truth))
+
+    return search
+
+
+def _fitted_line(metric: Metric) -> Search:
+    def search(predictions: Array, truth: Array) -> Decision:
+        slope, shift = searches.line(predictions, truth, metric.link)
+        return Adjust(link=metric.link, slope=slope, shift=shift, low=_domain(metric, truth))
+
+    return search
+
+
+def _domain(metric: Metric, truth: Array) -> float | None:
+    """The least value that the link allows: none, 0, or the smallest one seen."""
+    if metric.link == "identity":
+        return None
+    return 0.0 if metric.link == "log1p" else float(truth[truth > 0].min(initial=np.inf))
+
+
+def _grades(rules: Rules, truth: Array) -> Array:
+    if rules.labels is not None and rules.labels.grades is not None:
+        return rules.labels.grades
+    return np.array([float(value) for value in rules.classes]) if rules.classes else np.unique(truth)
+
+
+def _has_losses(rules: Rules) -> bool:
+    count = len(rules.classes)
+    codes = np.arange(count, dtype=np.float64)
+    return rules.metric.losses(codes, np.full((count, count), 1.0 / count)) is not None
+
+
+def _width(truth: Array) -> int:
+    return 1 if truth.ndim == 1 else truth.shape[1]

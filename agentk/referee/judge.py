@@ -1,0 +1,83 @@
+"""The judge: turns out-of-fold predictions into answers and a score, each fold decided by what the other folds teach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agentk.referee.apply import decide
+from agentk.referee.decision import Decision, Rules, default_decision, fit
+from agentk.types.competition import Label, TaskKind
+from agentk.types.metric import Array, Metric
+
+if TYPE_CHECKING:
+    from agentk.referee.evaluation import Evaluation
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """A score without self-deception: no row's answer was decided with its own label."""
+
+    score: float
+    std: float  # over folds; 0 where there is one
+    fold_scores: tuple[float, ...]
+    answers: Array  # (N, ...) as the metric takes them; rows outside the mask hold the default's answer to zeros
+    decision: Decision  # fitted on all covered rows: the one for test rows
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """Owns the truth (N,) or (N, T), as `Metric` has it, and the fold of each row (N,), -1 for none."""
+
+    metric: Metric
+    task: TaskKind
+    classes: tuple[Label, ...]
+    truth: Array
+    assignment: NDArray[np.int64]
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What is known of the metric on this task."""
+        return Rules.of(self.metric, self.task, self.classes, self.truth)
+
+    def fit(self, predictions: Array, rows: NDArray[np.bool_]) -> Decision:
+        """The decision that `rows` teach; predictions (N, W)."""
+        return fit(self.rules, predictions[rows], self.truth[rows])
+
+    def judge(self, predictions: Array, mask: NDArray[np.bool_]) -> Judgment:
+        """Scores (N, W) out-of-fold predictions over the rows of `mask`: the decision of each fold is fitted on the others."""
+        present = [int(fold) for fold in np.unique(self.assignment[mask])]
+        filled = np.where(mask[:, None], predictions, 0.0)
+        plain = default_decision(self.rules, self.truth[mask])
+        answers = decide(plain.model_dump(), filled)
+        fold_scores = []
+        for fold in present:
+            rows = mask & (self.assignment == fold)
+            others = mask & (self.assignment != fold)
+            if others.any():
+                answers[rows] = decide(self.fit(filled, others).model_dump(), filled[rows])
+            fold_scores.append(self.metric.score(self.truth[rows], answers[rows]))
+        std = float(np.std(fold_scores, ddof=1)) if len(fold_scores) > 1 else 0.0
+        score = float(self.metric.score(self.truth[mask], answers[mask]))
+        return Judgment(score, std, tuple(float(value) for value in fold_scores), answers, self.fit(filled, mask))
+
+    def answers(self, evaluation: Evaluation) -> Array:
+        """(N, ...) out-of-fold answers of a scored evaluation."""
+        if evaluation.answers is not None:
+            return evaluation.answers
+        if evaluation.oof is None or evaluation.mask is None:
+            raise ValueError(f"evaluation {evaluation.key!r} has no predictions: {evaluation.outcome.reason}")
+        return self.judge(evaluation.oof, evaluation.mask).answers
+
+    def fold_score(self, fold: int, predictions: Array, done: NDArray[np.bool_]) -> float:
+        """The score of one fold decided by the folds of `done` alone: a number that later folds do not change."""
+        rows = self.assignment == fold
+        if done.any():
+            decision = self.fit(np.where(done[:, None], predictions, 0.0), done)
+        else:
+            decision = default_decision(self.rules, self.truth[rows])
+        return float(self.metric.score(self.truth[rows], decide(decision.model_dump(), predictions[rows])))

@@ -1,0 +1,125 @@
+"""The searches behind decisions: class weights, cuts, thresholds, calibration, lines; milliseconds at ten thousand rows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from agentk.referee.apply import TINY, softmax, to_link
+from agentk.referee.formulas import Codes, Formula
+from agentk.types.metric import Array
+
+STEPS = 64
+PASSES = 2
+
+
+def class_weights(probabilities: Array, truth: Codes, formula: Formula) -> Array:
+    """(C,) positive weights, geometric mean 1, whose weighted argmax scores best: coordinate ascent on log weights.
+
+    For one class at a time a row is answered with it exactly when its log weight exceeds the row's margin, so that all
+    candidates are scored by one cumulative count.
+    """
+    classes = probabilities.shape[1]
+    logs = np.log(np.clip(probabilities, 1e-12, 1.0))
+    weights = np.zeros(classes)
+    for _ in range(PASSES if classes > 2 else 1):
+        for own in range(1 if classes == 2 else 0, classes):
+            rivals = logs + weights
+            rivals[:, own] = -np.inf
+            rival = rivals.argmax(axis=1)
+            margin = rivals[np.arange(len(logs)), rival] - logs[:, own]
+            grid = np.unique(np.append(np.quantile(margin, np.linspace(0.005, 0.995, STEPS)), weights[own]))
+            below = np.searchsorted(grid, margin, side="right")  # answered with `own` from this candidate on
+            taken = np.zeros((len(grid) + 1, classes))
+            np.add.at(taken, (below, truth), 1.0)
+            lost = np.zeros((len(grid) + 1, classes, classes))
+            np.add.at(lost, (below, truth, rival), 1.0)
+            taken, lost = taken.cumsum(axis=0)[:-1], lost.cumsum(axis=0)
+            tables = lost[-1] - lost[:-1]
+            tables[:, :, own] += taken
+            weights[own] = grid[_summit(formula(tables), grid, weights[own])]
+    return np.asarray(np.exp(np.clip(weights - weights.mean(), -20, 20)))
+
+
+def matched_cuts(values: Array, truth: Array, grades: Array) -> Array:
+    """(G - 1,) cuts at which the predictions fall into the grades as often as the truth does."""
+    shares = np.array([(truth <= grade).mean() for grade in grades[:-1]])
+    return np.asarray(np.quantile(values, shares))
+
+
+def search_cuts(values: Array, truth: Codes, start: Array, formula: Formula) -> Array:
+    """The cuts from `start` on, moved one at a time between their neighbors to where the formula scores best."""
+    grid = np.unique(np.concatenate([np.quantile(values, np.linspace(0, 1, 4 * STEPS)), start]))
+    grades = len(start) + 1
+    counts = np.zeros((len(grid) + 1, grades))
+    np.add.at(counts, (np.searchsorted(grid, values, side="right"), truth), 1.0)
+    under = np.concatenate([np.zeros((1, grades)), counts.cumsum(axis=0)])  # under[i]: rows below grid[i], by truth
+    chosen = np.searchsorted(grid, start)
+    total = under[-1]
+    for _ in range(PASSES):
+        for cut in range(grades - 1):
+            low = chosen[cut - 1] if cut else 0
+            high = chosen[cut + 1] if cut < grades - 2 else len(grid) - 1
+            moves = np.arange(low, high + 1)
+            places = np.tile(chosen, (len(moves), 1))
+            places[:, cut] = moves
+            edges = np.concatenate(
+                [np.zeros((len(moves), 1, grades)), under[places + 1], np.tile(total, (len(moves), 1, 1))], axis=1
+            )
+            scores = formula(np.diff(edges, axis=1).transpose(0, 2, 1))
+            chosen[cut] = moves[_summit(scores, grid[moves], grid[chosen[cut]])]
+    return np.asarray(grid[chosen])
+
+
+def thresholds(probabilities: Array, truth: Array, *, common: bool) -> Array:
+    """(T,) thresholds of highest F1: of each target, or one for all of highest F1 over all cells."""
+    grid = np.linspace(0.02, 0.98, 49)
+    hits, said = (np.stack([(mask & (probabilities >= at)).sum(axis=0) for at in grid]) for mask in (truth > 0.5, np.array(True)))
+    true = np.broadcast_to((truth > 0.5).sum(axis=0), hits.shape)
+    if common:
+        hits, said, true = (np.broadcast_to(part.sum(axis=1, keepdims=True), part.shape) for part in (hits, said, true))
+    scores = 2 * hits / np.maximum(true + said, 1)
+    return np.array([grid[_summit(scores[:, target], grid, 0.5)] for target in range(truth.shape[1])])
+
+
+def calibration(probabilities: Array, truth: Codes) -> tuple[float, Array]:
+    """Scale and (C,) bias of least log loss, drawn gently towards 1 and 0; beyond twenty classes the scale alone."""
+    from scipy.optimize import minimize
+
+    rows, classes = probabilities.shape
+    logs = np.log(np.clip(probabilities, TINY, 1.0))
+    hot = np.eye(classes)[truth]
+    free = classes if classes <= 20 else 0
+
+    def loss(x: Array) -> tuple[float, Array]:
+        bias = x[1:] if free else 0.0
+        fitted = softmax(x[0] * logs + bias)
+        wrong = (fitted - hot) / rows
+        pull = np.concatenate([[x[0] - 1.0], x[1:]]) / rows
+        value = -float(np.log(np.maximum(fitted[np.arange(rows), truth], TINY)).mean()) + 0.5 * rows * float(pull @ pull)
+        return value, np.concatenate([[(wrong * logs).sum()], wrong.sum(axis=0)[:free]]) + pull
+
+    found = minimize(loss, np.concatenate([[1.0], np.zeros(free)]), jac=True, method="L-BFGS-B", options={"maxiter": 30})
+    return float(found.x[0]), found.x[1:] if free else np.zeros(classes)
+
+
+def median_shift(predictions: Array, truth: Array, link: Literal["identity", "log", "log1p"]) -> float:
+    """The median residual on the link scale: what absolute errors want added."""
+    return float(np.median(to_link(truth.reshape(predictions.shape), link) - to_link(predictions, link)))
+
+
+def line(predictions: Array, truth: Array, link: Literal["identity", "log", "log1p"]) -> tuple[float, float]:
+    """Slope and shift of the least-squares line from prediction to truth on the link scale."""
+    x, y = to_link(predictions, link).reshape(-1), to_link(truth.reshape(predictions.shape), link).reshape(-1)
+    spread = float(x.var())
+    slope = float(((x - x.mean()) * (y - y.mean())).mean()) / spread if spread > 0 else 1.0
+    return slope, float(y.mean() - slope * x.mean())
+
+
+def _summit(scores: Array, places: Array, current: float) -> int:
+    """The middle of the highest ground: scores smoothed over neighbors, ties to the place nearest to where we are."""
+    width = min(5, len(scores))
+    padded = np.pad(scores, (width // 2, width - 1 - width // 2), mode="edge")
+    smooth = np.convolve(padded, np.ones(width) / width, mode="valid")
+    return int(np.lexsort((np.abs(places - current), -np.round(smooth, 12)))[0])
