@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from agentk.agent.request import Request
 from agentk.competitions.metrics import metric_named
 from agentk.competitions.rows import load_rows
-from agentk.competitions.submission import format_submission
-from agentk.competitions.truth import encode_truth, sound_prediction
-from agentk.errors import CompetitionError
+from agentk.competitions.tables import plan_of
+from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission
+from agentk.errors import AgentKError, CompetitionError
 from agentk.graph.folder import RunFolder, replace
 from agentk.referee.layout import Layout, given_layout, make_layout
 from agentk.referee.referee import Referee
@@ -31,7 +31,7 @@ class CompetitionArena:
     def __init__(self, competition: Competition, folder: RunFolder, request: Request, sandbox: Sandbox) -> None:
         self.competition = competition
         self.metric = metric_named(competition.metric)
-        self.train, self.test = load_rows(competition.folder, competition.plan())
+        self.train, self.test = load_rows(competition.folder, plan_of(competition))
         self.truth = encode_truth(competition, self.train)
         self.layout = self._layout(folder, request)
         self.referee = Referee(
@@ -50,12 +50,16 @@ class CompetitionArena:
     def submission(self, answers: Array) -> bytes:
         """submission.csv with these answers of the test rows."""
         frame = format_submission(self.competition, answers, self.test)
+        problems = check_submission(self.competition, frame)
+        if problems:
+            raise AgentKError(
+                f"a submission that would not be valid was not written: {'; '.join(problems)}. This is agentk's fault"
+            )
         return frame.to_csv(index=False).encode()
 
     def sound_answers(self) -> Array:
         """Priors, means or medians, decided as the referee decides."""
-        prediction = sound_prediction(self.competition, self.metric, self.truth, len(self.test))
-        return self.referee.plain_answers(prediction)
+        return self.referee.plain_answers(constant_prediction(self.competition, self.train, len(self.test)))
 
     @cached_property
     def _found(self) -> tuple[str, ...]:
@@ -90,7 +94,11 @@ class CompetitionArena:
 
     def _extra(self, path: Path) -> pd.DataFrame:
         frame = _read(path)
-        missing = [name for name in (*self.competition.targets, *(column.name for column in self.competition.columns)) if name not in frame]
+        missing = [
+            name
+            for name in (*self.competition.targets, *(column.name for column in self.competition.columns))
+            if name not in frame
+        ]
         made = {column.name for column in self.competition.file_columns}
         missing = [name for name in missing if name not in made]
         if missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from agentk.competitions.draft import Overrides
 from agentk.types.competition import Frozen
 
 
@@ -14,9 +15,7 @@ class Request(Frozen):
     competition: str  # a folder, a CSV file, or builtin:NAME
     budget: float | None = 600.0  # seconds; None: only `attempts` bounds the run
     attempts: int | None = None
-    target: tuple[str, ...] = ()
-    id: tuple[str, ...] = ()
-    metric: str | None = None
+    overrides: Overrides = Overrides()  # what the person says about the competition
     out: Path = Path("runs")
     seed: int = 0
     workers: int | None = None

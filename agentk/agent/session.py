@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from pydantic import JsonValue
+
 from agentk import __version__
 from agentk.agent import machine
 from agentk.agent.request import Request
-from agentk.agent.sources import check, resolve
 from agentk.errors import RunError, SettingError
 from agentk.graph.clock import Clock
 from agentk.graph.folder import RunFolder
@@ -22,7 +24,6 @@ from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Setting, Workbench
 
 if TYPE_CHECKING:
-    from agentk.competitions.draft import Draft
     from agentk.sandbox.protocol import Sandbox
 
 MOST_SLOTS = 8
@@ -32,7 +33,6 @@ FINISHING = 0.03
 
 def begin(request: Request) -> RunFolder:
     """Checks the request and makes the run's folder. Raises UserError before anything is written where that is possible."""
-    check(request.competition)
     if request.budget is not None and request.budget < 5:
         raise SettingError(f"--budget {request.budget:g}s is too short for one fit of one model: give at least 5s, better 60s")
     for name in ("solution", "folds", "extra"):
@@ -87,10 +87,11 @@ def request_of(folder: RunFolder) -> Request:
 @contextmanager
 def session(folder: RunFolder, request: Request) -> Iterator[Workbench]:
     """The run, open: its lock held, its sandbox warm, its journal listened to; all of it closed at the end."""
+    since = time.monotonic()
     folder.lock()
     sandbox = _sandbox(folder, request)  # first: its imports run while this process reads and imports
     try:
-        bench = _workbench(folder, request, sandbox)
+        bench = _workbench(folder, request, sandbox, since)
         try:
             yield bench
         finally:
@@ -102,33 +103,28 @@ def session(folder: RunFolder, request: Request) -> Iterator[Workbench]:
 
 
 def _sandbox(folder: RunFolder, request: Request) -> Sandbox:
-    from agentk.sandbox.opening import open_sandbox
+    from agentk.sandbox.open import open_sandbox
 
     slots = request.workers or min(machine.cores(), MOST_SLOTS)
     scratch = folder.work / "sandbox"
     return open_sandbox(slots, max(1, machine.cores() // slots), machine.WARM, scratch, strict=request.sandbox == "strict")
 
 
-def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox) -> Workbench:
+def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: float) -> Workbench:
     from agentk.agent.arena import CompetitionArena
     from agentk.agent.delivery import deliver
-    from agentk.competitions.draft import Draft, Overrides
-    from agentk.memory.opening import open_memory
+    from agentk.competitions.setup import begun
+    from agentk.memory.store import open_memory
     from agentk.reasoning.playbook import Playbook
     from agentk.types.solution import Solution
 
     lines = list(read(folder.journal))
     used = float(str(lines[-1]["active_s"])) if lines else 0.0
     reserve = 0.0 if request.budget is None else min(20.0, max(1.0, FINISHING * request.budget))
-    clock = Clock(request.budget, used, reserve)
+    clock = Clock(request.budget, used, reserve, since)
     journal = Journal(folder.journal, clock.active)
     ledger = Ledger.of(lines, "maximize")
     journal.listen(ledger.apply)
-
-    def first_draft() -> Draft:
-        source = resolve(request.competition, request.target, folder.path, request.seed)
-        overrides = Overrides(target=request.target, id=request.id, metric=request.metric)
-        return Draft(name=source.name, folder=source.folder, overrides=overrides)
 
     person = None if request.solution is None else Solution(request.solution.read_text(), request.solution.stem)
     bench = Workbench(
@@ -139,18 +135,21 @@ def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox) -> Workben
         setting=Setting(request.seed, sandbox.slots, sandbox.cores, request.attempts, machine.libraries(), person),
         reasoner=Playbook(),
         memory=open_memory(request.memory),
-        first_draft=first_draft,
+        first_draft=lambda: begun(request.competition, request.overrides, folder.path),
         open_arena=lambda competition: CompetitionArena(competition, folder, request, sandbox),
         deliver=deliver,
     )
-    if not lines:
-        journal.write("run_started", request=request.model_dump(mode="json"), versions=machine.versions())
-        for hint in request.hints:
-            journal.write("edited", hint=hint)
-    else:
+    if lines:
+        folder.write_facts(folder.facts() | {"request": request.model_dump(mode="json")})
         journal.write("resumed", request=request.model_dump(mode="json"))
-    guarantees = {guarantee.value: means for guarantee, means in sandbox.guarantees.items()}
-    journal.write("budget", seconds=request.budget, attempts=request.attempts, slots=sandbox.slots, cores=sandbox.cores, sandbox=guarantees)
+    else:
+        journal.write("run_started", request=request.model_dump(mode="json"), versions=dict(machine.versions()))
+    for hint in request.hints:
+        journal.write("edited", hint=hint)
+    guarantees: dict[str, JsonValue] = {guarantee.value: means for guarantee, means in sandbox.guarantees.items()}
+    journal.write(
+        "budget", seconds=request.budget, attempts=request.attempts, slots=sandbox.slots, cores=sandbox.cores, sandbox=guarantees
+    )
     return bench
 
 
@@ -169,12 +168,12 @@ def work(bench: Workbench) -> None:
 def _interruptible(bench: Workbench) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM asks the run to end; the second one is a plain KeyboardInterrupt."""
 
-    def ask(signum: int, frame: FrameType | None) -> None:
+    def ask(_signum: int, _frame: FrameType | None) -> None:
         if bench.stopped is not None:
             raise KeyboardInterrupt
         bench.stop("interrupted")
 
-    previous: dict[int, Callable[..., Any] | int | None] = {}
+    previous: dict[signal.Signals, Any] = {}
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(ValueError):  # not in the main thread: there the person interrupts the kernel, not us
             previous[number] = signal.signal(number, ask)

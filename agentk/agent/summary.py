@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
-
 from pydantic import JsonValue
 
 from agentk.graph.folder import RunFolder
@@ -14,9 +13,6 @@ from agentk.graph.ledger import Ledger
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition, Frozen
 from agentk.types.outcome import Status
-
-if TYPE_CHECKING:
-    from agentk.types.metric import Metric
 
 GRADE = "grade.json"
 
@@ -44,6 +40,7 @@ class Summary(Frozen):
     seconds: float = 0.0
     first_submission_s: float | None = None
     occupancy: float | None = None  # share of slot time in which solutions ran
+    step_ms: float | None = None  # the graph's own cost of a step, waiting and scoring left out
     cost: float = 0.0
     tokens: int = 0
     stopped_by: str | None = None
@@ -69,26 +66,26 @@ def summarize(folder: RunFolder) -> Summary:
     ledger = Ledger.of(lines, metric.direction)
     best = None if ledger.best is None else ledger.attempts[ledger.best]
     program = folder.solution / "solution.py"
-    return Summary(
-        run=str(folder.path),
-        competition=competition.name,
-        submission=submission,
-        program=str(program) if program.exists() else None,
-        metric=metric.name,
-        direction=metric.direction,
-        cv_score=None if best is None else best.score,
-        cv_std=None if best is None else best.std,
-        baseline_score=_baseline(ledger, metric),
-        winner=None if best is None else _described(best),
-        attempts=len(ledger.attempts),
-        failed=ledger.failed,
-        trials=sum(attempt.trials for attempt in ledger.attempts.values()),
-        seconds=round(seconds, 1),
-        first_submission_s=_first(lines),
-        stopped_by=ledger.ended,
-        **_ending(lines),
-        **_grade(folder.path),
-    )
+    found = {
+        "run": str(folder.path),
+        "competition": competition.name,
+        "submission": submission,
+        "program": str(program) if program.exists() else None,
+        "metric": metric.name,
+        "direction": metric.direction,
+        "cv_score": None if best is None else best.score,
+        "cv_std": None if best is None else best.std,
+        "sound_score": _score(ledger, lambda attempt: attempt.recipe == "constant"),
+        "baseline_score": _score(ledger, lambda attempt: attempt.recipe not in (None, "constant")),
+        "winner": None if best is None else _described(best),
+        "attempts": len(ledger.attempts),
+        "failed": ledger.failed,
+        "trials": sum(attempt.trials for attempt in ledger.attempts.values()),
+        "seconds": round(seconds, 1),
+        "first_submission_s": _first(lines),
+        "stopped_by": ledger.ended,
+    }
+    return Summary.model_validate(found | _ending(lines) | _grade(folder.path))
 
 
 def write_grade(folder: Path, grade: dict[str, JsonValue]) -> None:
@@ -107,7 +104,7 @@ def _ending(lines: list[Line]) -> dict[str, JsonValue]:
     """What the end of the run recorded of itself."""
     for line in reversed(lines):
         if line["event"] == "run_finished":
-            return {name: line[name] for name in ("interval", "sound_score", "occupancy") if name in line}
+            return {name: line[name] for name in ("interval", "occupancy", "step_ms") if name in line}
     return {}
 
 
@@ -117,9 +114,9 @@ def _first(lines: list[Line]) -> float | None:
     return None if first is None else float(str(first["active_s"]))
 
 
-def _baseline(ledger: Ledger, metric: Metric) -> float | None:
-    plain = [attempt for attempt in ledger.scored if attempt.kind == "draft" and attempt.recipe not in (None, "constant")]
-    return plain[0].score if plain else None
+def _score(ledger: Ledger, wanted: Callable[[Attempt], bool]) -> float | None:
+    """The score of the first draft that is wanted."""
+    return next((attempt.score for attempt in ledger.scored if attempt.kind == "draft" and wanted(attempt)), None)
 
 
 def _described(attempt: Attempt) -> str:

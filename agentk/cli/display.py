@@ -51,10 +51,12 @@ def sentence(line: Line, bench: Workbench) -> str | None:
     """A journal line in words; None for one that a person need not see."""
     match line["event"]:
         case "stage":
-            return f"setup: {line['stage']} ✓" + (f" ({len(tests)} tests)" if isinstance(tests := line["tests"], list) else "")
+            return f"setup: {line['stage']} ✓ ({line['tests']} tests)"
         case "attempt_finished":
             attempt = bench.ledger.attempts[int(str(line["number"]))]
-            return f"#{attempt.number} {attempt.kind} {attempt.name}: {_result(attempt)}" + (f", {attempt.seconds:.1f}s" if attempt.seconds else "")
+            return f"#{attempt.number} {attempt.kind} {attempt.name}: {_result(attempt)}" + (
+                f", {attempt.seconds:.1f}s" if attempt.seconds else ""
+            )
         case "submission_replaced":
             what = "a sound baseline" if line["number"] is None else f"#{line['number']}"
             return f"submission.csv is now {what}: {line['reason']}"
@@ -118,7 +120,14 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
         parts.extend(self._tree())
         parts.append(Text(""))
         parts.append(self._time())
-        return Panel(Group(*parts), title="agentk", title_align="left", border_style="cyan", subtitle=str(bench.folder.path), subtitle_align="right")
+        return Panel(
+            Group(*parts),
+            title="agentk",
+            title_align="left",
+            border_style="cyan",
+            subtitle=str(bench.folder.path),
+            subtitle_align="right",
+        )
 
     def _path(self) -> RenderableType:
         from rich.text import Text
@@ -150,7 +159,15 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
             depth = _depth(attempt, attempts)
             name = Text(f"{mark} {'  ' * depth}{'└ ' if depth else ''}#{number} {attempt.kind} {attempt.name}")
             good = attempt.score is not None
-            style = "bold green" if number == ledger.best else "" if good else "red" if attempt.outcome.status.value not in ("pruned", "cancelled") else "dim"
+            style = (
+                "bold green"
+                if number == ledger.best
+                else ""
+                if good
+                else "red"
+                if attempt.outcome.status.value not in ("pruned", "cancelled")
+                else "dim"
+            )
             name.stylize(style)
             note = "" if good else f"{attempt.outcome.status.value.replace('_', ' ')}: {attempt.outcome.reason}"
             table.add_row(
@@ -187,13 +204,24 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
         row = Table.grid(padding=(0, 2))
         active, budget = bench.clock.active(), bench.clock.budget
         best = bench.ledger.attempts.get(bench.ledger.best) if bench.ledger.best is not None else None
-        told = f"best {best.score:.5f}" if best is not None and best.score is not None else "best: a sound baseline" if bench.opened else ""
+        told = (
+            f"best {best.score:.5f}"
+            if best is not None and best.score is not None
+            else "best: a sound baseline"
+            if bench.opened
+            else ""
+        )
         if budget is None:
             limit = bench.setting.attempts
-            row.add_row(Text(f"{duration(active)} worked, {len(bench.ledger.attempts)} of {limit} attempts"), Text(told, style="bold green"))
+            row.add_row(
+                Text(f"{duration(active)} worked, {len(bench.ledger.attempts)} of {limit} attempts"),
+                Text(told, style="bold green"),
+            )
         else:
             bar = ProgressBar(total=budget, completed=min(active, budget), width=36)
-            row.add_row(bar, Text(f"{duration(max(0.0, budget - active))} left of {duration(budget)}"), Text(told, style="bold green"))
+            row.add_row(
+                bar, Text(f"{duration(max(0.0, budget - active))} left of {duration(budget)}"), Text(told, style="bold green")
+            )
         return row
 
 

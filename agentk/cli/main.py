@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agentk import __version__
 from agentk.errors import AgentKError, UserError
+
+if TYPE_CHECKING:
+    from agentk.competitions.draft import Overrides
 
 app = typer.Typer(
     name="agentk",
@@ -21,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+SAY = "What you know about the competition; without these flags it is found out"
 Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
 
@@ -64,16 +68,40 @@ def _options(
 @app.command()
 def run(
     competition: Annotated[str, typer.Argument(help="A folder like an unzipped Kaggle download, a CSV file, or builtin:NAME.")],
-    budget: Annotated[str | None, typer.Option(help="Time to spend: 90s, 10m, 2h. Without it and without --attempts: 10m.")] = None,
-    attempts: Annotated[int | None, typer.Option(min=1, help="End after so many attempts; with it, a seed fixes the result.")] = None,
-    target: Annotated[list[str] | None, typer.Option(help="Target column, if it cannot be told from the files. Repeatable.")] = None,
-    metric: Annotated[str | None, typer.Option(help="Metric by name, if the description does not say.")] = None,
-    id_: Annotated[list[str] | None, typer.Option("--id", help="Id column. Repeatable.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="Time to spend: 90s, 10m, 2h. Without it and without --attempts: 10m.")
+    ] = None,
+    attempts: Annotated[
+        int | None, typer.Option(min=1, help="End after so many attempts; with it, a seed fixes the result.")
+    ] = None,
+    target: Annotated[list[str] | None, typer.Option(help="Target column. Repeatable.", rich_help_panel=SAY)] = None,
+    metric: Annotated[str | None, typer.Option(help="Metric by name.", rich_help_panel=SAY)] = None,
+    id_: Annotated[list[str] | None, typer.Option("--id", help="Id column. Repeatable.", rich_help_panel=SAY)] = None,
+    task: Annotated[
+        str | None, typer.Option(help="binary, multiclass, multilabel, regression, multioutput, ordinal.", rich_help_panel=SAY)
+    ] = None,
+    positive: Annotated[str | None, typer.Option(help="The class whose probability is asked for.", rich_help_panel=SAY)] = None,
+    train: Annotated[str | None, typer.Option(help="Training file, relative to the folder.", rich_help_panel=SAY)] = None,
+    test: Annotated[str | None, typer.Option(help="Test file.", rich_help_panel=SAY)] = None,
+    sample: Annotated[str | None, typer.Option(help="Sample submission.", rich_help_panel=SAY)] = None,
+    description: Annotated[str | None, typer.Option(help="Description file.", rich_help_panel=SAY)] = None,
+    validation: Annotated[
+        str | None, typer.Option(help="random, stratified, grouped, blocked, rolling.", rich_help_panel=SAY)
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option(help="The column that groups or orders rows for validation.", rich_help_panel=SAY)
+    ] = None,
     out: Out = Path("runs"),
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Programs executed at once. Default: one for each core, at most 8.")] = None,
-    solution: Annotated[Path | None, typer.Option(help="Your own solution.py: the first attempt, to beat and to improve.")] = None,
-    hint: Annotated[list[str] | None, typer.Option(help="An idea of yours, for a reasoner that reads. Repeatable.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Programs executed at once. Default: one for each core, at most 8.")
+    ] = None,
+    solution: Annotated[
+        Path | None, typer.Option(help="Your own solution.py: the first attempt, to beat and to improve.")
+    ] = None,
+    hint: Annotated[
+        list[str] | None, typer.Option(help="An idea of yours; the playbook tries recipes first that it names. Repeatable.")
+    ] = None,
     folds: Annotated[Path | None, typer.Option(help="A CSV with a column 'fold': one fold for each training row.")] = None,
     extra: Annotated[Path | None, typer.Option(help="A CSV with further labelled rows: trained on, never scored.")] = None,
     memory: Annotated[str, typer.Option(help="off, read, write, or a folder to keep memory in.")] = "write",
@@ -93,9 +121,19 @@ def run(
         competition=competition,
         budget=limit,
         attempts=attempts,
-        target=tuple(target or ()),
-        id=tuple(id_ or ()),
-        metric=metric,
+        overrides=_overrides(
+            target=tuple(target or ()),
+            id=tuple(id_ or ()),
+            metric=metric,
+            task=task,
+            positive=positive,
+            train=train,
+            test=test,
+            sample=sample,
+            description=description,
+            validation=validation,
+            column=column,
+        ),
         out=out,
         seed=seed,
         workers=workers,
@@ -109,12 +147,27 @@ def run(
     raise typer.Exit(start(request, as_json=as_json))
 
 
+def _overrides(**said: object) -> Overrides:
+    from pydantic import ValidationError
+
+    from agentk.competitions.draft import Overrides
+    from agentk.errors import SettingError
+
+    try:
+        return Overrides.model_validate(said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingError(f"--{first['loc'][0]} {first['input']!r}: {first['msg']}") from None
+
+
 @app.command()
 def resume(
     run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
     budget: Annotated[str | None, typer.Option(help="A new whole budget, or +10m for more of it.")] = None,
     attempts: Annotated[int | None, typer.Option(min=1, help="A new whole number of attempts.")] = None,
-    hint: Annotated[list[str] | None, typer.Option(help="An idea of yours, for a reasoner that reads. Repeatable.")] = None,
+    hint: Annotated[
+        list[str] | None, typer.Option(help="An idea of yours; the playbook tries recipes first that it names. Repeatable.")
+    ] = None,
     out: Out = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -125,7 +178,11 @@ def resume(
 
 
 @app.command()
-def show(run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")], out: Out = Path("runs"), as_json: AsJson = False) -> None:
+def show(
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
+    out: Out = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
     """What a run found: the contract, the tree of attempts, the score."""
     from agentk.cli.showing import show_run
 
@@ -175,18 +232,22 @@ def doctor(as_json: AsJson = False) -> None:
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="A folder of competitions; or a study: sandbox, optim, graph.")],
-    answers: Annotated[Path | None, typer.Option(help="Folder with <slug>.csv of true values; needed for a folder of competitions.")] = None,
+    what: Annotated[str, typer.Argument(help="A folder of competitions; or a study: sandbox, optim.")],
+    answers: Annotated[
+        Path | None, typer.Option(help="Folder with <slug>.csv of true values; needed for a folder of competitions.")
+    ] = None,
     budget: Annotated[str, typer.Option(help="Time for each run.")] = "3m",
     only: Annotated[list[str] | None, typer.Option(help="Only this competition. Repeatable.")] = None,
     seeds: Annotated[str, typer.Option(help="Seeds, separated by commas: one run each.")] = "0",
     against: Annotated[Path | None, typer.Option(help="Folder with <slug>.csv submissions to compare with, row by row.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where results are kept; a second call goes on from there.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Where results are kept; a second call goes on from there.")
+    ] = None,
 ) -> None:
     """Measure agentk: scores on competitions with known answers, or one of its parts."""
     from agentk.cli.benching import measure
 
-    measure(what, answers, budget, only or [], [int(seed) for seed in seeds.split(",")], against, json_file)
+    measure(what, answers, budget, only or [], seeds, against, json_file)
 
 
 def _mount() -> None:

@@ -38,10 +38,14 @@ def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hint
         update["attempts"] = attempts
     request = request.model_copy(update=update)
     if spent.stopped_by is not None and request.budget is not None and request.budget <= spent.seconds:
-        raise RunError(f"{folder.path.name} has spent its budget of {duration(request.budget)}; give more: agentk resume {run} --budget +10m")
+        raise RunError(
+            f"{folder.path.name} has spent its budget of {duration(request.budget)}; give more: agentk resume {run} --budget +10m"
+        )
     now, made = machine.versions(), folder.facts().get("versions")
     if isinstance(made, dict) and made != now:
-        changed = ", ".join(f"{name} {made.get(name)} → {now.get(name)}" for name in sorted(now) if made.get(name) != now.get(name))
+        changed = ", ".join(
+            f"{name} {made.get(name)} → {now.get(name)}" for name in sorted(now) if made.get(name) != now.get(name)
+        )
         print(f"note: libraries differ from those the run was begun with ({changed}); scores may shift a little", file=sys.stderr)
     return _run(folder, request, as_json=as_json)
 
@@ -98,5 +102,3 @@ def predict_rows(run: str, out: Path, rows: Path, output: Path) -> None:
         raise SettingError(f"there is no file {rows}: give a file with new rows, columns like the test file's")
     count = predict(folder, rows, output)
     print(f"{count} rows predicted: {output}", file=sys.stderr)
-
-

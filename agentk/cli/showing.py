@@ -37,10 +37,21 @@ def print_summary(summary: Summary) -> None:
         spread = f" ± {summary.cv_std:.5f} over folds" if summary.cv_std is not None else ""
         grid.add_row("score", Text(f"{summary.cv_score:.5f}{spread}  ({summary.metric}, {better} is better)", style="bold green"))
     if summary.interval is not None:
-        grid.add_row("expected", f"{summary.interval[0]:.5f} to {summary.interval[1]:.5f} on new rows like these (90%, corrected for choosing)")
+        grid.add_row(
+            "expected",
+            f"{summary.interval[0]:.5f} to {summary.interval[1]:.5f} on new rows like these (90%, corrected for choosing)",
+        )
     if summary.test_score is not None:
-        grid.add_row("on the test rows", Text(f"{summary.test_score:.5f}", style="bold") + f"  (hidden from the run; sample submission {_number(summary.sample_score)})")
-    compared = [f"{name} {value:.5f}" for name, value in (("no model", summary.sound_score), ("plain model", summary.baseline_score)) if value is not None]
+        grid.add_row(
+            "on the test rows",
+            Text(f"{summary.test_score:.5f}", style="bold")
+            + f"  (hidden from the run; sample submission {_number(summary.sample_score)})",
+        )
+    compared = [
+        f"{name} {value:.5f}"
+        for name, value in (("no model", summary.sound_score), ("plain model", summary.baseline_score))
+        if value is not None
+    ]
     if compared:
         grid.add_row("compared with", ", ".join(compared))
     if summary.winner is not None:
@@ -48,12 +59,17 @@ def print_summary(summary: Summary) -> None:
     failed = f", {summary.failed} failed" if summary.failed else ""
     trials = f", {summary.trials} trials" if summary.trials else ""
     busy = f", slots busy {summary.occupancy:.0%}" if summary.occupancy is not None else ""
-    grid.add_row("work", f"{summary.attempts} attempts{trials}{failed} in {duration(summary.seconds)}{busy}; ended by: {summary.stopped_by or 'not ended'}")
+    grid.add_row(
+        "work",
+        f"{summary.attempts} attempts{trials}{failed} in {duration(summary.seconds)}{busy}; ended by: {summary.stopped_by or 'not ended'}",
+    )
     if summary.submission is not None:
         grid.add_row("submission", summary.submission)
     if summary.program is not None:
         grid.add_row("program", summary.program)
-    Console().print(Panel(grid, title=summary.competition, title_align="left", border_style="green" if summary.submission else "red"))
+    Console().print(
+        Panel(grid, title=summary.competition, title_align="left", border_style="green" if summary.submission else "red")
+    )
 
 
 def _number(value: float | None) -> str:
@@ -97,7 +113,11 @@ def _tree(ledger: Ledger) -> Tree:
 def _label(attempt: Attempt, best: bool) -> str:
     from rich.markup import escape
 
-    result = f"{attempt.score:.5f}" if attempt.score is not None else f"[red]{attempt.outcome.status.value}[/]: {escape(attempt.outcome.reason)}"
+    result = (
+        f"{attempt.score:.5f}"
+        if attempt.score is not None
+        else f"[red]{attempt.outcome.status.value}[/]: {escape(attempt.outcome.reason)}"
+    )
     mark = "[bold green]★[/] " if best else ""
     kept = f"\n    [dim]{escape(attempt.verdict)}[/]" if attempt.verdict else ""
     return f"{mark}#{attempt.number} {attempt.kind} [bold]{escape(attempt.name)}[/] {result} [dim]{attempt.seconds:.1f}s {escape(attempt.idea[:90])}[/]{kept}"
@@ -126,7 +146,15 @@ def list_runs(out: Path, *, as_json: bool) -> None:
             continue
         score = "" if found.cv_score is None else f"{found.cv_score:.5f}"
         winner = (found.winner or "").partition(" (")[0]
-        table.add_row(folder.path.name, score, found.metric or "", winner, str(found.attempts), duration(found.seconds), found.stopped_by or "not ended")
+        table.add_row(
+            folder.path.name,
+            score,
+            found.metric or "",
+            winner,
+            str(found.attempts),
+            duration(found.seconds),
+            found.stopped_by or "not ended",
+        )
     Console().print(table)
 
 

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agentk.competitions.stages import STAGES
+from agentk.competitions.setup import STAGES
 from agentk.graph.nodes.blend import blend
 from agentk.graph.nodes.decide import code, plan
 from agentk.graph.nodes.execute import collect, execute
@@ -19,6 +19,7 @@ from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 
 if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
     from langgraph.graph.state import CompiledStateGraph
 
 Node = Callable[[Workbench, State], State]
@@ -34,8 +35,16 @@ MAIN: dict[str, Node] = {
     "blend": blend,
     "submit": submit,
 }
-NEXT = {"draft": "code", "improve": "code", "debug": "code", "tune": "tune", "blend": "blend", "wait": "collect", "stop": "submit"}
-THREAD = {"configurable": {"thread_id": "run"}, "recursion_limit": 1_000_000}
+NEXT = {
+    "draft": "code",
+    "improve": "code",
+    "debug": "code",
+    "tune": "tune",
+    "blend": "blend",
+    "wait": "collect",
+    "stop": "submit",
+}
+THREAD: RunnableConfig = {"configurable": {"thread_id": "run"}, "recursion_limit": 1_000_000}
 
 
 def after_plan(state: State) -> str:
@@ -52,9 +61,6 @@ def build(bench: Workbench, checkpointer: Any) -> CompiledStateGraph[State, None
     """The whole graph, bound to a workbench. `setup` is a subgraph of its stages."""
     from langgraph.graph import END, START, StateGraph
 
-    def bound(node: Node) -> Callable[[State], State]:
-        return partial(node, bench)
-
     setup = StateGraph(State)
     for before, stage in zip((START, *(stage.name for stage in STAGES)), STAGES, strict=False):
         setup.add_node(stage.name, partial(run_stage, stage, bench))
@@ -64,7 +70,7 @@ def build(bench: Workbench, checkpointer: Any) -> CompiledStateGraph[State, None
     graph = StateGraph(State)
     graph.add_node("setup", setup.compile())
     for name, node in MAIN.items():
-        graph.add_node(name, bound(node))
+        graph.add_node(name, partial(node, bench))
     graph.add_edge(START, "setup")
     graph.add_edge("setup", "open")
     graph.add_edge("open", "plan")

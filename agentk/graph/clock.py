@@ -9,13 +9,14 @@ class Clock:
     """Counts the seconds a run has been worked on.
 
     used: what earlier sessions of the run have spent. reserve: what is kept of the budget for the run's last steps.
+    since: when this session began, on the monotonic clock; now, where left out.
     """
 
-    def __init__(self, budget: float | None, used: float = 0.0, reserve: float = 0.0) -> None:
+    def __init__(self, budget: float | None, used: float = 0.0, reserve: float = 0.0, since: float | None = None) -> None:
         self.budget = budget
         self._reserve = reserve
         self._used = used
-        self._since = time.monotonic()
+        self._since = time.monotonic() if since is None else since
 
     def active(self) -> float:
         """Seconds worked so far."""

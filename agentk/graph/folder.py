@@ -108,7 +108,9 @@ class RunFolder:
 
     def started_numbers(self) -> list[int]:
         """The attempts that were started and are not finished, in order."""
-        return sorted(int(path.name) for path in self.started.iterdir() if path.name.isdigit() and not self.attempt(int(path.name)).exists())
+        return sorted(
+            int(path.name) for path in self.started.iterdir() if path.name.isdigit() and not self.attempt(int(path.name)).exists()
+        )
 
     def started_solution(self, number: int) -> tuple[Solution, dict[str, JsonValue]]:
         """What `start` kept."""
@@ -156,7 +158,9 @@ class _whole_folder:  # noqa: N801: reads as a verb where it is used
         if kind is not None:
             shutil.rmtree(self._draft, ignore_errors=True)
             if isinstance(error, OSError):
-                raise StoreError(f"{self._place} cannot be written: {error.strerror}. Free space, then `agentk resume`") from error
+                raise StoreError(
+                    f"{self._place} cannot be written: {error.strerror}. Free space, then `agentk resume`"
+                ) from error
             return
         if self._place.exists():
             shutil.rmtree(self._place)
@@ -176,7 +180,9 @@ def replace(path: Path, content: str | bytes) -> None:
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise StoreError(f"{path} cannot be written: {error.strerror}; what was there before is unharmed. Free space, then `agentk resume`") from error
+        raise StoreError(
+            f"{path} cannot be written: {error.strerror}; what was there before is unharmed. Free space, then `agentk resume`"
+        ) from error
 
 
 def _sync_folder(path: Path) -> None:

@@ -42,11 +42,10 @@ class Journal:
             self._file = path.open("ab")
             self._file.truncate(keep)
         except OSError as error:
-            raise StoreError(f"{path}: the journal cannot be written: {error.strerror}. Free space or choose another --out") from error
-        last = None
-        for last in read(path):
-            pass
-        self.seq = 0 if last is None else int(str(last["seq"])) + 1
+            raise StoreError(
+                f"{path}: the journal cannot be written: {error.strerror}. Free space or choose another --out"
+            ) from error
+        self.seq = sum(1 for _ in read(path))
 
     def listen(self, listener: Callable[[Line], None]) -> None:
         """Calls `listener` with every line written from now on."""
@@ -69,7 +68,9 @@ class Journal:
             if durable:
                 os.fsync(self._file.fileno())
         except OSError as error:
-            raise StoreError(f"{self.path}: the journal cannot be written: {error.strerror}. Free space, then `agentk resume`") from error
+            raise StoreError(
+                f"{self.path}: the journal cannot be written: {error.strerror}. Free space, then `agentk resume`"
+            ) from error
         self.seq += 1
         for listener in self._listeners:
             listener(line)

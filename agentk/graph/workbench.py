@@ -29,9 +29,20 @@ if TYPE_CHECKING:
 class Arena(Protocol):
     """What a competition that is set up is worked on with."""
 
-    competition: Competition
-    metric: Metric
-    referee: Referee
+    @property
+    def competition(self) -> Competition:
+        """The contract."""
+        ...
+
+    @property
+    def metric(self) -> Metric:
+        """What answers are scored with."""
+        ...
+
+    @property
+    def referee(self) -> Referee:
+        """The owner of the labels."""
+        ...
 
     def submission(self, answers: Array) -> bytes:
         """submission.csv with these answers (M, ...) of the test rows, checked."""
@@ -82,10 +93,13 @@ class Workbench:
     first_draft: Callable[[], Draft]  # where setup begins
     open_arena: Callable[[Competition], Arena]
     deliver: Callable[[Workbench], None]  # writes what the person takes away
-    notice: Callable[[str, str], None] = lambda node, text: None  # for a display: where in the graph, and what is going on
+    notice: Callable[[str, str], None] = lambda _node, _text: None  # for a display: where in the graph, and what is going on
     stopped: str | None = None  # why the run shall end, once something asked for it
     finished: dict[str, Evaluation] = field(default_factory=dict)  # collected from the referee, not settled yet
     evaluations: dict[int, Evaluation] = field(default_factory=dict)  # of settled attempts, read on demand
+    steps: int = 0  # decisions made by this process
+    began: float = 0.0  # active seconds when it made the first
+    waited: float = 0.0  # seconds spent on the referee's work and on waiting for it, not on the graph's own
     _arena: Arena | None = None
 
     @property

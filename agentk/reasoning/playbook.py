@@ -18,6 +18,9 @@ NEW_MEMBERS = 3
 TRIALS = 12
 """Trials of one search where no clock says otherwise."""
 
+LEAST_COST = 0.05
+"""Below it a recipe's seconds say what starting up takes, not what computing takes."""
+
 
 class Playbook:
     """Answers all questions from recipes."""
@@ -66,9 +69,15 @@ class Playbook:
         return Plan.model_validate({"giver": self.name, "action": action, "idea": idea})
 
     def _order(self, recipes: list[Recipe], question: PlanQuestion) -> list[Recipe]:
-        """The baseline first; the rest by the catalogue's rank, moved by what memory says a recipe is worth."""
+        """The baseline first, then recipes that the person's hints name; the rest by rank, moved by what memory says they are worth."""
         value = {str(lesson.payload.get("recipe")): lesson.value for lesson in question.lessons if lesson.kind == "recipe"}
-        rank = {recipe.name: index - 2.0 * value.get(recipe.name, 0.0) for index, recipe in enumerate(recipes)}
+        hints = " ".join(question.person).lower().replace("-", "_").replace(" ", "_")
+        rank = {
+            recipe.name: index
+            - 2.0 * value.get(recipe.name, 0.0)
+            - len(recipes) * (recipe.name in hints or recipe.family in hints)
+            for index, recipe in enumerate(recipes)
+        }
         return recipes[:1] + sorted(recipes[1:], key=lambda recipe: rank[recipe.name])
 
     def _draft(self, recipe: Recipe, question: PlanQuestion, clock: _Clock) -> Plan:
@@ -138,9 +147,9 @@ class _Clock:
         measured = [
             effort.fold_seconds / cost
             for name, effort in question.efforts.items()
-            if effort.fold_seconds is not None and (cost := _cost(name, question)) > 0
+            if effort.fold_seconds is not None and (cost := _cost(name, question)) >= LEAST_COST
         ]
-        self.pace = sorted(measured)[len(measured) // 2] if measured else None
+        self.pace = min(measured, default=None)  # seconds of a fold at cost 1; what starting up takes only ever adds to it
 
     @property
     def spent(self) -> bool:

@@ -29,6 +29,7 @@ class Attempt(Frozen):
     fold_scores: tuple[float, ...] = ()
     seconds: float = 0.0  # slot seconds spent
     weights: dict[int, float] = {}  # blend: of each attempt it averages
+    method: str = "mean"  # blend: how members are combined
     seen: tuple[int, ...] = ()  # blend: attempts it was chosen from
     trials: int = 0  # tune: parameter sets tried
     lessons: tuple[str, ...] = ()  # ids of the lessons that led to it

@@ -93,7 +93,9 @@ def parse_space(source: str) -> Space:
             try:
                 return _SPACE.validate_python(ast.literal_eval(value))
             except ValidationError as error:
-                raise ValueError(f"SPACE is not of the form agentk reads: {error.errors()[0]['loc']}: {error.errors()[0]['msg']}") from None
+                raise ValueError(
+                    f"SPACE is not of the form agentk reads: {error.errors()[0]['loc']}: {error.errors()[0]['msg']}"
+                ) from None
             except (ValueError, TypeError) as error:
                 raise ValueError(f"SPACE must be a literal, line {node.lineno}: {error}") from None
     return {}

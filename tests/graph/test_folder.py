@@ -15,7 +15,14 @@ from agentk.types.solution import Solution
 
 
 def attempt(number: int) -> Attempt:
-    return Attempt(number=number, parent=None, kind="draft", name="linear", origin="playbook", outcome=Outcome(status=Status.FAILED, reason="x"))
+    return Attempt(
+        number=number,
+        parent=None,
+        kind="draft",
+        name="linear",
+        origin="playbook",
+        outcome=Outcome(status=Status.FAILED, reason="x"),
+    )
 
 
 def test_a_run_needs_a_folder_of_its_own(tmp_path: Path) -> None:

@@ -10,7 +10,15 @@ from agentk.types.outcome import Outcome, Status
 
 def finished(number: int, score: float | None = None, **fields: object) -> Line:
     status = Status.SCORED if score is not None else Status.FAILED
-    known = {"number": number, "parent": None, "kind": "draft", "name": "linear", "recipe": "linear", "origin": "playbook", "seconds": 5.0}
+    known = {
+        "number": number,
+        "parent": None,
+        "kind": "draft",
+        "name": "linear",
+        "recipe": "linear",
+        "origin": "playbook",
+        "seconds": 5.0,
+    }
     attempt = Attempt.model_validate(known | {"outcome": Outcome(status=status, reason="x"), "score": score} | fields)
     return {"event": "attempt_finished", "number": number, "attempt": attempt.model_dump(mode="json")}
 
@@ -27,7 +35,11 @@ def test_a_kill_between_choice_and_file_is_seen() -> None:
 
 
 def test_efforts_gather_what_a_recipe_was_given_and_gave() -> None:
-    lines = [finished(1, 0.7), finished(2, 0.8, kind="tune", parent=1, trials=9, seconds=20.0), finished(3, None, recipe="trees", name="trees")]
+    lines = [
+        finished(1, 0.7),
+        finished(2, 0.8, kind="tune", parent=1, trials=9, seconds=20.0),
+        finished(3, None, recipe="trees", name="trees"),
+    ]
     efforts = Ledger.of(lines, "maximize").efforts(folds=5)
     linear, trees = efforts["linear"], efforts["trees"]
     assert (linear.drafts, linear.tunings, linear.trials, linear.seconds) == (1, 1, 9, 25.0)
@@ -41,7 +53,12 @@ def test_lower_is_better_where_the_metric_says_so() -> None:
 
 
 def test_a_blend_counts_what_it_saw_and_weighs_its_members() -> None:
-    lines = [finished(1, 0.7), finished(2, 0.8), finished(3, 0.85, kind="blend", weights={"1": 0.25, "2": 0.75}, seen=[1, 2], recipe=None), finished(4, 0.6)]
+    lines = [
+        finished(1, 0.7),
+        finished(2, 0.8),
+        finished(3, 0.85, kind="blend", weights={"1": 0.25, "2": 0.75}, seen=[1, 2], recipe=None),
+        finished(4, 0.6),
+    ]
     ledger = Ledger.of(lines, "maximize")
     assert ledger.since_blend == 1
     assert [attempt.number for attempt in ledger.scored] == [1, 2, 4]

@@ -6,7 +6,7 @@ import pytest
 
 from agentk.types.space import active, parse_space
 
-SOURCE = '''
+SOURCE = """
 raise SystemExit("reading must not execute")
 SPACE = {
     "rate": {"type": "float", "low": 0.01, "high": 0.3, "log": True, "default": 0.1},
@@ -14,7 +14,7 @@ SPACE = {
     "encoding": {"type": "choice", "choices": ["codes", "target"], "default": "codes"},
     "smoothing": {"type": "float", "low": 1.0, "high": 100.0, "default": 10.0, "when": {"encoding": "target"}},
 }
-'''
+"""
 
 
 def test_the_literal_is_read_without_executing_the_program() -> None:

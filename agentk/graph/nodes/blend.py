@@ -6,7 +6,6 @@ from agentk.graph.nodes.execute import finish
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import Plan
-from agentk.referee.blend import blend as blend_members
 from agentk.types.attempt import Attempt
 from agentk.types.solution import Solution
 
@@ -20,6 +19,8 @@ def blend(bench: Workbench, state: State) -> State:
     settled = [*state.get("settled", []), number]
     if number in bench.ledger.attempts:
         return {"next": number + 1, "settled": settled}
+    from agentk.referee.blend import blend as blend_members
+
     bench.notice("blend", "")
     sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
     scored = sorted(bench.ledger.scored, key=lambda attempt: sign * (attempt.score or 0.0))[:CANDIDATES]
@@ -40,10 +41,13 @@ def blend(bench: Workbench, state: State) -> State:
         std=result.evaluation.std,
         fold_scores=tuple(result.evaluation.fold_scores),
         weights=result.weights,
+        method=result.method,
         seen=tuple(attempt.number for attempt in bench.ledger.scored),
     )
     finish(bench, attempt, Solution(BLEND_SOURCE, attempt.name), result.evaluation)
     return {"next": number + 1, "settled": settled}
 
 
-BLEND_SOURCE = '"""A blend has no program of its own: outcome.json names its members, solution/ of the run puts them together."""\n'
+BLEND_SOURCE = (
+    '"""A blend has no program of its own: outcome.json names its members, solution/ of the run puts them together."""\n'
+)

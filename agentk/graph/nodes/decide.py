@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from agentk.errors import ReasonerError
 from agentk.graph.state import State
@@ -16,14 +16,24 @@ def plan(bench: Workbench, state: State) -> State:
     reason = bench.over()
     if reason is not None:
         return _end(bench, reason)
+    if bench.steps == 0:
+        bench.began = bench.clock.active()
+    bench.steps += 1
     bench.notice("plan", "")
     question = plan_question(bench, state)
     answer = bench.reasoner.plan(question)
-    bench.answer("plan", answer.giver, question.model_dump(mode="json", exclude={"competition", "tree", "lessons"}), answer.model_dump(mode="json"))
+    bench.answer(
+        "plan",
+        answer.giver,
+        question.model_dump(mode="json", exclude={"competition", "tree", "lessons"}),
+        answer.model_dump(mode="json"),
+    )
     if answer.action == "stop":
         return _end(bench, "attempts" if question.resources.attempts_left == 0 else "nothing left to try")
-    for lesson in answer.lessons:
-        bench.journal.write("lesson_used", durable=False, lesson=lesson, number=state["next"])
+    known = {lesson.id: lesson for lesson in bench.lessons}
+    for name in answer.lessons:
+        lesson = known[name]
+        bench.journal.write("lesson_used", durable=False, lesson=name, number=state["next"], text=lesson.text, why=lesson.why)
     return {"step": state["step"] + 1, "plan": answer.model_dump(mode="json")}
 
 
@@ -38,7 +48,11 @@ def plan_question(bench: Workbench, state: State) -> PlanQuestion:
         best=ledger.best,
         efforts=ledger.efforts(arena.competition.validation.folds),
         pending=len(bench.pending()),
-        started=tuple(str(plan["recipe"]) for plan in (bench.folder.started_solution(number)[1] for number in bench.pending()) if plan.get("recipe")),
+        started=tuple(
+            str(plan["recipe"])
+            for plan in (bench.folder.started_solution(number)[1] for number in bench.pending())
+            if plan.get("recipe")
+        ),
         scored=len(ledger.scored),
         since_blend=ledger.since_blend,
         person=tuple(ledger.hints[-5:]),
@@ -52,7 +66,7 @@ def _end(bench: Workbench, reason: str) -> State:
     # The last look at what there is: a blend of everything, where some attempt has not been in one.
     blend = bench.ledger.since_blend > 0 and len(bench.ledger.scored) > 1 and not bench.pending()
     wait = bool(bench.pending()) and bench.stopped is None
-    action = "wait" if wait else "blend" if blend else "stop"
+    action: Literal["wait", "blend", "stop"] = "wait" if wait else "blend" if blend else "stop"
     last = Plan(giver="graph", action=action, idea="what is under way may end" if wait else "the last blend")
     return {"plan": last.model_dump(mode="json"), "stop": "" if wait else reason}
 
@@ -86,6 +100,8 @@ def code(bench: Workbench, state: State) -> State:
         "lessons": list(answer.lessons),
     }
     bench.folder.start(number, Solution(written.source, written.name), facts)
-    bench.answer("code", written.giver, {"plan": answer.model_dump(mode="json")}, written.model_dump(mode="json", exclude={"source"}))
+    bench.answer(
+        "code", written.giver, {"plan": answer.model_dump(mode="json")}, written.model_dump(mode="json", exclude={"source"})
+    )
     bench.journal.write("attempt_started", number=number, kind=answer.action, parent=answer.parent, name=written.name)
     return {"next": number + 1}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agentk.graph.folder import replace
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
-from agentk.referee.audit import audit
 from agentk.referee.choice import prefers
 from agentk.referee.evaluation import save
 from agentk.types.attempt import Attempt
@@ -35,19 +35,20 @@ def execute(bench: Workbench, state: State) -> State:
 
 
 def enqueue(bench: Workbench) -> None:
-    """Queues the started attempts; a program that the audit refuses ends here, with the reason."""
+    """Queues the started attempts that are not queued yet."""
     referee = bench.arena.referee
     queued = referee.pending | bench.finished.keys()
     for number in bench.pending():
         if key_of(number) in queued:
             continue
         solution, facts = bench.folder.started_solution(number)
-        reason = audit(solution, bench.arena.competition, referee.identifiers)
-        if reason is not None:
-            settle(bench, number, None, Outcome(status=Status.INVALID, reason=reason))
-            continue
         seconds = facts.get("seconds")
-        referee.submit(solution, dict(_mapping(facts["params"])), key=key_of(number), seconds=None if seconds is None else float(str(seconds)))
+        referee.submit(
+            solution,
+            dict(_mapping(facts["params"])),
+            key=key_of(number),
+            seconds=None if seconds is None else float(str(seconds)),
+        )
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -73,8 +74,10 @@ def collect(bench: Workbench, state: State) -> State:
 
 def gather(bench: Workbench, timeout: float | None) -> None:
     """Takes what the referee has finished, waiting at most `timeout` seconds for something."""
+    since = time.monotonic()
     for evaluation in bench.arena.referee.collect(timeout):
         bench.finished[evaluation.key] = evaluation
+    bench.waited += time.monotonic() - since
 
 
 def _settle_finished(bench: Workbench, *, oldest: bool, any_: bool) -> list[int]:
@@ -123,17 +126,23 @@ def settle(bench: Workbench, number: int, evaluation: Evaluation | None, outcome
 def _scores(evaluation: Evaluation | None, outcome: Outcome | None) -> dict[str, Any]:
     if evaluation is None:
         return {"outcome": outcome}
-    return {"outcome": evaluation.outcome, "score": evaluation.score, "std": evaluation.std, "fold_scores": evaluation.fold_scores}
+    return {
+        "outcome": evaluation.outcome,
+        "score": evaluation.score,
+        "std": evaluation.std,
+        "fold_scores": evaluation.fold_scores,
+    }
 
 
 def finish(bench: Workbench, attempt: Attempt, solution: Solution, evaluation: Evaluation | None) -> None:
     """Choice, attempt folder, journal line, submission: in this order, so that a kill in between loses and doubles nothing."""
-    whole = evaluation is not None and attempt.outcome.status is Status.SCORED
-    if evaluation is not None and whole:
-        bench.evaluations[attempt.number] = evaluation
-        chosen, verdict = choose(bench, attempt, evaluation)
+    whole = evaluation if evaluation is not None and attempt.outcome.status is Status.SCORED else None
+    if whole is not None:
+        bench.evaluations[attempt.number] = whole
+        chosen, verdict = choose(bench, attempt, whole)
         attempt = attempt.model_copy(update={"chosen": chosen, "verdict": verdict})
-    bench.folder.finish(attempt, solution.source, "" if evaluation is None else evaluation.log, partial(save, evaluation) if whole else None)
+    log = "" if evaluation is None else evaluation.log
+    bench.folder.finish(attempt, solution.source, log, None if whole is None else partial(save, whole))
     record(bench, attempt)
     if evaluation is not None:
         bench.arena.referee.forget(evaluation.key)
@@ -150,7 +159,7 @@ def choose(bench: Workbench, attempt: Attempt, challenger: Evaluation) -> tuple[
         bench.evaluation(best),
         referee=bench.arena.referee,
         simpler=_complexity(attempt) < _complexity(incumbent),
-        average=attempt.kind == "blend",
+        average=len(attempt.weights) > max(1, len(incumbent.weights)),
     )
     return verdict.prefer, verdict.reason
 
@@ -166,7 +175,9 @@ def replace_submission(bench: Workbench, attempt: Attempt) -> None:
     """Writes the answers of an attempt into submission.csv."""
     referee = bench.arena.referee
     replace(bench.folder.submission, bench.arena.submission(referee.answers(bench.evaluation(attempt.number))))
-    bench.journal.write("submission_replaced", number=attempt.number, score=attempt.score, std=attempt.std, reason=attempt.verdict)
+    bench.journal.write(
+        "submission_replaced", number=attempt.number, score=attempt.score, std=attempt.std, reason=attempt.verdict
+    )
 
 
 def recover(bench: Workbench) -> None:

@@ -19,5 +19,7 @@ def submit(bench: Workbench, state: State) -> State:
         score=None if attempt is None else attempt.score,
         attempts=len(bench.ledger.attempts),
         failed=bench.ledger.failed,
+        occupancy=round(bench.arena.referee.occupancy(), 3),
+        step_ms=round(1000 * (bench.clock.active() - bench.began - bench.waited) / max(1, bench.steps), 1),
     )
     return {}

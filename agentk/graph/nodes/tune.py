@@ -106,7 +106,9 @@ class _Session:
     def empty(self) -> Outcome:
         """Why no trial was scored."""
         status = Status.CANCELLED if self.bench.stopped else Status.PRUNED
-        return Outcome(status=status, reason=f"none of {self.count} trials was worth finishing" if self.count else "no time for a trial")
+        return Outcome(
+            status=status, reason=f"none of {self.count} trials was worth finishing" if self.count else "no time for a trial"
+        )
 
     def _used_up(self) -> bool:
         over = self.bench.over() is not None or self.bench.clock.active() >= self.ends
@@ -143,7 +145,9 @@ class _Session:
             self.log.append(ended)
             self.count += 1
             self.seconds += evaluation.seconds
-            self.bench.notice("tune", f"{self.solution.name}: trial {self.count}" + ("" if ended.score is None else f", {ended.score:.5f}"))
+            self.bench.notice(
+                "tune", f"{self.solution.name}: trial {self.count}" + ("" if ended.score is None else f", {ended.score:.5f}")
+            )
             trial = ended
         scored = evaluation.outcome.status is Status.SCORED
         if scored and (self.best is None or self._merit(trial) > self._merit(self.best)):

@@ -1,0 +1,45 @@
+"""Learning: at the end of a run memory is told what was earned; and the account of it that a person can read."""
+
+from __future__ import annotations
+
+from agentk.graph.folder import RunFolder
+from agentk.graph.journal import read
+from agentk.graph.ledger import Ledger
+from agentk.graph.workbench import Workbench
+
+
+def learn(bench: Workbench) -> None:
+    """Credits the lessons that were used, remembers what was found, lets what held up move outwards. Once a run."""
+    from agentk.memory.features import features_of
+    from agentk.memory.harvest import learn as harvest
+
+    attempts = [bench.ledger.attempts[number] for number in sorted(bench.ledger.attempts)]
+    if bench.memory.frozen or not attempts:
+        return
+    competition = bench.arena.competition
+    written = harvest(
+        bench.memory,
+        bench.folder.path.name,
+        competition,
+        attempts,
+        bench.arena.metric.direction,
+        features=features_of(competition),
+    )
+    for lesson in written:
+        bench.journal.write("lesson_written", durable=False, lesson=lesson.id, kind=lesson.kind, text=lesson.text)
+
+
+def explanation(folder: RunFolder) -> list[str]:
+    """For each attempt: what was recalled, why, and what the attempt came to; then what was learned."""
+    lines = list(read(folder.journal))
+    attempts = Ledger.of(lines, "maximize").attempts
+    told = []
+    for line in lines:
+        if line["event"] == "lesson_used":
+            attempt = attempts.get(int(str(line["number"])))
+            result = "not finished" if attempt is None else f"{attempt.score:.5f}" if attempt.score is not None else attempt.outcome.status.value
+            name = "" if attempt is None else f" {attempt.name}"
+            told.append(f"#{line['number']}{name} ({result}) used {str(line['lesson'])[:8]}: {line['text']}\n    {line['why']}")
+        elif line["event"] == "lesson_written":
+            told.append(f"learned {str(line['lesson'])[:8]} ({line['kind']}): {line['text']}")
+    return told or ["this run used and wrote no lessons"]

@@ -1,0 +1,93 @@
+"""`agentk doctor`: what this machine offers, what is missing, and how to mend it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from agentk import __version__
+from agentk.agent import machine
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the examination. `essential`: no run is possible without it."""
+
+    subject: str
+    good: bool
+    found: str
+    mend: str = ""
+    essential: bool = False
+
+
+def examine(*, as_json: bool) -> int:
+    """Prints every check; 0 where a run is possible, 1 where it is not."""
+    checks = [*_python(), *_libraries(), *_machine(), *_sandbox()]
+    able = all(check.good for check in checks if check.essential)
+    if as_json:
+        print(json.dumps({"able": able, "checks": [asdict(check) for check in checks]}))
+        return 0 if able else 1
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    for check in checks:
+        mark = "[green]✓[/]" if check.good else "[red]✗[/]" if check.essential else "[yellow]–[/]"
+        table.add_row(mark, check.subject, check.found + (f"  [dim]→ {check.mend}[/]" if check.mend and not check.good else ""))
+    console = Console()
+    console.print(table)
+    console.print("\nready:  agentk run builtin:breast-cancer --budget 60s" if able else "\n[red]a run is not possible yet[/]")
+    return 0 if able else 1
+
+
+def _python() -> list[Check]:
+    version = platform.python_version()
+    return [
+        Check(
+            "Python",
+            sys.version_info >= (3, 11),
+            f"{version}, agentk {__version__}",
+            "install Python 3.11 or newer",
+            essential=True,
+        )
+    ]
+
+
+def _libraries() -> list[Check]:
+    present, versions = machine.libraries(), machine.versions()
+    extras = {"xgboost": "boosting", "catboost": "boosting", "PIL": "images", "torch": "torch"}
+    checks = []
+    for name, distribution in machine.LIBRARIES.items():
+        if name == "matplotlib":
+            continue
+        extra = extras.get(name)
+        mend = f"pip install 'agentk[{extra}]'" if extra else f"pip install {distribution}"
+        found = versions.get(distribution, "installed") if name in present else "not installed"
+        checks.append(Check(name, name in present, found, mend, essential=extra is None))
+    return checks
+
+
+def _machine() -> list[Check]:
+    free = shutil.disk_usage(Path.cwd()).free
+    memory = machine.memory()
+    return [
+        Check("cores", True, f"{machine.cores()}"),
+        Check("memory", memory > 1 << 30, f"{memory / (1 << 30):.1f} GiB free", "end other programs, or use --workers 1"),
+        Check("disk", free > 1 << 30, f"{free / (1 << 30):.1f} GiB free here", "agentk clean, or --out on another disk"),
+    ]
+
+
+def _sandbox() -> list[Check]:
+    from agentk.sandbox.opening import describe
+    from agentk.sandbox.protocol import Guarantee
+
+    held = describe()
+    mend = "on Linux, allow user namespaces or install bubblewrap; docs/sandbox.md says what each guarantee needs"
+    return [
+        Check(f"sandbox: {guarantee.value}", guarantee in held, held.get(guarantee, "does not hold here"), mend)
+        for guarantee in Guarantee
+    ]

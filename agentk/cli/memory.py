@@ -1,0 +1,150 @@
+"""`agentk memory`: what agentk has learned, and how a person looks at it and changes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agentk.memory.lesson import Kind, Lesson
+    from agentk.memory.protocol import Memory
+
+memory = typer.Typer(help="What agentk has learned: look at it, change it, carry it elsewhere.", no_args_is_help=True)
+
+Where = Annotated[str, typer.Option("--memory", help="The store: write (the usual one), or a folder.")]
+Ids = Annotated[list[str], typer.Argument(help="Ids of lessons, or how they begin.")]
+
+
+@contextmanager
+def _open(where: str) -> Iterator[Memory]:
+    from agentk.memory.store import open_memory
+
+    store = open_memory(where)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _print(lessons: Iterable[tuple[Lesson, str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="dim")
+    for heading, justify in (
+        ("id", "left"),
+        ("kind", "left"),
+        ("value", "right"),
+        ("competitions", "right"),
+        ("scope", "left"),
+        ("", "left"),
+    ):
+        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for lesson, note in lessons:
+        value = f"{lesson.value.mean:+.2f} ± {lesson.value.spread:.2f}"
+        table.add_row(
+            lesson.id[:8],
+            lesson.kind,
+            value,
+            str(lesson.evidence),
+            str(lesson.scope).removeprefix("everything/"),
+            (note + " " if note else "") + lesson.text,
+        )
+    Console().print(table if table.row_count else "nothing is remembered yet")
+
+
+@memory.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(help="At most so many, the most valuable first.")] = 30,
+    kind: Annotated[list[str] | None, typer.Option(help="recipe, params, claim, fix or setup. Repeatable.")] = None,
+    where: Where = "write",
+) -> None:
+    """The lessons, the most valuable first."""
+    with _open(where) as store:
+        _print((lesson, "") for lesson in store.lessons(kinds=_kinds(kind))[:limit])
+
+
+@memory.command()
+def search(text: str, limit: Annotated[int, typer.Option(help="At most so many.")] = 10, where: Where = "write") -> None:
+    """The lessons whose words are nearest to a text."""
+    with _open(where) as store:
+        _print((lesson, f"[{near:.2f}]") for lesson, near in store.search(text, limit=limit))
+
+
+@memory.command()
+def show(ids: Ids, where: Where = "write") -> None:
+    """Lessons whole, as JSON."""
+    with _open(where) as store:
+        for lesson in store.get(ids):
+            print(json.dumps({"id": lesson.id, **lesson.model_dump(mode="json")}, indent=1))
+
+
+@memory.command()
+def explain(
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")], out: Path = Path("runs")
+) -> None:
+    """What a run recalled, why, and what it earned."""
+    from agentk.agent.learning import explanation
+    from agentk.agent.session import find
+
+    for line in explanation(find(run, out)):
+        print(line)
+
+
+@memory.command()
+def forget(ids: Ids, where: Where = "write") -> None:
+    """Remove lessons for good."""
+    with _open(where) as store:
+        found = store.get(ids)
+        store.forget(lesson.id for lesson in found)
+    print(f"forgotten: {len(found)} lessons")
+
+
+@memory.command("export")
+def export_(file: Path, where: Where = "write") -> None:
+    """Write all lessons to a file of JSON lines."""
+    from agentk.memory.exchange import write_lines
+
+    with _open(where) as store:
+        print(f"{write_lines(store, file)} lessons written to {file}")
+
+
+@memory.command("import")
+def import_(file: Path, where: Where = "write") -> None:
+    """Take in the lessons of a file that `export` wrote."""
+    from agentk.memory.exchange import read_lines
+
+    with _open(where) as store:
+        print(f"{read_lines(store, file)} lessons taken in from {file}")
+
+
+@memory.command()
+def stats(where: Where = "write") -> None:
+    """How much is remembered, and where."""
+    with _open(where) as store:
+        found = store.stats()
+    print(f"place     {found.place}\nlessons   {found.lessons} of {found.runs} runs\nembedder  {found.embedder}")
+    for heading, counts in (("kind", found.by_kind), ("scope", found.by_level)):
+        for name, count in counts.items():
+            print(f"{heading:9} {name}: {count}")
+    for note in found.notes:
+        print(f"note      {note}")
+
+
+def _kinds(kinds: list[str] | None) -> list[Kind] | None:
+    from typing import get_args
+
+    from agentk.errors import SettingError
+    from agentk.memory.lesson import Kind
+
+    unknown = set(kinds or ()) - set(get_args(Kind))
+    if unknown:
+        raise SettingError(f"--kind {', '.join(sorted(unknown))}: the kinds are {', '.join(get_args(Kind))}")
+    return [kind for kind in get_args(Kind) if kind in kinds] if kinds else None

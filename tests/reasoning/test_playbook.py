@@ -1,0 +1,134 @@
+"""The playbook decides by what the question says, and by nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentk.errors import ReasonerError
+from agentk.reasoning.playbook import NEW_MEMBERS, Playbook
+from agentk.reasoning.questions import CodeQuestion, Effort, Lesson, Plan, PlanQuestion, Resources
+from agentk.reasoning.recipes.catalogue import recipes_for
+from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
+
+COMPETITION = Competition(
+    name="flowers",
+    folder=Path("flowers"),
+    task=TaskKind.MULTICLASS,
+    train=TableFile(path="train.csv"),
+    test=TableFile(path="test.csv"),
+    id_columns=("id",),
+    targets=("kind",),
+    classes=("a", "b", "c"),
+    columns=tuple(Column(name=name, kind=ColumnKind.NUMERIC) for name in ("width", "length")),
+    metric="accuracy",
+    submission=SubmissionFormat(columns=("id", "kind"), id_columns=("id",), kind="label"),
+    validation=Validation(scheme="stratified", folds=5),
+    rows=150,
+    test_rows=50,
+)
+LIBRARIES = ("numpy", "pandas", "sklearn", "scipy", "lightgbm")
+RECIPES = [recipe.name for recipe in recipes_for(COMPETITION, frozenset(LIBRARIES))]
+
+
+def ask(seconds: float | None = 100.0, attempts: int | None = None, **facts: Any) -> Plan:
+    resources = Resources(
+        seconds_left=seconds, seconds_total=seconds and 100.0, attempts_left=attempts, slots=2, cores=1, libraries=LIBRARIES
+    )
+    known: dict[str, Any] = {
+        "efforts": {},
+        "pending": 0,
+        "scored": 0,
+        "since_blend": 0,
+        "tree": (),
+        "best": None,
+        "step": 0,
+        "seed": 0,
+    }
+    question = PlanQuestion(competition=COMPETITION, direction="maximize", resources=resources, **(known | facts))
+    answer = Playbook().plan(question)
+    assert answer == Playbook().plan(question), "a pure function of the question"
+    return answer
+
+
+def drafted(**scores: float) -> dict[str, Effort]:
+    return {
+        name: Effort(drafts=1, seconds=5.0, best=index, best_score=score, fold_seconds=1.0)
+        for index, (name, score) in enumerate(scores.items(), 1)
+    }
+
+
+ALL = dict.fromkeys(RECIPES, 0.8)
+
+
+def test_it_begins_with_the_cheapest_sound_recipe() -> None:
+    plan = ask()
+    assert (plan.action, plan.recipe) == ("draft", RECIPES[0])
+
+
+def test_what_is_drafted_or_under_way_is_not_drafted_again() -> None:
+    plan = ask(efforts=drafted(**{RECIPES[0]: 0.3}), started=(RECIPES[1],), pending=1)
+    assert (plan.action, plan.recipe) == ("draft", RECIPES[2])
+
+
+def test_memory_moves_a_recipe_forward_and_brings_its_parameters() -> None:
+    last = RECIPES[-1]
+    lessons = (
+        Lesson(id="l1", kind="recipe", text="", value=9.0, evidence=3, payload={"recipe": last}),
+        Lesson(id="l2", kind="params", text="", value=1.0, evidence=1, payload={"recipe": last, "params": {"C": 3.0}}),
+    )
+    plan = ask(efforts=drafted(**{RECIPES[0]: 0.3}), lessons=lessons)
+    assert (plan.recipe, plan.params, plan.lessons) == (last, {"C": 3.0}, ("l1", "l2"))
+
+
+def test_a_hint_that_names_a_recipe_moves_it_forward() -> None:
+    assert (
+        ask(efforts=drafted(**{RECIPES[0]: 0.3}), person=(f"please try {RECIPES[-1].replace('_', ' ')}",)).recipe == RECIPES[-1]
+    )
+
+
+def test_new_members_are_blended() -> None:
+    assert ask(efforts=drafted(**ALL), scored=5, since_blend=NEW_MEMBERS).action == "blend"
+
+
+def test_when_everything_is_drafted_it_tunes_what_the_blend_leans_on() -> None:
+    efforts = drafted(**ALL)
+    heavy = RECIPES[1]
+    efforts[heavy] = efforts[heavy].model_copy(update={"weight": 0.9})
+    plan = ask(efforts=efforts, scored=5)
+    assert (plan.action, plan.recipe, plan.parent) == ("tune", heavy, efforts[heavy].best)
+
+
+def test_seconds_already_spent_make_a_recipe_less_attractive() -> None:
+    efforts = drafted(**ALL)
+    for name in RECIPES[1:]:
+        efforts[name] = efforts[name].model_copy(update={"seconds": 500.0})
+    assert ask(efforts=efforts, scored=5).recipe == RECIPES[0]
+
+
+def test_a_search_never_takes_more_than_is_left() -> None:
+    plan = ask(seconds=30.0, efforts=drafted(**ALL), scored=5)
+    assert plan.seconds is not None and plan.seconds <= 18.0
+
+
+def test_it_stops_when_the_clock_or_the_attempts_are_spent() -> None:
+    assert ask(seconds=0.0).action == "stop"
+    assert ask(seconds=None, attempts=0).action == "stop"
+
+
+def test_it_waits_for_what_is_under_way_when_nothing_else_can_be_paid_for() -> None:
+    assert ask(seconds=1.0, efforts=drafted(**ALL), pending=1, scored=5).action == "wait"
+    assert ask(seconds=1.0, efforts=drafted(**ALL), pending=0, scored=5).action == "stop"
+
+
+def test_the_program_is_the_recipes_own() -> None:
+    code = Playbook().code(CodeQuestion(competition=COMPETITION, plan=Plan(giver="playbook", action="draft", recipe=RECIPES[1])))
+    assert code.name == RECIPES[1]
+    assert "def fit_predict(" in code.source and "import agentk" not in code.source
+
+
+def test_a_plan_for_an_unknown_recipe_is_refused_by_name() -> None:
+    with pytest.raises(ReasonerError, match="no recipe 'alchemy'"):
+        Playbook().code(CodeQuestion(competition=COMPETITION, plan=Plan(giver="playbook", action="draft", recipe="alchemy")))
