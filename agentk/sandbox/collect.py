@@ -7,7 +7,7 @@ import shutil
 import stat
 from pathlib import Path, PurePosixPath
 
-_MOST_FILES = 10_000
+_MOST_ENTRIES, _DEEPEST = 10_000, 16
 _NO_LINK = os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -15,35 +15,49 @@ class RefusedOutputError(Exception):
     """The output folder holds something that is no plain file, or too much."""
 
 
+class _Collection:
+    def __init__(self, target: Path, limit_bytes: int) -> None:
+        self.names: list[str] = []
+        self._target = target
+        self._left = limit_bytes
+        self._entries_left = _MOST_ENTRIES
+
+    def add(self, handle: int, folder: PurePosixPath) -> None:
+        if len(folder.parts) > _DEEPEST:
+            raise RefusedOutputError(f"its output has folders deeper than {_DEEPEST} levels")
+        for entry in sorted(os.listdir(handle)):
+            self._entries_left -= 1
+            if self._entries_left < 0:
+                raise RefusedOutputError(f"its output is more than {_MOST_ENTRIES} files")
+            name = folder / _plain(entry)
+            information = os.stat(entry, dir_fd=handle, follow_symlinks=False)
+            if stat.S_ISDIR(information.st_mode):
+                below = os.open(entry, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK, dir_fd=handle)
+                try:
+                    self.add(below, name)
+                finally:
+                    os.close(below)
+            else:
+                self._add_file(entry, handle, name, information)
+
+    def _add_file(self, entry: str, handle: int, name: PurePosixPath, information: os.stat_result) -> None:
+        self._left -= _checked_size(information, name)
+        if self._left < 0:
+            raise RefusedOutputError("its output is larger than its limit")
+        _copy(entry, handle, self._target / name)
+        self.names.append(str(name))
+
+
 def collect(output: int, target: Path, limit_bytes: int) -> list[str]:
     """Copies every regular file below the open folder `output` to `target`; returns their names relative to it.
 
-    To be called when nothing that could still change the folder is alive. Raises RefusedOutputError for symbolic and hard links, pipes,
-    sockets, devices, too many files, and more than `limit_bytes`.
+    To be called when nothing is alive that could still change the folder. Raises RefusedOutputError for symbolic and hard
+    links, pipes, sockets, devices, too many or too deep files, and more than `limit_bytes` in all.
     """
     target.mkdir(parents=True, exist_ok=True)
-    names: list[str] = []
-    total = 0
-    pending = [(PurePosixPath(), os.dup(output))]
-    try:
-        while pending:
-            folder, handle = pending.pop()
-            for entry in sorted(os.listdir(handle)):
-                name = folder / _plain(entry)
-                information = os.stat(entry, dir_fd=handle, follow_symlinks=False)
-                if stat.S_ISDIR(information.st_mode):
-                    pending.append((name, os.open(entry, os.O_RDONLY | os.O_DIRECTORY | _NO_LINK, dir_fd=handle)))
-                    continue
-                total += _checked_size(information, name)
-                names.append(str(name))
-                if total > limit_bytes or len(names) > _MOST_FILES:
-                    raise RefusedOutputError(f"its output is more than {limit_bytes} bytes or {_MOST_FILES} files")
-                _copy(entry, handle, target / name)
-            os.close(handle)
-    finally:
-        for _, handle in pending:
-            os.close(handle)
-    return names
+    collection = _Collection(target, limit_bytes)
+    collection.add(output, PurePosixPath())
+    return collection.names
 
 
 def _plain(entry: str) -> str:

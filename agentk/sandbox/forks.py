@@ -15,12 +15,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
-from typing import Any
 
 from agentk.errors import SandboxError
 from agentk.sandbox import messages
 from agentk.sandbox.protocol import End, Execution, Function, Guarantee, Result
 from agentk.sandbox.spawn import WarmProcess
+from agentk.sandbox.walls import Kind, guarantees
 from agentk.sandbox.wire import Report, task
 
 HolderKey = tuple[str | None, tuple[tuple[str, str, int, int], ...]]
@@ -34,6 +34,7 @@ class _Job:
     started: float = 0.0
     slot: int = -1
     channel: socket.socket | None = None
+    stage: Path | None = None
     cancelled: bool = False
 
 
@@ -47,7 +48,7 @@ class _Holder:
 
 
 class ForkSandbox:
-    """Executes in forks of a warm process. `isolated` says whether the forks get namespaces of their own."""
+    """Executes in forks of a warm process, behind walls of one kind."""
 
     def __init__(
         self,
@@ -55,12 +56,13 @@ class ForkSandbox:
         cores: int,
         imports: Sequence[str],
         scratch: Path,
-        guarantees: Mapping[Guarantee, str],
+        *,
+        kind: Kind = Kind.NAMESPACES,
         held_bytes: int = 4 << 30,
     ) -> None:
-        """`held_bytes` bounds the memory of idle holders; the least recently used go first."""
+        """`held_bytes` bounds the memory of all holders; the least recently used go first."""
         self._cores = cores
-        self._guarantees = dict(guarantees)
+        self._kind = kind
         self._held_bytes = held_bytes
         scratch.mkdir(parents=True, exist_ok=True)
         self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-", dir=scratch.resolve()))
@@ -95,7 +97,7 @@ class ForkSandbox:
     @property
     def guarantees(self) -> Mapping[Guarantee, str]:
         """What holds here, and by what means."""
-        return self._guarantees
+        return guarantees(self._kind)
 
     def submit(self, execution: Execution, *, urgent: bool = False) -> Future[Result]:
         """Queues it. Raises SandboxError when the sandbox is closed or an input does not exist."""
@@ -230,9 +232,16 @@ class ForkSandbox:
         try:
             messages.send(holder.channel, {}, [theirs.fileno()])
             theirs.close()
-            messages.send(ours, task(job.execution, self._slot_cores[job.slot], self._scratch).encode())
+            messages.send(ours, task(job.execution, self._slot_cores[job.slot], self._stage(job), self._kind).encode())
         except OSError:  # the holder or the supervisor died; the end of the channel will say so
             theirs.close()
+
+    def _stage(self, job: _Job) -> Path:
+        """The folder where its walls are built: mounts are private, so with namespaces one serves all."""
+        if self._kind is Kind.NAMESPACES:
+            return self._scratch
+        job.stage = Path(tempfile.mkdtemp(dir=self._scratch))
+        return job.stage
 
     def _hear_holder(self, holder: _Holder) -> None:
         received = messages.receive(holder.channel)
@@ -272,6 +281,8 @@ class ForkSandbox:
         job.future.set_exception(error)
 
     def _release(self, job: _Job) -> None:
+        if job.stage is not None:
+            shutil.rmtree(job.stage, ignore_errors=True)
         self._free.add(job.slot)
         with self._lock:
             del self._running[job.future]
@@ -295,7 +306,7 @@ class ForkSandbox:
         )
 
     def _evict(self) -> None:
-        """Lets the least recently used idle holders go until the rest fit into memory. A holder ends after its last supervisor."""
+        """Lets the least recently used holders go until the rest fit into memory. What runs from them runs on."""
         for holder in list(self._holders.values())[:-1]:
             if sum(one.memory for one in self._holders.values()) <= self._held_bytes:
                 return

@@ -16,7 +16,7 @@ _TASKS_PER_PROCESS = 4  # the kernel counts threads
 
 
 def enter_namespaces() -> int:
-    """Moves this process, and the process identities of its future children, into fresh namespaces. Returns the identity for the program.
+    """Moves this process, and the PIDs of its future children, into fresh namespaces. Returns the user id for the program.
 
     As root that identity is a user id nobody has, drawn at random, so that files, keys and signals of every account are out of
     reach even if a wall falls. As an ordinary user it is that user, seen from inside a user namespace in which it owns nothing.
@@ -54,9 +54,11 @@ def drop_privileges(identity: int) -> None:
         seccomp.install()
 
 
-def bound_resources(limits: Limits) -> None:
-    """Limits on each process, which the kernel keeps at once; the supervisor watches the tree as a whole."""
-    already = _private_bytes()
+def bound_resources(limits: Limits, already: int) -> None:
+    """Limits on each process, which the kernel keeps at once; the supervisor watches the tree as a whole.
+
+    `already` is the private memory inherited from the holder, on top of which the program may have its own.
+    """
     bounds = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: 4096,
@@ -72,7 +74,7 @@ def bound_resources(limits: Limits) -> None:
         resource.setrlimit(which, (value, value))
 
 
-def _private_bytes() -> int:
+def private_bytes() -> int:
     """Private writable memory that this process has mapped: what RLIMIT_DATA counts."""
     page = os.sysconf("SC_PAGE_SIZE")
     return int(Path("/proc/self/statm").read_text().split()[5]) * page

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from pydantic import JsonValue
 
@@ -50,7 +51,7 @@ def _begin() -> None:
     os.close(3)
 
 
-def _execute(entry: Script, places: Places) -> None:
+def _execute(entry: Script, places: Places) -> NoReturn:
     os.chdir(places.output)
     os.environ["PYTHONUNBUFFERED"] = "1"
     program = str(places.program / entry.program.name)

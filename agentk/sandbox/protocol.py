@@ -57,7 +57,8 @@ class Execution:
 
 
 INPUTS = Path("/inputs")
-"""Where inputs are seen from inside; functions are given the real place in `arguments["inputs"]` where no mount namespace exists."""
+"""Where inputs are seen from inside. A function is always told the place in `arguments["inputs"]`: it may be another one where
+no mount namespace exists."""
 
 
 class End(StrEnum):
@@ -108,7 +109,9 @@ class Sandbox(Protocol):
     """Executes programs in parallel slots. Safe to call from one thread; its queue is fed without the caller's help."""
 
     @property
-    def slots(self) -> int: ...
+    def slots(self) -> int:
+        """How many executions run at once."""
+        ...
 
     @property
     def cores(self) -> int:
@@ -121,7 +124,7 @@ class Sandbox(Protocol):
         ...
 
     def submit(self, execution: Execution, *, urgent: bool = False) -> Future[Result]:
-        """Queues it, urgent ones first. The future never raises for what the program does; SandboxError when the sandbox fails."""
+        """Queues it, urgent ones first. The future raises SandboxError when the sandbox fails, never for what programs do."""
         ...
 
     def cancel(self, future: Future[Result]) -> None:

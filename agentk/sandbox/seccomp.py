@@ -90,14 +90,17 @@ def supported() -> bool:
     return platform.machine() in _AUDIT_ARCH
 
 
-def install() -> None:
-    """Filters this process and all it will start, for good. Needs no_new_privs. Raises OSError."""
-    code = _compile(platform.machine())
+def install(*, sockets: bool = True) -> None:
+    """Filters this process and all it will start, for good; `sockets` says whether unix sockets are left to it.
+
+    Needs no_new_privs. Raises OSError.
+    """
+    code = _compile(platform.machine(), sockets)
     program = _Program(len(code) // 8, code)
     kernel.prctl(kernel.PR_SET_SECCOMP, 2, ctypes.addressof(program))
 
 
-def _compile(machine: str) -> bytes:
+def _compile(machine: str, sockets: bool) -> bytes:
     column = ("x86_64", "aarch64").index(machine)
     code = [_step(_LOAD, _ARCH), *_unless(_EQUAL, _AUDIT_ARCH[machine], _KILL), _step(_LOAD, _NUMBER)]
     if machine == "x86_64":
@@ -105,6 +108,8 @@ def _compile(machine: str) -> bytes:
     code += _when(_EQUAL, _CLONE3, _ERRNO | errno.ENOSYS)
     for numbers in _DENIED.values():
         code += _when(_EQUAL, numbers[column], _ERRNO | errno.EPERM)
+    if not sockets:
+        code += _when(_EQUAL, _SOCKET[column], _ERRNO | errno.EACCES)
     refused_family = [_step(_LOAD, _FIRST_ARGUMENT), *_unless(_EQUAL, _AF_UNIX, _ERRNO | errno.EACCES)]
     code += [_step(_EQUAL, _SOCKET[column], 0, len(refused_family) + 1), *refused_family, _step(_RETURN, _ALLOW)]
     refused_flags = [_step(_LOAD, _FIRST_ARGUMENT), *_when(_ANY_BIT, _NEW_NAMESPACE, _ERRNO | errno.EPERM)]

@@ -6,23 +6,27 @@ agentk dies, or shuts its side to cancel, the program is killed.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
+import resource
 import select
 import signal
 import socket
 import time
 import traceback
-from pathlib import Path
 
-from agentk.sandbox import isolation, kernel, messages, program, tree, view
+from agentk.sandbox import isolation, kernel, messages, program, tree
 from agentk.sandbox.collect import RefusedOutputError, collect
 from agentk.sandbox.log import Log
-from agentk.sandbox.protocol import INPUTS, End, Script
+from agentk.sandbox.protocol import End
+from agentk.sandbox.walls import Kind, walls
 from agentk.sandbox.wire import Report, Task
 
 _LOOK_EVERY_S = 0.05
 _CHUNK = 1 << 16
+_OUT_OF_MEMORY = re.compile(r"^([\w.]*MemoryError\b|.*\bstd::bad_alloc\b)")
 
 Verdict = tuple[End, str]
 
@@ -36,12 +40,8 @@ def supervise(channel: socket.socket, loaded: object) -> None:
     received = messages.receive(channel)
     if received is None:
         return
-    task = Task.decode(received[0])
     try:
-        identity = isolation.enter_namespaces()
-        writable = task.stage / "writable"
-        view.make_writable(writable, task.limits.output_bytes, identity)
-        report = _Supervisor(task, channel, loaded, identity).run()
+        report = _Supervisor(Task.decode(received[0]), channel, loaded).run()
     except (OSError, WallsError):
         messages.send(channel, {"error": traceback.format_exc()})
         return
@@ -49,38 +49,33 @@ def supervise(channel: socket.socket, loaded: object) -> None:
 
 
 class _Supervisor:
-    def __init__(self, task: Task, channel: socket.socket, loaded: object, identity: int) -> None:
+    def __init__(self, task: Task, channel: socket.socket, loaded: object) -> None:
         self._task = task
         self._channel = channel
         self._loaded = loaded
-        self._identity = identity
-        self._writable = task.stage / "writable"
         self._log = Log(task.limits.log_bytes)
         self._log_read, self._log_write = os.pipe()
         self._mark_read, self._mark_write = os.pipe()
         self._status_read, self._status_write = os.pipe()
 
     def run(self) -> Report:
-        os.sched_setaffinity(0, self._task.cores)
+        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)  # orphans of the program become our children, not init's
+        self._walls = walls(Kind(self._task.walls), self._task)
+        self._output = self._walls.prepare()
         started = time.monotonic()
         first = os.fork()
         if first == 0:
             self._be_first_process()
-        for end in (self._log_write, self._mark_write, self._status_write):
-            os.close(end)
+        for ours_no_more in (self._log_write, self._mark_write, self._status_write):
+            os.close(ours_no_more)
         verdict = self._watch(first, started + self._task.limits.wall_s)
-        os.kill(first, signal.SIGKILL)  # and with it, everything in its PID namespace
-        _, _, usage = os.wait4(first, 0)
+        usage = _kill_all(first)
         ended = time.monotonic()
         self._read_rest()
         end, reason = verdict or self._explain()
-        outputs: list[str] = []
-        try:
-            outputs = self._collect()
-        except RefusedOutputError as refusal:
-            if end is End.OK:
-                end, reason = End.REFUSED, str(refusal)
-        begun = float(os.read(self._mark_read, 64) or 0)
+        outputs, refusal = self._collect()
+        if refusal and end is End.OK:
+            end, reason = End.REFUSED, refusal
         return Report(
             end=end,
             reason=reason,
@@ -89,19 +84,20 @@ class _Supervisor:
             wall_s=ended - started,
             cpu_s=usage.ru_utime + usage.ru_stime,
             max_rss=usage.ru_maxrss * 1024,
-            first_line=begun,
+            first_line=float(os.read(self._mark_read, 64) or 0),
         )
 
-    def _collect(self) -> list[str]:
-        output = os.open(self._writable / view.OUTPUT.name, os.O_RDONLY | os.O_DIRECTORY)
+    def _collect(self) -> tuple[list[str], str]:
+        output = os.open(self._output, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            return collect(output, self._task.collect_to, self._task.limits.output_bytes)
+            return collect(output, self._task.collect_to, self._task.limits.output_bytes), ""
+        except RefusedOutputError as refusal:
+            return [], str(refusal)
         finally:
             os.close(output)
 
     def _watch(self, first: int, deadline: float) -> Verdict | None:
         """Until the program has ended by itself (None), or must be ended."""
-        limits = self._task.limits
         process = os.pidfd_open(first)
         poll = select.poll()
         for watched in (process, self._log_read, self._channel.fileno()):
@@ -110,11 +106,11 @@ class _Supervisor:
         while True:
             now = time.monotonic()
             if now >= deadline:
-                return End.TIMED_OUT, f"it ran longer than {limits.wall_s:g} s"
+                return End.TIMED_OUT, f"it ran longer than {self._task.limits.wall_s:g} s"
             if now >= next_look:
-                if verdict := self._look(first):
+                if verdict := self._look():
                     return verdict
-                next_look = now + _LOOK_EVERY_S
+                next_look = time.monotonic() + _LOOK_EVERY_S
             events = dict(poll.poll(1000 * max(0.0, min(deadline, next_look) - now)))
             if self._log_read in events:
                 data = os.read(self._log_read, _CHUNK)
@@ -126,13 +122,15 @@ class _Supervisor:
             if process in events:
                 return None
 
-    def _look(self, first: int) -> Verdict | None:
+    def _look(self) -> Verdict | None:
         limits = self._task.limits
-        members = tree.processes(first)
+        members = tree.processes(os.getpid())[1:]
         if len(members) - 1 > limits.processes:
             return End.FAILED, f"it started more than {limits.processes} processes"
         if tree.memory(members, limits.memory_bytes) > limits.memory_bytes:
             return End.OUT_OF_MEMORY, f"it needed more than {limits.memory_bytes >> 20} MB of memory"
+        if self._walls.written() > limits.output_bytes:
+            return End.REFUSED, f"it wrote more than {limits.output_bytes >> 20} MB"
         return None
 
     def _read_rest(self) -> None:
@@ -152,20 +150,23 @@ class _Supervisor:
         last = self._log.last_line()
         if code == 0:
             return End.OK, ""
+        if _OUT_OF_MEMORY.search(last):
+            return End.OUT_OF_MEMORY, last
         if code < 0:
             return End.CRASHED, f"it died of {signal.Signals(-code).name}"
-        if last.startswith(("MemoryError", "numpy._core._exceptions._ArrayMemoryError", "std::bad_alloc")):
-            return End.OUT_OF_MEMORY, last
         return End.FAILED, last or f"it left with exit code {code}"
 
     def _be_first_process(self) -> None:
-        """The first process of the namespace: builds the view, gives up every right, starts the program and waits for it."""
+        """Goes behind the walls, starts the program there, and waits for it and all that it leaves behind."""
         try:
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-            self._enter()
+            os.sched_setaffinity(0, self._task.cores)
+            inherited = isolation.private_bytes()
+            places = self._walls.enter()
+            kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # the change of identity made the kernel forget it
             child = os.fork()
             if child == 0:
-                self._be_program()
+                self._be_program(places, inherited)
             os.close(self._log_write)
             os.close(self._mark_write)
             ended, status = 0, 0
@@ -177,20 +178,24 @@ class _Supervisor:
         finally:
             os._exit(0)
 
-    def _enter(self) -> None:
-        task = self._task
-        kernel.unshare(kernel.CLONE_NEWNS)
-        script = task.entry.program if isinstance(task.entry, Script) else None
-        view.build(task.stage / "root", self._writable, task.inputs, script)
-        isolation.drop_privileges(self._identity)
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # forgotten by the change of identity
-
-    def _be_program(self) -> None:
+    def _be_program(self, places: program.Places, inherited: int) -> None:
         code = 1
         try:
-            kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
-            isolation.bound_resources(self._task.limits)
-            places = program.Places(INPUTS, view.OUTPUT, view.TEMPORARY, view.PROGRAM)
+            kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # so that it may look at itself in /proc
+            isolation.bound_resources(self._task.limits, inherited)
             code = program.run(self._task.entry, self._loaded, self._task.arguments, places, self._log_write, self._mark_write)
         finally:
             os._exit(code)
+
+
+def _kill_all(first: int) -> resource.struct_rusage:
+    """Kills and reaps every descendant; returns what they used. With a PID namespace the first one takes all others along."""
+    os.kill(first, signal.SIGKILL)
+    while True:
+        for process in tree.processes(os.getpid())[1:]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return resource.getrusage(resource.RUSAGE_CHILDREN)

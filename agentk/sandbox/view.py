@@ -31,6 +31,18 @@ def interpreter() -> list[Path]:
     return kept
 
 
+def visible() -> list[Path]:
+    """All that a program may read of this machine, for walls that cannot build a root of its own."""
+    system = [Path(path) for path in _SYSTEM if not Path(path).is_symlink()]
+    facts = [Path("/proc") / name for name in ("cpuinfo", "meminfo", "stat", "version", "filesystems")]
+    return [*system, *interpreter(), *(Path("/etc") / name for name in _SETTINGS), *facts, Path("/sys/devices/system/cpu")]
+
+
+def devices() -> list[Path]:
+    """The device files a program may use."""
+    return [Path("/dev") / name for name in _DEVICES]
+
+
 def make_writable(place: Path, limit_bytes: int, owner: int) -> None:
     """Mounts the one place where a program can write, in memory and bounded: its output, /tmp and /dev/shm share the bound."""
     kernel.mount("tmpfs", place, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, f"size={limit_bytes},nr_inodes={_INODES},mode=755")
@@ -41,15 +53,18 @@ def make_writable(place: Path, limit_bytes: int, owner: int) -> None:
 
 
 def build(root: Path, writable: Path, inputs: Mapping[str, Path], program: Path | None) -> None:
-    """Builds the view at `root`, a folder of this mount namespace, and enters it. Must run as the first process of its PID namespace."""
-    visible = interpreter()
+    """Builds the view at `root`, a folder of this mount namespace, and enters it.
+
+    To be called by the first process of a PID namespace, since /proc shows the namespace of who mounts it. Raises OSError.
+    """
+    parts = interpreter()
     kernel.mount("tmpfs", root, "tmpfs", kernel.MS_NOSUID, "size=4m,mode=755")
     for system in map(Path, _SYSTEM):
         if system.is_symlink():
             _under(root, system).symlink_to(system.readlink())
         elif system.is_dir():
             _show(system, _under(root, system))
-    for path in visible:
+    for path in parts:
         _show(path, _under(root, path))
     _make_settings(root)
     _make_devices(root)
@@ -70,7 +85,7 @@ def _under(root: Path, path: Path) -> Path:
 
 
 def _show(source: Path, target: Path) -> None:
-    """Shows a file or folder read-only. What only root may read is shown to the program's identity as a private copy."""
+    """Shows a file or folder read-only."""
     if source.is_dir():
         target.mkdir(parents=True, exist_ok=True)
     else:
@@ -92,18 +107,14 @@ def _make_settings(root: Path) -> None:
 
 
 def _make_devices(root: Path) -> None:
-    devices = root / "dev"
-    devices.mkdir()
-    for name in _DEVICES:
-        (devices / name).touch()
-        kernel.bind(Path("/dev") / name, devices / name, kernel.ATTR_RDONLY | kernel.ATTR_NOSUID)
-    for name, target in (
-        ("fd", "/proc/self/fd"),
-        ("stdin", "/proc/self/fd/0"),
-        ("stdout", "/proc/self/fd/1"),
-        ("stderr", "/proc/self/fd/2"),
-    ):
-        (devices / name).symlink_to(target)
+    folder = root / "dev"
+    folder.mkdir()
+    for device in devices():
+        (folder / device.name).touch()
+        kernel.bind(device, folder / device.name, kernel.ATTR_RDONLY | kernel.ATTR_NOSUID)
+    (folder / "fd").symlink_to("/proc/self/fd")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        (folder / name).symlink_to(f"/proc/self/fd/{number}")
 
 
 def _make_proc(root: Path) -> None:

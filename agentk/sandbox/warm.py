@@ -19,6 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic import JsonValue
+
 from agentk.sandbox import kernel, messages
 from agentk.sandbox.program import resolve
 from agentk.sandbox.supervise import supervise
@@ -31,7 +33,7 @@ def main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
     started = time.monotonic()
-    missing = [name for name in sys.argv[2:] if not _imported(name)]
+    missing: list[JsonValue] = [name for name in sys.argv[2:] if not _imported(name)]
     gc.collect()
     gc.freeze()  # so that collections in forks do not touch, and thereby copy, what was imported
     messages.send(channel, {"ready_s": time.monotonic() - started, "missing": missing})

@@ -22,7 +22,8 @@ class Task:
     arguments: dict[str, JsonValue]
     limits: Limits
     cores: tuple[int, ...]
-    stage: Path  # an empty folder to mount things on
+    stage: Path  # a folder of this sandbox to mount things on, or of this execution to work in
+    walls: str  # a walls.Kind
 
     def encode(self) -> dict[str, Any]:
         """As JSON."""
@@ -38,6 +39,7 @@ class Task:
             "limits": asdict(self.limits),
             "cores": list(self.cores),
             "stage": str(self.stage),
+            "walls": self.walls,
         }
 
     @staticmethod
@@ -45,10 +47,7 @@ class Task:
         """From JSON."""
         spelled = message["entry"]
         entry: Function | Script
-        if "target" in spelled:
-            entry = Function(**spelled)
-        else:
-            entry = Script(Path(spelled["program"]), tuple(spelled["arguments"]))
+        entry = Function(**spelled) if "target" in spelled else Script(Path(spelled["program"]), tuple(spelled["arguments"]))
         return Task(
             entry=entry,
             collect_to=Path(message["collect_to"]),
@@ -57,10 +56,11 @@ class Task:
             limits=Limits(**message["limits"]),
             cores=tuple(message["cores"]),
             stage=Path(message["stage"]),
+            walls=message["walls"],
         )
 
 
-def task(execution: Execution, cores: tuple[int, ...], stage: Path) -> Task:
+def task(execution: Execution, cores: tuple[int, ...], stage: Path, walls: str) -> Task:
     """The task of one execution in a slot that owns `cores`. Paths become absolute."""
     entry = execution.entry
     if isinstance(entry, Script):
@@ -73,6 +73,7 @@ def task(execution: Execution, cores: tuple[int, ...], stage: Path) -> Task:
         limits=execution.limits,
         cores=cores,
         stage=stage,
+        walls=walls,
     )
 
 

@@ -4,7 +4,7 @@ Standard library only, since a sandbox may run this file as a script: `python at
 what it got, or None; what stops it raises OSError. `agentk.testing.bait` lays out what there is to get.
 """
 
-# ruff: noqa: ARG001, PTH  attacks have one signature, and use the system's own calls
+# ruff: noqa: ARG001, PTH101, PTH116, PTH208  attacks have one signature, and use the system's own calls
 
 from __future__ import annotations
 
