@@ -61,6 +61,7 @@ class Takeaway:
     threads: int = 1  # of each
     score: float | None = None
     std: float | None = None
+    extra: int | None = None  # further labelled rows that the run was given
     title: str = ""  # what won, in a few words
     versions: Mapping[str, str] | None = None  # of the libraries the run used
 
@@ -107,6 +108,8 @@ def plan_of_takeaway(takeaway: Takeaway, test: pd.DataFrame) -> dict[str, Any]:
         "metric": takeaway.metric.name,
         "link": takeaway.metric.link,
         "rows": plan_of(takeaway.competition),
+        "labels": [*takeaway.competition.targets, *takeaway.competition.train_only],
+        "extra": takeaway.extra,
         "folds": {name: value for name, value in json.loads(takeaway.layout.to_json()).items() if name != "reasons"},
         "members": [
             {

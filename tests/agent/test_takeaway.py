@@ -52,6 +52,14 @@ def fit_predict(train, test, params, data_dir):
 '''
 
 
+SEES = """
+import numpy as np
+
+def fit_predict(train, test, params, data_dir):
+    return np.full(len(test), train["y"].max())
+"""
+
+
 def make(folder: Path, task: TaskKind, scheme: str = "random") -> Competition:
     rng = np.random.default_rng(0)
     signal = {"a": rng.normal(size=150), "b": rng.normal(size=150)}
@@ -202,6 +210,19 @@ def test_predicts_new_rows_in_their_own_order(tmp_path: Path):
     new.drop(columns=["a"]).to_csv(tmp_path / "new.csv", index=False)
     done = run(tmp_path / "solution", "--data", tmp_path, "--out", tmp_path / "out.csv", "--rows", tmp_path / "new.csv")
     assert done.returncode == 1 and done.stderr.strip().endswith("lacks the columns ['a']: it must have those of the test file")
+
+
+def test_further_labelled_rows_have_to_be_given_again(tmp_path: Path):
+    takeaway = take(make(tmp_path, TaskKind.REGRESSION), (member(1, SEES),), AsIs())
+    write_takeaway(replace(takeaway, extra=2), pd.read_csv(tmp_path / "test.csv"), tmp_path / "solution")
+    extra = pd.DataFrame({"y": [1e6, 1e6], "b": [0.0, 0.0], "a": [0.0, 0.0], "day": [1, 2]})
+    extra.to_csv(tmp_path / "extra.csv", index=False)
+    told = ["--data", tmp_path, "--out", tmp_path / "out.csv", "--workers", "1"]
+    done = run(tmp_path / "solution", *told)
+    assert done.returncode == 1 and "was given 2 further labelled rows: give their file with --extra" in done.stderr
+    done = run(tmp_path / "solution", *told, "--extra", tmp_path / "extra.csv")
+    assert done.returncode == 0, done.stderr
+    assert np.allclose(pd.read_csv(tmp_path / "out.csv")["y"], 1e6), "every call has seen them"
 
 
 def test_says_when_the_data_are_not_those_of_the_run(tmp_path: Path):

@@ -45,58 +45,93 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the competition's folder")
     parser.add_argument("--out", type=Path, required=True, help="the file to write")
     parser.add_argument("--rows", type=Path, help="predict the rows of this file instead of the test file's")
-    parser.add_argument("--workers", type=int, help="members fitted at once; as in the run where left out")
+    parser.add_argument("--extra", type=Path, help="the further labelled rows that the run was given, where it was")
+    parser.add_argument("--workers", type=int, help="programs executed at once; as in the run where left out")
     given = parser.parse_args()
     plan = json.loads((HERE / "plan.json").read_text(encoding="utf-8"))
+    files = Files(given.data.resolve(), given.rows, given.extra)
     try:
-        rows = Rows.read(plan, given.data, given.rows)
-        predictions = fitted(plan, given.data, given.rows, rows.count, given.workers or plan["workers"])
+        rows = Rows.read(plan, files)
+        predictions = fitted(plan, files, given.workers or plan["workers"])
         answers = decide(plan["decision"], blended(plan, predictions))
-        frame = submission(plan, answers, rows.test, None if given.rows else given.data)
+        frame = submission(plan, answers, rows.test, None if given.rows else files.data)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"error: {error}")
     frame.to_csv(given.out, index=False)
     say(f"{len(frame)} rows written to {given.out}")
 
 
+@dataclass(frozen=True)
+class Files:
+    """What a person gives."""
+
+    data: Path  # the competition's folder
+    new: Path | None  # rows to predict in place of the test file's
+    extra: Path | None  # labelled rows beside the train file's
+
+
 @dataclass
 class Rows:
-    """Labelled rows, the rows to predict, and all of them without labels."""
+    """All rows without what only labelled rows have, the labels, and which rows each call is about."""
 
-    train: pd.DataFrame
+    everything: pd.DataFrame  # train, extra, test
+    labels: pd.DataFrame  # of train and extra
     test: pd.DataFrame
-    everything: pd.DataFrame  # train, then test, without what only training rows have
+    columns: list[str]  # of labelled rows, in the order of the file
     folds: NDArray[np.int64]  # of each training row, -1: never held out
 
     @staticmethod
-    def read(plan: dict[str, Any], data: Path, new: Path | None) -> Rows:
+    def read(plan: dict[str, Any], files: Files) -> Rows:
         """Reads the files as the run did. Raises ValueError where they are not those of the run."""
-        train, test = load_rows(data, plan["rows"])
-        if new is not None:
-            options = {name: value for name, value in plan["rows"]["test"]["options"].items() if name != "member"}
-            columns = list(test.columns)
-            test = finish_rows(read_table(new, **options), plan["rows"], "test")
-            if missing := [name for name in columns if name not in test and name not in plan["submission"]["id_columns"]]:
-                raise ValueError(f"{new} lacks the columns {missing[:10]}: it must have those of the test file")
-            test = test.reindex(columns=columns)
+        train, test = load_rows(files.data, plan["rows"])
         folds = np.frombuffer(zlib.decompress(base64.b64decode(plan["folds"]["assignment"])), "<i4").astype(np.int64)
         if len(train) != len(folds):
-            raise ValueError(
-                f"{data} has {len(train)} training rows, the run had {len(folds)}: give the folder that the run was made from"
-            )
-        hidden = [name for name in train if name not in test]
-        return Rows(train, test, pd.concat([train.drop(columns=hidden), test], ignore_index=True), folds)
-
-    @property
-    def count(self) -> int:
-        """Rows to predict."""
-        return len(self.test)
+            raise ValueError(f"{files.data} has {len(train)} training rows, the run had {len(folds)}: give the folder of the run")
+        columns = [str(name) for name in train.columns]
+        names = [name for name in columns if name in plan["labels"]]
+        features = [name for name in columns if name not in names]
+        if files.new is not None:
+            test = new_rows(plan, files.new, features)
+        extra = extra_rows(plan, files.extra)
+        parts = [train[features], *([] if extra is None else [extra.reindex(columns=features)]), test[features]]
+        known = train[names] if extra is None else pd.concat([train, extra], ignore_index=True).reindex(columns=names)
+        return Rows(pd.concat(parts, ignore_index=True), known, test, columns, folds)
 
     def call(self, plan: dict[str, Any], fold: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Positions in `everything` of the rows that a call is fitted on, and of those that it predicts: held out, then test."""
-        fitted = self.folds < fold if plan["folds"]["forward"] else self.folds != fold
-        asked = np.arange(len(self.train), len(self.everything))
-        return np.flatnonzero(fitted), np.concatenate([np.flatnonzero(self.folds == fold), asked])
+        known = self.folds < fold if plan["folds"]["forward"] else self.folds != fold
+        extra = np.arange(len(self.folds), len(self.labels))
+        asked = np.arange(len(self.labels), len(self.everything))
+        return np.concatenate([np.flatnonzero(known), extra]), np.concatenate([np.flatnonzero(self.folds == fold), asked])
+
+    def labelled(self, positions: NDArray[np.int64]) -> pd.DataFrame:
+        """Rows of train and extra with their labels."""
+        parts = [self.everything.iloc[positions].reset_index(drop=True), self.labels.iloc[positions].reset_index(drop=True)]
+        return pd.concat(parts, axis=1)[self.columns]
+
+
+def new_rows(plan: dict[str, Any], path: Path, features: list[str]) -> pd.DataFrame:
+    """The rows of a file, read as the test file is. Raises ValueError when it lacks a column."""
+    options = {name: value for name, value in plan["rows"]["test"]["options"].items() if name != "member"}
+    rows = read_table(path, **options)
+    made = [column["name"] for column in plan["rows"]["file_columns"]]
+    keys = plan["submission"]["id_columns"]
+    if missing := [name for name in features if name not in rows and name not in made and name not in keys]:
+        raise ValueError(f"{path} lacks the columns {missing[:10]}: it must have those of the test file")
+    rows = finish_rows(rows, plan["rows"], "test")
+    return rows.assign(**{name: None for name in features if name not in rows})
+
+
+def extra_rows(plan: dict[str, Any], path: Path | None) -> pd.DataFrame | None:
+    """The further labelled rows that the run was given, None where it had none. Raises ValueError when they are others."""
+    if plan["extra"] is None:
+        return None
+    if path is None:
+        raise ValueError(f"the run was given {plan['extra']} further labelled rows: give their file with --extra")
+    extra = read_table(path)
+    if len(extra) != plan["extra"]:
+        raise ValueError(f"{path} has {len(extra)} rows, the run was given {plan['extra']}")
+    return extra
 
 
 def calls_of(plan: dict[str, Any]) -> list[int]:
@@ -105,12 +140,12 @@ def calls_of(plan: dict[str, Any]) -> list[int]:
     return [folds] if plan["folds"]["forward"] else list(range(folds))
 
 
-def fitted(plan: dict[str, Any], data: Path, new: Path | None, rows: int, workers: int) -> list[Array]:
+def fitted(plan: dict[str, Any], files: Files, workers: int) -> list[Array]:
     """(rows, W) predictions of each member: the mean of its calls on the metric's link scale."""
     tasks = [(member, call) for member in range(len(plan["members"])) for call in calls_of(plan)]
     made: dict[tuple[int, int], Array] = {}
     started = time.monotonic()
-    with workers_for(plan, data, new, min(workers, len(tasks))) as pool:
+    with workers_for(plan, files, min(workers, len(tasks))) as pool:
         waiting: dict[Future[Array], tuple[int, int]] = {
             pool.submit(predict, member, call): (member, call) for member, call in tasks
         }
@@ -124,7 +159,6 @@ def fitted(plan: dict[str, Any], data: Path, new: Path | None, rows: int, worker
     for member in range(len(plan["members"])):
         matrices = [to_link(made[member, call], link) for call in calls_of(plan)]
         means.append(from_link(np.mean(matrices, axis=0), link))
-    assert all(len(mean) == rows for mean in means)
     return means
 
 
@@ -136,13 +170,13 @@ def blended(plan: dict[str, Any], predictions: list[Array]) -> Array:
 
 
 @contextmanager
-def workers_for(plan: dict[str, Any], data: Path, new: Path | None, workers: int) -> Iterator[ProcessPoolExecutor]:
+def workers_for(plan: dict[str, Any], files: Files, workers: int) -> Iterator[ProcessPoolExecutor]:
     """Processes with the environment that the run's programs had: as many threads, none of which spins while it waits."""
     threads = str(plan["threads"])
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS", "VECLIB_MAXIMUM_THREADS")
     os.environ.update(dict.fromkeys(names, threads), OMP_WAIT_POLICY="PASSIVE", KMP_BLOCKTIME="0", PYTHONHASHSEED="0")
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(max(1, workers), mp_context=context, initializer=open_worker, initargs=(plan, data, new))
+    pool = ProcessPoolExecutor(max(1, workers), mp_context=context, initializer=open_worker, initargs=(plan, files))
     with pool:
         yield pool
 
@@ -152,16 +186,16 @@ class Worker:
     """What a worker process holds."""
 
     plan: dict[str, Any]
-    data: Path
+    files: Files
     rows: Rows
 
 
 WORKER: list[Worker] = []
 
 
-def open_worker(plan: dict[str, Any], data: Path, new: Path | None) -> None:
+def open_worker(plan: dict[str, Any], files: Files) -> None:
     """Reads the rows, once a process."""
-    WORKER.append(Worker(plan, data.resolve(), Rows.read(plan, data, new)))
+    WORKER.append(Worker(plan, files, Rows.read(plan, files)))
 
 
 def predict(member: int, call: int) -> Array:
@@ -170,14 +204,14 @@ def predict(member: int, call: int) -> Array:
     rows, facts = worker.rows, worker.plan["members"][member]
     params = dict(facts["params"])
     fit_rows, asked = rows.call(worker.plan, call)
-    train = rows.train.iloc[fit_rows].reset_index(drop=True)
+    train = rows.labelled(fit_rows)
     test = rows.everything.iloc[asked].reset_index(drop=True)
     features = prepared(member)
     solution = execute(facts["file"], params)
     if features is not None:
         train, test = joined(train, features, fit_rows), joined(test, features, asked)
-    matrix = np.asarray(solution.fit_predict(train, test, params, worker.data), dtype=np.float64)
-    return checked(matrix[:, None] if matrix.ndim == 1 else matrix, worker.plan["task"])[-rows.count :]
+    matrix: Array = np.asarray(solution.fit_predict(train, test, params, worker.files.data), dtype=np.float64)
+    return checked(matrix[:, None] if matrix.ndim == 1 else matrix, worker.plan["task"])[-len(rows.test) :]
 
 
 @lru_cache(maxsize=1)
@@ -189,7 +223,7 @@ def prepared(member: int) -> pd.DataFrame | None:
     solution = execute(facts["file"], params)
     if not hasattr(solution, "prepare"):
         return None
-    features: pd.DataFrame = solution.prepare(worker.rows.everything.copy(), params, worker.data)
+    features: pd.DataFrame = solution.prepare(worker.rows.everything.copy(), params, worker.files.data)
     return features.reset_index(drop=True)
 
 
