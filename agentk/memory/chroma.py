@@ -291,6 +291,11 @@ def _write(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the rename itself survives a loss of power
+        finally:
+            os.close(folder)
     except OSError as error:
         raise StoreError(
             f"{path} cannot be written: {error}; free some space, or give another place with --memory PATH"

@@ -23,6 +23,8 @@ class HashingEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """(N, 384): 192 of words, 192 of characters."""
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
         words, characters = self._vectorizers
         rows = np.hstack([words.transform(texts).toarray(), characters.transform(texts).toarray()])
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
