@@ -32,7 +32,7 @@ def combine(members: list[Array], weights: list[float], method: str, link: str =
     """One (N, W) prediction from those of several members.
 
     method  mean       weighted sum on the link scale
-            geometric  weighted sum of log probabilities, normalized over the classes (W > 1) or against the complement (W = 1)
+            geometric  weighted sum of log probabilities, normalized over the W classes
             rank       weighted mean of each column's ranks within the rows given, scaled to (0, 1)
     """
     if method == "mean":

@@ -144,7 +144,7 @@ class Referee:
         if refusal is not None:
             self._ready.append(Evaluation(key, Outcome(status=Status.INVALID, reason=refusal)))
             return
-        params = {**params, "seed": params.get("seed", self.seed), "threads": self.sandbox.cores, "device": "cpu"}
+        params = self.params(params)
         limits = limits or Limits()
         if seconds is not None:
             limits = replace(limits, wall_s=min(seconds, limits.wall_s))
@@ -202,6 +202,10 @@ class Referee:
                 f"evaluation {evaluation.key!r} has no test predictions: {evaluation.outcome.reason or 'it is not complete'}"
             )
         return decide(evaluation.decision.model_dump(), evaluation.test)
+
+    def params(self, params: Params) -> Params:
+        """What a call is given: the parameters with the reserved ones. A seed among them wins, so that seeds can be averaged."""
+        return {**params, "seed": params.get("seed", self.seed), "threads": self.sandbox.cores, "device": "cpu"}
 
     def plain_answers(self, predictions: Array) -> Array:
         """Answers to (M, W) predictions that no out-of-fold rows are known of: decided by the default."""

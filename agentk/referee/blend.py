@@ -1,0 +1,204 @@
+"""The blend: an ensemble of evaluations, weighed on out-of-fold predictions and scored on folds it was not weighed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agentk.referee import weights
+from agentk.referee.apply import combine, ranks, to_link
+from agentk.types.metric import Array
+
+if TYPE_CHECKING:
+    from agentk.referee.evaluation import Evaluation
+    from agentk.referee.judge import Judge
+    from agentk.referee.referee import Referee
+
+MOST = 8
+"""Members at most, so that remaking the blend costs no more than the run did."""
+
+Rows = NDArray[np.bool_]
+Weigh = Callable[[Rows], Array]
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Weights by the key of the member, how they are combined (`apply.combine`), and the judged result."""
+
+    weights: dict[int, float]
+    method: str
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True)
+class _Strategy:
+    """A way to weigh the members on some rows; `method` says how they are then combined."""
+
+    method: str
+    weigh: Weigh
+
+
+def blend(evaluations: Mapping[int, Evaluation], *, referee: Referee, key: str) -> Blend:
+    """The best of several strategies: greedy selection, the plain mean of the best, stacking, ranks where only order counts.
+
+    For every fold, weights and strategy are found on the other folds alone, so that the score of the blend is honest; the
+    weights for test rows are found on all. Only complete evaluations take part. Raises ValueError when there is none.
+    """
+    judge, covered = referee.judge, referee.layout.covered
+    members = {
+        number: one for number, one in evaluations.items() if one.complete and one.oof is not None and one.test is not None
+    }
+    if not members:
+        raise ValueError("nothing to blend: no evaluation is complete")
+    oofs = [one.oof[covered] for one in members.values() if one.oof is not None]
+    tests = [one.test for one in members.values() if one.test is not None]
+    task = Task(judge, judge.truth[covered], oofs)
+    strategies = _strategies(task)
+    folds = judge.assignment[covered]
+    parts = [folds == fold for fold in np.unique(folds)]
+    nested = [_nested(task, strategy, parts) for strategy in strategies]
+    everything = np.ones(len(folds), dtype=bool)
+    honest = np.empty_like(oofs[0])
+    for part in parts:
+        honest[part] = nested[_best(task, nested, ~part if len(parts) > 1 else everything)][part]
+    chosen = strategies[_best(task, nested, everything)]
+    found = chosen.weigh(everything)
+    kept = np.flatnonzero(found)
+    oof = np.full((len(covered), honest.shape[1]), np.nan)
+    oof[covered] = honest
+    test = combine([tests[i] for i in kept], [float(found[i]) for i in kept], chosen.method, judge.metric.link)
+    numbers = list(members)
+    seconds = sum(members[numbers[i]].seconds for i in kept)
+    evaluation = referee.evaluate(key, oof, test, seconds=seconds)
+    return Blend({numbers[i]: float(found[i]) for i in kept}, chosen.method, evaluation)
+
+
+class Task:
+    """What the strategies know: the members' predictions on covered rows, and a loss that is even where the metric is not."""
+
+    def __init__(self, judge: Judge, truth: Array, members: list[Array]) -> None:
+        """truth (N, ...), members M matrices (N, W)."""
+        self.judge, self.truth, self.members = judge, truth, members
+        metric, task = judge.metric, judge.task
+        self.probabilities = task.classifies or task.value == "multilabel"
+        self.order_counts = self.probabilities and metric.form == "probabilities" and self._losses_of(members[0]) is None
+        if self.probabilities:
+            self.cells = np.stack([self._true_probability(member) for member in members], axis=-1)
+        else:
+            true = to_link(truth.reshape(members[0].shape), metric.link)
+            self.cells = np.stack([to_link(member, metric.link) - true for member in members], axis=-1)
+        self.absolute = not self.probabilities and self._is_absolute()
+
+    def merit(self, predictions: Array, rows: Rows) -> float:
+        """How good predictions are on some rows, higher is better: by the metric where it takes predictions, else by the loss."""
+        metric = self.judge.metric
+        if metric.form != "labels":
+            score = metric.score(self.truth[rows], predictions[rows])
+            return score if metric.direction == "maximize" else -score
+        if self.probabilities:
+            return float(np.log(np.maximum(self._true_probability(predictions)[rows], 1e-15)).mean())
+        return -float(((predictions[rows] - self.truth[rows].reshape(-1, predictions.shape[1])) ** 2).mean())
+
+    def _true_probability(self, member: Array) -> Array:
+        """(N,), or (N, T) when multilabel: the probability given to what is true."""
+        if self.judge.task.classifies:
+            return np.asarray(member[np.arange(len(member)), self.truth.reshape(-1).astype(np.int64)])
+        return np.asarray(np.where(self.truth > 0.5, member, 1.0 - member))
+
+    def _losses_of(self, member: Array) -> Array | None:
+        return self.judge.metric.losses(self.truth[:50], member[:50])
+
+    def _is_absolute(self) -> bool:
+        """Whether the metric's losses are absolute errors on its link scale."""
+        if self.judge.metric.form != "values":
+            return False
+        losses = self._losses_of(self.members[0])
+        return losses is not None and bool(np.allclose(losses, np.abs(self.cells[:50, ..., 0]).mean(axis=-1), rtol=1e-6))
+
+
+def _strategies(task: Task) -> list[_Strategy]:
+    """What is worth a try here; the plain ones first, which win ties."""
+    sizes = sorted({min(size, len(task.members), MOST) for size in (1, 3, 5, 8)})
+    plain = [_Strategy("mean", _leading(task, size)) for size in sizes]
+    if len(task.members) == 1:
+        return plain
+    objective = weights.log_loss if task.probabilities else weights.absolute if task.absolute else weights.squared
+    found = [*plain, _Strategy("mean", lambda rows: _few(weights.greedy(task.cells[rows], objective)))]
+    if task.order_counts:
+        ranked = [ranks(member) for member in task.members]
+        found += [_Strategy("rank", strategy.weigh) for strategy in plain[1:]]
+        if task.judge.task.value == "binary":
+            # ranks that fit the truth best in squares order it nearly as well as can be, without a sort a step
+            misses = np.stack([member[:, -1] - task.truth.reshape(-1) for member in ranked], axis=-1)
+            found.append(_Strategy("rank", lambda rows: _few(weights.greedy(misses[rows], weights.squared))))
+    elif task.judge.task.classifies and task.members[0].shape[1] <= 20:
+        found.append(_Strategy("geometric", _stacked(task)))
+    elif not task.probabilities and not task.absolute:
+        found.append(_Strategy("mean", _least_squares(task)))
+    return found
+
+
+def _leading(task: Task, size: int) -> Weigh:
+    """Equal weights of the best members."""
+
+    def weigh(rows: Rows) -> Array:
+        merits = np.array([task.merit(member, rows) for member in task.members])
+        chosen = np.zeros(len(merits))
+        chosen[np.argsort(-merits, kind="stable")[:size]] = 1.0 / size
+        return chosen
+
+    return weigh
+
+
+def _stacked(task: Task) -> Weigh:
+    def weigh(rows: Rows) -> Array:
+        leading = np.flatnonzero(_leading(task, min(MOST, len(task.members)))(rows))
+        found = np.zeros(len(task.members))
+        chosen = [task.members[i][rows] for i in leading]
+        found[leading] = weights.geometric(chosen, task.truth.reshape(-1)[rows].astype(np.int64))
+        return found
+
+    return weigh
+
+
+def _least_squares(task: Task) -> Weigh:
+    link = task.judge.metric.link
+    true = to_link(task.truth.reshape(task.members[0].shape), link)
+    columns = task.cells + true[..., None]
+
+    def weigh(rows: Rows) -> Array:
+        return _few(weights.non_negative(columns[rows].reshape(-1, columns.shape[-1]), true[rows].reshape(-1)))
+
+    return weigh
+
+
+def _few(found: Array) -> Array:
+    """The heaviest `MOST` members, their total as before."""
+    kept = np.zeros_like(found)
+    heaviest = np.argsort(-found, kind="stable")[:MOST]
+    kept[heaviest] = found[heaviest]
+    return np.asarray(kept * (found.sum() / kept.sum()))
+
+
+def _nested(task: Task, strategy: _Strategy, parts: list[Rows]) -> Array:
+    """(N, W) predictions of a strategy, each fold weighed on the others."""
+    made = np.empty_like(task.members[0])
+    for part in parts:
+        found = strategy.weigh(~part if len(parts) > 1 else part)
+        kept = np.flatnonzero(found)
+        members = [task.members[i] for i in kept]
+        # ranks are taken over all rows, and know no label
+        rows = slice(None) if strategy.method == "rank" else part
+        combined = combine(
+            [member[rows] for member in members], [float(found[i]) for i in kept], strategy.method, task.judge.metric.link
+        )
+        made[part] = combined[part] if strategy.method == "rank" else combined
+    return made
+
+
+def _best(task: Task, nested: list[Array], rows: Rows) -> int:
+    return int(np.argmax([task.merit(predictions, rows) for predictions in nested]))
