@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agentk.agent.request import Request
 from agentk.competitions.metrics import metric_named
@@ -34,6 +34,7 @@ class CompetitionArena:
         self.train, self.test = load_rows(competition.folder, plan_of(competition))
         self.truth = encode_truth(competition, self.train)
         self.layout = self._layout(folder, request)
+        self.extra = None if request.extra is None else self._extra(request.extra)
         self.referee = Referee(
             competition,
             self.train,
@@ -44,7 +45,7 @@ class CompetitionArena:
             folder.work,
             seed=request.seed,
             layout=self.layout,
-            extra=None if request.extra is None else self._extra(request.extra),
+            extra=self.extra,
         )
 
     def submission(self, answers: Array) -> bytes:
@@ -83,7 +84,7 @@ class CompetitionArena:
         replace(path, layout.to_json() + "\n")
         return layout
 
-    def _folds(self, path: Path) -> pd.Series[object]:
+    def _folds(self, path: Path) -> pd.Series[Any]:
         frame = _read(path)
         if "fold" not in frame or len(frame) != len(self.train):
             raise CompetitionError(

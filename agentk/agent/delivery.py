@@ -51,6 +51,7 @@ def write_solution(bench: Workbench, best: Attempt) -> None:
         threads=bench.setting.cores,
         score=best.score,
         std=best.std,
+        extra=None if arena.extra is None else len(arena.extra),
         title=best.name,
         versions=machine.versions(),
     )
@@ -89,29 +90,43 @@ def predict(folder: RunFolder, rows: Path, output: Path) -> int:
     import shutil
     import tempfile
 
+    from agentk.agent.remake import SUBMISSION
+    from agentk.agent.session import request_of
     from agentk.sandbox.open import open_sandbox
-    from agentk.sandbox.protocol import INPUTS, End, Execution, Limits, Script
+    from agentk.sandbox.protocol import End, Execution, Function, Limits
 
     contract = folder.path / "competition.json"
     if not (folder.solution / "solution.py").exists():
-        raise RunError(f"{folder.path.name} has no winner to predict with; `agentk resume {folder.path.name} --budget +10m` may find one")
+        raise RunError(
+            f"{folder.path.name} has no winner to predict with; `agentk resume {folder.path.name} --budget +10m` may find one"
+        )
     competition = Competition.model_validate_json(contract.read_text())
+    files = {"--rows": rows.absolute()}
+    if (extra := request_of(folder).extra) is not None:
+        files["--extra"] = extra.absolute()
+    names = {option: f"{option.strip('-')}{''.join(path.suffixes)}" for option, path in files.items()}
     with tempfile.TemporaryDirectory() as place:
         sandbox = open_sandbox(1, machine.cores(), (), Path(place) / "sandbox")
         try:
-            arguments = ("--data", str(INPUTS / "data"), "--rows", str(INPUTS / rows.name), "--out", "predictions.csv")
             execution = Execution(
-                entry=Script(folder.solution / "solution.py", arguments),
+                entry=Function("agentk.agent.remake:remake"),
                 collect_to=Path(place) / "out",
-                inputs={"data": competition.folder, rows.name: rows.absolute(), "solution": folder.solution},
+                inputs={
+                    "data": competition.folder,
+                    "solution": folder.solution,
+                    **{names[option]: files[option] for option in files},
+                },
+                arguments={"options": dict(names)},
                 limits=Limits(wall_s=24 * 3600, memory_bytes=int(machine.memory() * 0.8)),
             )
             result = sandbox.submit(execution).result()
         finally:
             sandbox.close()
-        if result.end is not End.OK or "predictions.csv" not in result.outputs:
-            raise RunError(f"{rows} could not be predicted: {result.reason or 'no predictions were written'}\n{result.log[-2000:]}")
+        if result.end is not End.OK or SUBMISSION not in result.outputs:
+            raise RunError(
+                f"{rows} could not be predicted: {result.reason or 'no predictions were written'}\n{result.log[-2000:]}"
+            )
         output.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(result.outputs["predictions.csv"], output)
+        shutil.copyfile(result.outputs[SUBMISSION], output)
     with output.open() as file:
         return sum(1 for _ in file) - 1

@@ -174,16 +174,18 @@ def _formatted(competition: Competition, test: pd.DataFrame, answers: Any) -> pd
 def _readme(takeaway: Takeaway, plan: dict[str, Any]) -> str:
     metric, competition = takeaway.metric, takeaway.competition
     spread = "" if takeaway.std is None else f" ± {takeaway.std:.5f} over folds"
+    better = "higher" if metric.direction == "maximize" else "lower"
     scored = (
         ""
         if takeaway.score is None
-        else f"\n{metric.name} {takeaway.score:.5f}{spread}, on rows held out in turn ({metric.direction}).\n"
+        else f"\n{metric.name} {takeaway.score:.5f}{spread}, on rows held out in turn ({better} is better).\n"
     )
+    again = "python solution.py --data DIR --out submission.csv" + ("" if takeaway.extra is None else " --extra FILE")
     members = "\n".join(
         f"| `{facts['file']}` | {facts['weight']:.3f} | {', '.join(f'{key}={value}' for key, value in facts['params'].items())} |"
         for facts in plan["members"]
     )
-    versions = "\n".join(f"    {name}=={version}" for name, version in sorted(plan["versions"].items()))
+    versions = "\n".join(f"    {name}=={version}" for name, version in sorted(plan["versions"].items()) if name != "agentk")
     together = f" (combined by {takeaway.method})" if len(takeaway.members) > 1 else ""
     decision = takeaway.decision.kind.replace("_", " ")
     return f"""# Solution of {competition.name}
@@ -192,7 +194,7 @@ def _readme(takeaway: Takeaway, plan: dict[str, Any]) -> str:
 {scored}
 Make the submission again, `DIR` being the competition's folder:
 
-    python solution.py --data DIR --out submission.csv
+    {again}
 
 Predict further rows, in a file with columns like those of the test file:
 
