@@ -26,6 +26,7 @@ def read_table(
     decimal: str = ".",
     dtypes: dict[str, str] | None = None,
     literal: Sequence[str] = (),
+    columns: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """The table in a csv, tsv, json, jsonl or parquet file, plain, .gz or .zip.
 
@@ -33,32 +34,26 @@ def read_table(
     encoding  of text; "mixed" reads each line as UTF-8 where it is, as Windows-1252 where it is not
     dtypes    of columns by name: "int64", "float64", "bool", "str", "object"; others are inferred
     literal   columns in which "NA" or "None" is a word and only an empty field is missing
+    columns   to read, all where left out
 
     Infinite numbers are read as missing. Raises OSError, UnicodeDecodeError, or ValueError when it holds no table.
     """
     path = Path(path)
     dtypes = dtypes or {}
-    with _opened(path, member) as file:
-        form = _form(member or path.name, path)
-        if form == "parquet":
-            frame = pd.read_parquet(io.BytesIO(file.read()))
-        elif form == "json":
-            frame = _from_json(_text(file.read(), encoding))
-        else:
-            source: Any = io.StringIO(_text(file.read(), encoding)) if encoding == "mixed" else file
-            frame = pd.read_csv(
-                source,
-                sep=separator,
-                decimal=decimal,
-                encoding=None if encoding == "mixed" else encoding,
-                dtype={name: "str" for name, dtype in dtypes.items() if dtype == "str" and name not in literal},
-                converters={name: str for name in literal},
-                low_memory=False,
-            )
-    for name in literal:
-        if name in frame:
-            frame[name] = frame[name].astype("str").where(frame[name].astype("str") != "")
-    return _finite(_cast(frame, dtypes))
+    form = _form(member or path.name, path)
+    if form == "csv":
+        words = [name for name, dtype in dtypes.items() if dtype == "str"]
+        how = {"sep": separator, "decimal": decimal, "low_memory": False}
+        frame = _from_csv(path, member, encoding, usecols=columns, dtype=dict.fromkeys(words, "str"), **how)
+        if kept := [name for name in literal if name in frame]:
+            empty = {"keep_default_na": False, "na_values": [""]}
+            frame[kept] = _from_csv(path, member, encoding, usecols=kept, dtype="str", **how, **empty)[kept]
+    else:
+        with _opened(path, member) as file:
+            data = file.read()
+        frame = pd.read_parquet(io.BytesIO(data)) if form == "parquet" else _from_json(_text(data, encoding))
+    frame = frame if columns is None else frame[list(columns)]
+    return _finite(cast(frame, dtypes))
 
 
 def load_rows(folder: str | Path, plan: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -82,6 +77,13 @@ def finish_rows(frame: pd.DataFrame, plan: dict[str, Any], part: str) -> pd.Data
         frame = frame.drop(columns=plan["targets"], errors="ignore")
     paths = {c["name"]: [c[part].replace("{}", str(key)) for key in frame[c["id_column"]]] for c in plan["file_columns"]}
     return frame.assign(**paths)
+
+
+def _from_csv(path: Path, member: str | None, encoding: str, **how: Any) -> pd.DataFrame:
+    with _opened(path, member) as file:
+        if encoding == "mixed":
+            return pd.read_csv(io.StringIO(_text(file.read(), encoding)), **how)
+        return pd.read_csv(file, encoding=encoding, **how)
 
 
 def _opened(path: Path, member: str | None) -> IO[bytes]:
@@ -146,7 +148,8 @@ def _from_json(text: str) -> pd.DataFrame:
     return pd.json_normalize(content) if nested else pd.DataFrame(content)
 
 
-def _cast(frame: pd.DataFrame, dtypes: dict[str, str]) -> pd.DataFrame:
+def cast(frame: pd.DataFrame, dtypes: dict[str, str]) -> pd.DataFrame:
+    """`frame` itself, its columns changed to these types, or to the nearest that can hold a missing value."""
     changed = {
         name: _as(frame[name], dtype) for name, dtype in dtypes.items() if name in frame and str(frame[name].dtype) != dtype
     }
@@ -168,8 +171,11 @@ def _as(column: pd.Series[Any], dtype: str) -> pd.Series[Any]:
 
 
 def _finite(frame: pd.DataFrame) -> pd.DataFrame:
-    floats = frame.select_dtypes("number")
-    infinite = floats.columns[floats.isin([math.inf, -math.inf]).any()]
-    for name in infinite:
-        frame[name] = frame[name].replace([math.inf, -math.inf], math.nan)
+    names = list(frame.columns[[dtype.kind == "f" for dtype in frame.dtypes]])
+    for start in range(0, len(names), 64):  # a slice at a time: whole tables need not be copied
+        some = names[start : start + 64]
+        values = frame[some].to_numpy()
+        infinite = ((values == math.inf) | (values == -math.inf)).any(axis=0)
+        for name in (name for name, found in zip(some, infinite, strict=True) if found):
+            frame[name] = frame[name].replace([math.inf, -math.inf], math.nan)
     return frame

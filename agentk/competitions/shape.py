@@ -11,7 +11,7 @@ from pandas.api import types
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
-from agentk.competitions.tables import several, table
+from agentk.competitions.tables import several, table, typed
 from agentk.competitions.task import classes_of, one_column_per_class, task_of
 from agentk.errors import CompetitionError
 from agentk.types.competition import ColumnKind, TableFile
@@ -67,12 +67,11 @@ def _agree_on_types(draft: Draft) -> Draft:
     known = {"int64", "float64", "bool", "str", "object"}
     dtypes = {name: dtype for name, dtype in {**alone, **both, **zeros}.items() if dtype in known}
     assert draft.train and draft.test
-    return draft.model_copy(
-        update={
-            "train": _with(draft.train, dtypes=dtypes),
-            "test": _with(draft.test, dtypes={name: dtypes[name] for name in test.columns if name in dtypes}),
-            "sample": draft.sample and _with(draft.sample, dtypes={n: d for n, d in dtypes.items() if n in zeros or d == "str"}),
-        }
+    sampled = {name: dtype for name, dtype in dtypes.items() if dtype == "str"}
+    return draft.grown(
+        train=typed(draft.folder, draft.train, dtypes),
+        test=typed(draft.folder, draft.test, {name: dtypes[name] for name in test.columns if name in dtypes}),
+        sample=draft.sample and typed(draft.folder, draft.sample, sampled),
     )
 
 
@@ -93,7 +92,7 @@ def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:
     assert draft.test
     if draft.test.path.endswith((".parquet", ".pq")) or "json" in draft.test.path:
         return False
-    raw = table(draft.folder, _with(draft.test, dtypes={name: "str"}))[name].dropna()
+    raw = table(draft.folder, _with(draft.test, dtypes={name: "str"}, columns=[name]))[name].dropna()
     return (
         bool((raw != table(draft.folder, draft.test)[name].dropna().astype("int64").astype(str)).any())
         if dtype == "int64"

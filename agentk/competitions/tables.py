@@ -14,14 +14,14 @@ from typing import Any
 import pandas as pd
 from pydantic import JsonValue
 
-from agentk.competitions.rows import finish_rows, read_table, tables_within
+from agentk.competitions.rows import cast, finish_rows, read_table, tables_within
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition, TableFile
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 
 _HEAD = 1 << 16  # bytes looked at to find the separator
-_KEPT = 4  # tables kept in memory between the stages of one setup
+_KEPT = 8  # tables kept in memory between the stages of one setup
 _cache: OrderedDict[tuple[Any, ...], pd.DataFrame] = OrderedDict()
 
 
@@ -56,20 +56,35 @@ def sniffed(folder: Path, path: str, member: str | None = None) -> TableFile:
     return TableFile(path=path, options=options)
 
 
+def typed(folder: Path, file: TableFile, dtypes: dict[str, str]) -> TableFile:
+    """`file` with the types of its columns fixed; read again only where what was read has lost the spelling of a word."""
+    known = table(folder, file)
+    fixed = file.model_copy(update={"options": {**file.options, "dtypes": dict(dtypes)}})
+    if all(dtype != "str" or str(known[name].dtype) == "str" for name, dtype in dtypes.items() if name in known):
+        _keep(_key(folder / fixed.path, fixed), cast(known.copy(deep=False), dtypes))
+    return fixed
+
+
 def table(folder: Path, file: TableFile) -> pd.DataFrame:
     """The rows of `file`; the same object on the next call, so do not write to it. Raises CompetitionError."""
     path = folder / file.path
+    key = _key(path, file)
+    return _cache[key] if key in _cache else _keep(key, _read(path, file))
+
+
+def _key(path: Path, file: TableFile) -> tuple[Any, ...]:
     try:
         state = path.stat()
     except OSError:
         raise CompetitionError(f"{path} is missing: it was there when the competition was set up.") from None
-    key = (str(path.absolute()), state.st_mtime_ns, state.st_size, json.dumps(file.options, sort_keys=True))
-    if key not in _cache:
-        _cache[key] = _read(path, file)
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-    _cache.move_to_end(key)
-    return _cache[key]
+    return str(path.absolute()), state.st_mtime_ns, state.st_size, json.dumps(file.options, sort_keys=True)
+
+
+def _keep(key: tuple[Any, ...], frame: pd.DataFrame) -> pd.DataFrame:
+    _cache[key] = frame
+    while len(_cache) > _KEPT:
+        _cache.popitem(last=False)
+    return frame
 
 
 def forget_tables() -> None:
