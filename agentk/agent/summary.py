@@ -14,7 +14,7 @@ from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition, Frozen
 from agentk.types.outcome import Status
 
-GRADE = "grade.json"
+GRADE_FOLDER, GRADE = "answers", "grade.json"
 
 
 class Summary(Frozen):
@@ -92,11 +92,12 @@ def write_grade(folder: Path, grade: dict[str, JsonValue]) -> None:
     """Keeps what the grader said, beside the run and never inside what a reasoner reads."""
     from agentk.graph.folder import replace
 
-    replace(folder / "grader" / GRADE, json.dumps(grade) + "\n")
+    (folder / GRADE_FOLDER).mkdir(exist_ok=True)
+    replace(folder / GRADE_FOLDER / GRADE, json.dumps(grade) + "\n")
 
 
 def _grade(folder: Path) -> dict[str, float]:
-    path = folder / "grader" / GRADE
+    path = folder / GRADE_FOLDER / GRADE
     return dict(json.loads(path.read_text())) if path.exists() else {}
 
 

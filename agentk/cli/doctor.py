@@ -82,12 +82,10 @@ def _machine() -> list[Check]:
 
 
 def _sandbox() -> list[Check]:
-    from agentk.sandbox.opening import describe
+    from agentk.sandbox.open import describe_sandbox
     from agentk.sandbox.protocol import Guarantee
 
-    held = describe()
+    found = describe_sandbox()
     mend = "on Linux, allow user namespaces or install bubblewrap; docs/sandbox.md says what each guarantee needs"
-    return [
-        Check(f"sandbox: {guarantee.value}", guarantee in held, held.get(guarantee, "does not hold here"), mend)
-        for guarantee in Guarantee
-    ]
+    told = found.holds | {guarantee: f"does not hold here: {reason}" for guarantee, reason in found.missing.items()}
+    return [Check(f"sandbox: {guarantee.value}", guarantee in found.holds, told[guarantee], mend) for guarantee in Guarantee]

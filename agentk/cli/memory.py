@@ -110,19 +110,19 @@ def forget(ids: Ids, where: Where = "write") -> None:
 @memory.command("export")
 def export_(file: Path, where: Where = "write") -> None:
     """Write all lessons to a file of JSON lines."""
-    from agentk.memory.exchange import write_lines
+    from agentk.memory.exchange import export_lessons
 
     with _open(where) as store:
-        print(f"{write_lines(store, file)} lessons written to {file}")
+        print(f"{export_lessons(store, file)} lessons written to {file}")
 
 
 @memory.command("import")
 def import_(file: Path, where: Where = "write") -> None:
     """Take in the lessons of a file that `export` wrote."""
-    from agentk.memory.exchange import read_lines
+    from agentk.memory.exchange import import_lessons
 
     with _open(where) as store:
-        print(f"{read_lines(store, file)} lessons taken in from {file}")
+        print(f"{import_lessons(store, file)} lessons taken in from {file}")
 
 
 @memory.command()

@@ -52,9 +52,11 @@ def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hint
 
 def _run(folder: RunFolder, request: Request, *, as_json: bool) -> int:
     from agentk.cli.display import display_for
+    from agentk.sandbox.open import describe_sandbox
 
     interrupted = False
     problem: Exception | None = None
+    print(describe_sandbox().line(), file=sys.stderr)
     try:
         with session(folder, request) as bench:
             live = sys.stderr.isatty()

@@ -34,7 +34,6 @@ class RunFolder:
         self.trials = path / "trials.jsonl"
         self.solution = path / "solution"
         self.work = path / "work"
-        self.grader = path / "grader"
         self._lock: IO[str] | None = None
 
     @classmethod

@@ -94,6 +94,7 @@ class Ledger:
                 "drafts": before.drafts + (not tuned),
                 "tunings": before.tunings + tuned,
                 "trials": before.trials + attempt.trials,
+                "tunable": attempt.tunable,
                 "seconds": before.seconds + attempt.seconds,
                 "weight": before.weight + self.weights.get(attempt.number, 0.0),
             }

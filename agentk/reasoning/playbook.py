@@ -39,8 +39,8 @@ class Playbook:
             effort = question.efforts.get(recipe.name, Effort())
             if effort.drafts == 0 and recipe.name not in question.started and clock.affords(recipe):
                 return self._draft(recipe, question, clock)
-        if question.pending and not any(effort.best is not None for effort in question.efforts.values()):
-            return self._say("wait", "nothing is scored yet")
+        if question.pending and not any(effort.tunable and effort.best is not None for effort in question.efforts.values()):
+            return self._say("wait", "nothing that can be tuned is scored yet")
         target = self._worth_tuning(question, clock)
         if target is not None:
             return self._tune(target, recipes, question, clock)
@@ -99,7 +99,7 @@ class Playbook:
         open_ = {
             name: effort
             for name, effort in question.efforts.items()
-            if effort.best is not None and effort.fold_seconds is not None and clock.affords_trials(effort)
+            if effort.tunable and effort.best is not None and effort.fold_seconds is not None and clock.affords_trials(effort)
         }
         if not open_:
             return None

@@ -46,6 +46,7 @@ class Effort(Frozen):
     trials: int = 0
     failures: int = 0
     seconds: float = 0.0
+    tunable: bool = False  # whether a search may find anything
     best: int | None = None  # attempt
     best_score: float | None = None
     fold_seconds: float | None = None  # of its last scored attempt

@@ -32,6 +32,7 @@ class Attempt(Frozen):
     method: str = "mean"  # blend: how members are combined
     seen: tuple[int, ...] = ()  # blend: attempts it was chosen from
     trials: int = 0  # tune: parameter sets tried
+    tunable: bool = False  # whether its SPACE holds anything untried
     lessons: tuple[str, ...] = ()  # ids of the lessons that led to it
     chosen: bool = False  # whether the selection rule put its answers into submission.csv
     verdict: str = ""  # what the selection rule said

@@ -6,7 +6,9 @@ from agentk.graph.nodes.execute import finish
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import Plan
+from agentk.referee.blend import blend as blend_members
 from agentk.types.attempt import Attempt
+from agentk.types.outcome import Outcome, Status
 from agentk.types.solution import Solution
 
 CANDIDATES = 24
@@ -19,8 +21,6 @@ def blend(bench: Workbench, state: State) -> State:
     settled = [*state.get("settled", []), number]
     if number in bench.ledger.attempts:
         return {"next": number + 1, "settled": settled}
-    from agentk.referee.blend import blend as blend_members
-
     bench.notice("blend", "")
     sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
     scored = sorted(bench.ledger.scored, key=lambda attempt: sign * (attempt.score or 0.0))[:CANDIDATES]
@@ -29,6 +29,8 @@ def blend(bench: Workbench, state: State) -> State:
         referee=bench.arena.referee,
         key=f"blend-{number}",
     )
+    alone = len(result.weights) == 1
+    outcome = Outcome(status=Status.PRUNED, reason=f"no mixture beats #{next(iter(result.weights))} alone")
     attempt = Attempt(
         number=number,
         parent=max(result.weights, key=lambda member: result.weights[member]),
@@ -36,15 +38,15 @@ def blend(bench: Workbench, state: State) -> State:
         name=f"blend of {len(result.weights)}",
         origin=plan.giver,
         idea=f"{result.method}: " + ", ".join(f"{weight:.2f} × #{member}" for member, weight in result.weights.items()),
-        outcome=result.evaluation.outcome,
-        score=result.evaluation.score,
-        std=result.evaluation.std,
-        fold_scores=tuple(result.evaluation.fold_scores),
+        outcome=outcome if alone else result.evaluation.outcome,
+        score=None if alone else result.evaluation.score,
+        std=None if alone else result.evaluation.std,
+        fold_scores=() if alone else tuple(result.evaluation.fold_scores),
         weights=result.weights,
         method=result.method,
         seen=tuple(attempt.number for attempt in bench.ledger.scored),
     )
-    finish(bench, attempt, Solution(BLEND_SOURCE, attempt.name), result.evaluation)
+    finish(bench, attempt, Solution(BLEND_SOURCE, attempt.name), None if alone else result.evaluation)
     return {"next": number + 1, "settled": settled}
 
 

@@ -117,10 +117,18 @@ def settle(bench: Workbench, number: int, evaluation: Evaluation | None, outcome
             "params": facts["params"],
             "lessons": facts.get("lessons", ()),
             "seconds": seconds,
+            "tunable": _tunable(solution),
             **_scores(evaluation, outcome),
         }
     )
     finish(bench, attempt, solution, evaluation)
+
+
+def _tunable(solution: Solution) -> bool:
+    try:
+        return bool(solution.space)
+    except ValueError:  # the audit has refused it for that
+        return False
 
 
 def _scores(evaluation: Evaluation | None, outcome: Outcome | None) -> dict[str, Any]:
@@ -158,7 +166,7 @@ def choose(bench: Workbench, attempt: Attempt, challenger: Evaluation) -> tuple[
         challenger,
         bench.evaluation(best),
         referee=bench.arena.referee,
-        simpler=_complexity(attempt) < _complexity(incumbent),
+        simpler=_effort(bench, attempt) < _effort(bench, incumbent),
         average=len(attempt.weights) > max(1, len(incumbent.weights)),
     )
     return verdict.prefer, verdict.reason
@@ -191,5 +199,7 @@ def recover(bench: Workbench) -> None:
         replace_submission(bench, bench.ledger.attempts[best])
 
 
-def _complexity(attempt: Attempt) -> tuple[int, float]:
-    return (max(1, len(attempt.weights)), attempt.seconds)
+def _effort(bench: Workbench, attempt: Attempt) -> float:
+    """Slot seconds that remaking it takes: what "simpler" means."""
+    members = [bench.ledger.attempts[number] for number in attempt.weights] or [attempt]
+    return sum(member.seconds / max(1, member.trials) for member in members)

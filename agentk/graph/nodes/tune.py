@@ -53,6 +53,7 @@ def tune(bench: Workbench, state: State) -> State:
         fold_scores=() if evaluation is None else tuple(evaluation.fold_scores),
         seconds=session.seconds,
         trials=session.count,
+        tunable=not session.exhausted,
         lessons=plan.lessons,
     )
     finish(bench, attempt, solution, evaluation)
@@ -76,6 +77,7 @@ class _Session:
         self.best: Trial | None = None
         self.evaluation: Evaluation | None = None
         self.open: dict[str, Trial] = {}
+        self.exhausted = False
         self.ends = bench.clock.active() + plan.seconds if plan.seconds is not None else math.inf
         folds = max(len(parent.fold_scores), 1)
         self.limit = max(5.0, PATIENCE * parent.seconds / folds) if parent.kind != "tune" else None
@@ -96,7 +98,7 @@ class _Session:
             while len(self.open) < self.bench.setting.slots and not self._used_up():
                 trial = self.search.ask()
                 if trial is None:
-                    self.ends = -math.inf
+                    self.exhausted = True
                     break
                 self._enqueue(trial, watched=True)
             if not self.open:
@@ -112,7 +114,7 @@ class _Session:
 
     def _used_up(self) -> bool:
         over = self.bench.over() is not None or self.bench.clock.active() >= self.ends
-        return over or (self.plan.trials is not None and self.count + len(self.open) >= self.plan.trials)
+        return over or self.exhausted or (self.plan.trials is not None and self.count + len(self.open) >= self.plan.trials)
 
     def _enqueue(self, trial: Trial, *, watched: bool) -> None:
         key = f"trial-{self.number}-{trial.number}"

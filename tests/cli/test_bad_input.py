@@ -1,0 +1,97 @@
+"""A user's mistake ends with one sentence that says what, where and what to do; exit code 2, no traceback, nothing harmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from .conftest import Called
+
+Say = Callable[..., Called]
+RUN = ("--budget", "20s", "--memory", "off")
+
+
+def table(rows: int = 40, **columns: object) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"id": range(rows), "a": rng.normal(size=rows), "b": rng.normal(size=rows)})
+    return frame.assign(**columns)  # type: ignore[arg-type]
+
+
+def folder(path: Path, train: pd.DataFrame | str | None, test: pd.DataFrame | None = None, sample: pd.DataFrame | None = None) -> str:
+    path.mkdir()
+    for name, content in (("train.csv", train), ("test.csv", test), ("sample_submission.csv", sample)):
+        if isinstance(content, str):
+            (path / name).write_text(content)
+        elif content is not None:
+            content.to_csv(path / name, index=False)
+    return str(path)
+
+
+LABELS = np.arange(40) % 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "no/such/folder"), ("no/such/folder", "does not exist")),
+        (("run", "builtin:irsi"), ("irsi", "iris")),
+        (("run", "builtin:iris", "--budget", "soon"), ("soon", "90s")),
+        (("run", "builtin:iris", "--budget", "1s"), ("too short", "60s")),
+        (("run", "builtin:iris", "--solution", "mine.py"), ("mine.py", "no such file")),
+        (("run", "builtin:iris", "--sandbox", "lax"), ("lax", "strict")),
+        (("run", "builtin:iris", "--metric", "acuracy"), ("acuracy", "accuracy")),
+        (("run", "builtin:iris", "--task", "guessing"), ("guessing", "binary")),
+        (("show", "nothing"), ("no run 'nothing'",)),
+        (("resume", "last"), ("no runs", "agentk run")),
+        (("clean", "--cap", "huge"), ("huge", "5G")),
+        (("bench", "nowhere"), ("nowhere", "sandbox")),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(say: Say, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    said = say(*arguments)
+    assert said.code == 2, said
+    assert "Traceback" not in said.err
+    for word in words:
+        assert word in said.err
+
+
+def test_a_refused_competition_leaves_no_run_behind(say: Say, tmp_path: Path) -> None:
+    where = folder(tmp_path / "broken", table(y=[float("nan")] * 40), table(), table(y=0)[["id", "y"]])
+    said = say("run", where, *RUN)
+    assert said.code == 2
+    assert "y" in said.err
+    assert not list((tmp_path / "runs").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "sample", "words"),
+    [
+        (None, table(), None, ("train",)),
+        ("", table(), None, ("train.csv", "empty")),
+        (table(y=1), table(), table(y=0)[["id", "y"]], ("target y", "nothing to learn")),
+        (table(y=LABELS), table(), table(z=0)[["id", "z"]], ("z",)),
+        (table(y=LABELS), table(), table(rows=7, y=0)[["id", "y"]], ("7", "40")),
+    ],
+    ids=["no train file", "empty file", "constant target", "foreign target", "sample of another length"],
+)
+def test_files_that_do_not_fit_are_named(
+    say: Say, tmp_path: Path, train: pd.DataFrame | str | None, test: pd.DataFrame, sample: pd.DataFrame | None, words: tuple[str, ...]
+) -> None:
+    said = say("run", folder(tmp_path / "data", train, test, sample), *RUN)
+    assert said.code == 2, said
+    assert "Traceback" not in said.err
+    for word in words:
+        assert word in said.err
+
+
+def test_two_candidates_for_train_are_both_named(say: Say, tmp_path: Path) -> None:
+    where = Path(folder(tmp_path / "data", None, table()))
+    for name in ("train_a.csv", "train_b.csv"):
+        table(y=LABELS).to_csv(where / name, index=False)
+    said = say("run", str(where), *RUN)
+    assert said.code == 2
+    assert "train_a.csv" in said.err and "train_b.csv" in said.err and "--train" in said.err
