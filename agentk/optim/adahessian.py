@@ -20,6 +20,7 @@ t counts steps, r counts estimates. The file is licensed as agentk is (Apache-2.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -94,6 +95,12 @@ class AdaHessian(Optimizer):
     ) -> None:
         self._products = {}  # parameter -> sum of signed z * Hz since the last step
         self._process_group = process_group
+        if process_group is None and dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+            warnings.warn(
+                "several ranks run, and AdaHessian averages nothing over them: pass process_group= if they train one model "
+                "(the gradient hooks of DistributedDataParallel do not see its backward pass)",
+                stacklevel=2,
+            )
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -569,25 +576,31 @@ def _average(diagonal: Tensor, averaging: Averaging) -> Tensor:
     return diagonal if first is None else diagonal.mean(dim=tuple(range(first, diagonal.dim())), keepdim=True)
 
 
+def _correction(beta: float, count: Tensor, capturable: bool) -> Any:
+    """Return 1 - beta^count: a number, or where none may be read from the device, a tensor."""
+    if not capturable:
+        return 1 - beta ** count.item()
+    return -torch.expm1(count * math.log(beta)) if beta else torch.ones_like(count)  # 1 - beta**count is coarse in float32
+
+
 def _single_tensor(params: list[Tensor], grads: list[Tensor], states: list[dict[str, Any]], group: dict[str, Any]) -> None:
-    (beta1, beta2), lr, clip = group["betas"], group["lr"], group["update_clip"]
+    (beta1, beta2), lr, clip, capturable = group["betas"], group["lr"], group["update_clip"], group["capturable"]
     for p, g, state in zip(params, grads, states, strict=True):
         m = state["exp_avg"]
         state["step"] += 1
-        step, refreshes = (
-            (state["step"], state["refreshes"]) if group["capturable"] else (state["step"].item(), state["refreshes"].item())
-        )
         m.lerp_((-g if group["maximize"] else g).to(m.dtype), 1 - beta1)
-        denominator = (
-            (state["exp_hessian_diag_sq"].sqrt() / (1 - beta2**refreshes) ** 0.5).pow_(group["hessian_power"]).add_(group["eps"])
-        )
+        first = _correction(beta1, state["step"], capturable)
+        denominator = state["exp_hessian_diag_sq"].sqrt().div_(_correction(beta2, state["refreshes"], capturable) ** 0.5)
+        if group["hessian_power"] != 1:
+            denominator.pow_(group["hessian_power"])
+        denominator.add_(group["eps"])
         target = p if p.dtype == m.dtype else p.to(m.dtype)
         if group["weight_decay"]:
             target.mul_(1 - lr * group["weight_decay"])
-        if clip is None and not group["capturable"]:
-            target.addcdiv_(m, denominator, value=-lr / (1 - beta1**step))
+        if clip is None and not capturable:
+            target.addcdiv_(m, denominator, value=-lr / first)
         else:
-            update = (m / denominator).div_(1 - beta1**step)
+            update = (m / denominator).div_(first)
             if clip is not None:
                 update.clamp_(-clip, clip)
             target.sub_(update.mul_(lr))
@@ -604,29 +617,23 @@ def _multi_tensor(params: list[Tensor], grads: list[Tensor], states: list[dict[s
 def _multi_tensor_of_one_kind(
     params: list[Tensor], grads: list[Tensor], states: list[dict[str, Any]], group: dict[str, Any]
 ) -> None:
-    (beta1, beta2), lr, clip = group["betas"], group["lr"], group["update_clip"]
+    (beta1, beta2), lr, clip, capturable = group["betas"], group["lr"], group["update_clip"], group["capturable"]
     averages = [state["exp_avg"] for state in states]
-    steps = [state["step"] for state in states]
     dtype = averages[0].dtype
-    torch._foreach_add_(steps, 1)
+    torch._foreach_add_([state["step"] for state in states], 1)
     if group["maximize"]:
         grads = list(torch._foreach_neg(grads))
     torch._foreach_lerp_(averages, [g.to(dtype) for g in grads], 1 - beta1)
-    if group["capturable"]:
-        first = [1 - beta1**step for step in steps]
-        second = [(1 - beta2 ** state["refreshes"]) ** 0.5 for state in states]
-    else:
-        first = [1 - beta1 ** step.item() for step in steps]
-        second = [(1 - beta2 ** state["refreshes"].item()) ** 0.5 for state in states]
+    first = [_correction(beta1, state["step"], capturable) for state in states]
     denominators = torch._foreach_sqrt([state["exp_hessian_diag_sq"] for state in states])
-    torch._foreach_div_(denominators, second)
+    torch._foreach_div_(denominators, [_correction(beta2, state["refreshes"], capturable) ** 0.5 for state in states])
     if group["hessian_power"] != 1:
         torch._foreach_pow_(denominators, group["hessian_power"])
     torch._foreach_add_(denominators, group["eps"])
     targets = params if params[0].dtype == dtype else [p.to(dtype) for p in params]
     if group["weight_decay"]:
         torch._foreach_mul_(targets, 1 - lr * group["weight_decay"])
-    if clip is None and not group["capturable"]:
+    if clip is None and not capturable:
         torch._foreach_addcdiv_(targets, averages, denominators, [-lr / f for f in first])
     else:
         updates = torch._foreach_div(averages, denominators)

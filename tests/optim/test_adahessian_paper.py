@@ -11,19 +11,6 @@ from agentk.optim import AdaHessian  # noqa: E402
 F64 = torch.float64
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def descend(optimizer, loss, steps):
-    for _ in range(steps):
-        optimizer.step(loss)
-
-
 def test_diagonal_quadratic_moves_as_the_original_code_does():
     d = torch.tensor([1.0, 10.0, 100.0], dtype=F64)
     x = torch.tensor([1.0, 2.0, 3.0], dtype=F64, requires_grad=True)
