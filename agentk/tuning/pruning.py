@@ -20,16 +20,16 @@ RISK = 0.05
 _PRIOR_DEGREES = 4.0  # what the finished trials' variance counts for, in folds
 
 
-def hopeless(losses: Sequence[float], best: Sequence[float], finished: Sequence[Sequence[float]]) -> bool:
+def hopeless(losses: Sequence[float], best: Sequence[float], finished: Sequence[Sequence[float]], folds: int) -> bool:
     """Whether `losses`, one a fold so far, are worse than the best trial's beyond chance.
 
-    best: the best trial's loss on every fold. finished: those of the other finished trials, all folds each. Lower is better.
+    best: the best trial's losses on these folds and perhaps later ones. finished: those of the other finished trials, on as
+    many folds as the best's. folds: how many there are in all. Lower is better.
     """
-    folds = len(best)
-    if not losses or len(losses) >= folds or len(finished) < STEADY:
+    count = len(losses)
+    if not 0 < count < folds or len(best) < max(count, 2) or len(finished) < STEADY:
         return False
     differences = [loss - reference for loss, reference in zip(losses, best, strict=False)]
-    count = len(differences)
     prior = median(variance([loss - reference for loss, reference in zip(other, best, strict=True)]) for other in finished)
     own = variance(differences) * (count - 1) if count > 1 else 0.0
     degrees = _PRIOR_DEGREES + count - 1

@@ -66,8 +66,7 @@ class Search:
     @property
     def best(self) -> Trial | None:
         """The scored trial with the best score, the earlier of equals."""
-        scored = [trial for trial in self._trials.values() if trial.status is Status.SCORED and trial.score is not None]
-        return min(scored, key=self._loss, default=None)
+        return min(self._scored, key=self._loss, default=None)
 
     def ask(self) -> Trial | None:
         """What to try next, complete and without inactive dimensions; None when nothing untried was found in the space."""
@@ -112,16 +111,29 @@ class Search:
         return trial
 
     def prune(self, number: int, fold_scores: Sequence[float]) -> bool:
-        """Whether open trial `number`, with these scores on the first folds, is worse than the best beyond chance."""
-        best = self.best
-        if number not in self._open or best is None:
+        """Whether open trial `number`, with these scores on the first folds, is worse than the best beyond chance.
+
+        Trials are compared by what was shown here while they ran, never by their final fold scores: those may rest on a decision
+        that more folds have taught.
+        """
+        if number not in self._open:
             return False
-        finished = [
-            self._losses(trial.fold_scores)
-            for trial in self._trials.values()
-            if trial.status is Status.SCORED and trial.number != best.number and len(trial.fold_scores) == len(best.fold_scores)
-        ]
-        return len(best.fold_scores) > 1 and hopeless(self._losses(fold_scores), self._losses(best.fold_scores), finished)
+        self._trials[number] = self._trials[number].model_copy(update={"shown": tuple(fold_scores)})
+        finished = [trial for trial in self._scored if trial.shown]
+        if not finished:
+            return False
+        best = min(finished, key=self._loss)
+        others = [trial for trial in finished if trial.number != best.number and len(trial.shown) == len(best.shown)]
+        return hopeless(
+            self._losses(fold_scores),
+            self._losses(best.shown),
+            [self._losses(trial.shown) for trial in others],
+            len(best.fold_scores),
+        )
+
+    @property
+    def _scored(self) -> list[Trial]:
+        return [trial for trial in self._trials.values() if trial.status is Status.SCORED]
 
     def _opened(self, number: int, params: Params, inside: int | None) -> Trial:
         self._open[number] = inside

@@ -17,7 +17,7 @@ def looks(shift: float, runs: int = 400) -> float:
         folds = [dice.gauss(0, 1) for _ in range(5)]
         best, *others = (draw(dice, 0.0, folds) for _ in range(7))
         losses = draw(dice, shift, folds)
-        pruned += any(hopeless(losses[:seen], best, others) for seen in range(1, 5))
+        pruned += any(hopeless(losses[:seen], best, others, 5) for seen in range(1, 5))
     return pruned / runs
 
 
@@ -34,4 +34,4 @@ def test_a_clearly_worse_trial_is_nearly_always_pruned():
 
 
 def test_identical_trials_are_not_pruned():
-    assert not hopeless([1.0, 2.0], [1.0, 2.0, 3.0], [[1.0, 2.0, 3.0]] * 5)
+    assert not hopeless([1.0, 2.0], [1.0, 2.0, 3.0], [[1.0, 2.0, 3.0]] * 5, 3)

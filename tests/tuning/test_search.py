@@ -153,18 +153,28 @@ def test_draws_from_narrowed_dimensions_while_first_and_past_may_lie_outside():
     assert search.best is not None and search.best.number == 0
 
 
+FOLDS = [1.0, 3.0, 2.0, 5.0, 4.0]  # folds differ much, trials on one fold little
+
+
+def finish(search: Search, shift: float, final: float = 0.0) -> None:
+    """A trial that is worse than the first by `shift`, shown fold by fold; its final fold scores differ from those by `final`."""
+    trial = search.ask()
+    assert trial is not None
+    wobble = [0.0, 0.01, -0.01, 0.005, -0.005]
+    scores = [fold + shift + wobble[(trial.number + index) % 5] for index, fold in enumerate(FOLDS)]
+    for seen in range(1, 5):
+        search.prune(trial.number, scores[:seen])
+    search.tell(trial.number, score=3.0 + shift + final, fold_scores=[score + final for score in scores], status=Status.SCORED)
+
+
 def test_prunes_what_is_clearly_worse_on_the_same_folds_and_nothing_else():
     search = Search(SPACE, direction="minimize", seed=0)
-    folds = [1.0, 3.0, 2.0, 5.0, 4.0]  # folds differ much, trials on one fold little
     for shift in (0.0, 0.02, -0.01, 0.03, 0.01):
-        trial = search.ask()
-        assert trial is not None
-        wobble = [0.0, 0.01, -0.01, 0.005, -0.005]
-        scores = [fold + shift + wobble[(trial.number + index) % 5] for index, fold in enumerate(folds)]
-        search.tell(trial.number, score=3.0 + shift, fold_scores=scores, status=Status.SCORED)
+        finish(search, shift)
     running = search.ask()
     assert running is not None
     assert search.prune(running.number, [1.5, 3.5])
+    assert search.prune(running.number, [1.5, 3.5, 2.5, 5.5])
     assert not search.prune(running.number, [1.0, 3.0])
     assert not search.prune(running.number, [0.5, 2.5])
     assert not search.prune(running.number, [0.985])
@@ -172,13 +182,22 @@ def test_prunes_what_is_clearly_worse_on_the_same_folds_and_nothing_else():
     assert not search.prune(0, [9.0, 9.0]), "it is not open"
 
 
-def test_prunes_nothing_before_enough_trials_have_finished():
-    search = Search(SPACE, direction="maximize", seed=0)
-    trial = search.ask()
-    assert trial is not None
-    search.tell(trial.number, score=0.9, fold_scores=[0.9] * 5, status=Status.SCORED)
+def test_prunes_by_what_was_shown_whatever_a_later_decision_made_of_it():
+    search = Search(SPACE, direction="minimize", seed=0)
+    for shift in (0.0, 0.02, -0.01, 0.03, 0.01):
+        finish(search, shift, final=-0.5)  # thresholds found on all folds help every trial alike
     running = search.ask()
-    assert running is not None and not search.prune(running.number, [0.1, 0.1, 0.1])
+    assert running is not None and not search.prune(running.number, [1.0, 3.0])
+    again = Search(SPACE, direction="minimize", seed=0, past=[trial for trial in search.trials if trial.status])
+    running = again.ask()
+    assert running is not None and not again.prune(running.number, [1.0, 3.0]) and again.prune(running.number, [1.5, 3.5])
+
+
+def test_prunes_nothing_before_enough_trials_have_finished():
+    search = Search(SPACE, direction="minimize", seed=0)
+    finish(search, 0.0)
+    running = search.ask()
+    assert running is not None and not search.prune(running.number, [9.0, 9.0, 9.0])
 
 
 @pytest.mark.parametrize("score", [None, math.nan, math.inf])
