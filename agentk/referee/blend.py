@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Members at most, so that remaking the blend costs no more than the run did."""
+SAMPLE = 5_000
+"""Rows on which members and strategies are compared at most."""
 
 Rows = NDArray[np.bool_]
 Weigh = Callable[[Rows], Array]
@@ -87,27 +89,38 @@ class Task:
         self.probabilities = task.classifies or task.value == "multilabel"
         self.order_counts = self.probabilities and metric.form == "probabilities" and self._losses_of(members[0]) is None
         if self.probabilities:
-            self.cells = np.stack([self._true_probability(member) for member in members], axis=-1)
+            self.cells = np.stack([self._true_probability(member, truth) for member in members], axis=-1)
         else:
             true = to_link(truth.reshape(members[0].shape), metric.link)
             self.cells = np.stack([to_link(member, metric.link) - true for member in members], axis=-1)
+        self._orders: dict[bytes, NDArray[np.int64]] = {}
         self.absolute = not self.probabilities and self._is_absolute()
+
+    def order(self, rows: Rows) -> NDArray[np.int64]:
+        """(M,) the members, the best on some rows first."""
+        key = rows.tobytes()
+        if key not in self._orders:
+            self._orders[key] = np.argsort([-self.merit(member, rows) for member in self.members], kind="stable")
+        return self._orders[key]
 
     def merit(self, predictions: Array, rows: Rows) -> float:
         """How good predictions are on some rows, higher is better: by the metric where it takes predictions, else by the loss."""
         metric = self.judge.metric
+        looked = np.flatnonzero(rows)
+        looked = looked[:: -(-len(looked) // SAMPLE)]
+        truth, predictions = self.truth[looked], predictions[looked]
         if metric.form != "labels":
-            score = metric.score(self.truth[rows], predictions[rows])
+            score = metric.score(truth, predictions)
             return score if metric.direction == "maximize" else -score
         if self.probabilities:
-            return float(np.log(np.maximum(self._true_probability(predictions)[rows], 1e-15)).mean())
-        return -float(((predictions[rows] - self.truth[rows].reshape(-1, predictions.shape[1])) ** 2).mean())
+            return float(np.log(np.maximum(self._true_probability(predictions, truth), 1e-15)).mean())
+        return -float(((predictions - truth.reshape(predictions.shape)) ** 2).mean())
 
-    def _true_probability(self, member: Array) -> Array:
+    def _true_probability(self, member: Array, truth: Array) -> Array:
         """(N,), or (N, T) when multilabel: the probability given to what is true."""
         if self.judge.task.classifies:
-            return np.asarray(member[np.arange(len(member)), self.truth.reshape(-1).astype(np.int64)])
-        return np.asarray(np.where(self.truth > 0.5, member, 1.0 - member))
+            return np.asarray(member[np.arange(len(member)), truth.reshape(-1).astype(np.int64)])
+        return np.asarray(np.where(truth > 0.5, member, 1.0 - member))
 
     def _losses_of(self, member: Array) -> Array | None:
         return self.judge.metric.losses(self.truth[:50], member[:50])
@@ -146,9 +159,8 @@ def _leading(task: Task, size: int) -> Weigh:
     """Equal weights of the best members."""
 
     def weigh(rows: Rows) -> Array:
-        merits = np.array([task.merit(member, rows) for member in task.members])
-        chosen = np.zeros(len(merits))
-        chosen[np.argsort(-merits, kind="stable")[:size]] = 1.0 / size
+        chosen = np.zeros(len(task.members))
+        chosen[task.order(rows)[:size]] = 1.0 / size
         return chosen
 
     return weigh

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agentk.referee.formulas import table
+from agentk.referee.formulas import tables
 from agentk.types.metric import Array, gain
 
 if TYPE_CHECKING:
@@ -89,15 +89,11 @@ def difference(rules: Rules, truth: Array, one: Array, other: Array) -> tuple[fl
 
 def _jackknife(rules: Rules, truth: Array, one: Array, other: Array, group: Rows) -> Array:
     """(G,) differences, each without one group of rows."""
-    parts = range(int(group.max()) + 1)
     if rules.formula is not None and rules.labels is not None:
         labels, formula = rules.labels, rules.formula
         codes = labels.codes(truth)
-        gains = []
-        for answers in (labels.codes(one), labels.codes(other)):
-            tables = np.stack([table(codes[group == part], answers[group == part], labels.count) for part in parts])
-            gains.append(formula(tables.sum(axis=0) - tables))
-        return np.asarray(gains[0] - gains[1])
-    kept = [group != part for part in parts if (group != part).any()]
+        counts = [tables(codes, labels.codes(answers), group, labels.count) for answers in (one, other)]
+        return np.asarray(formula(counts[0].sum(axis=0) - counts[0]) - formula(counts[1].sum(axis=0) - counts[1]))
+    kept = [group != part for part in range(int(group.max()) + 1) if (group != part).any()]
     score = rules.metric.score
     return np.array([gain(rules.metric, score(truth[rows], one[rows]), score(truth[rows], other[rows])) for rows in kept])

@@ -51,6 +51,13 @@ def table(truth: Codes, answer: Codes, classes: int) -> Array:
     return np.bincount(truth * classes + answer, minlength=classes * classes).reshape(classes, classes).astype(np.float64)
 
 
+def tables(truth: Codes, answer: Codes, group: Codes, classes: int) -> Array:
+    """(G, C, C) counts of each group of rows, groups numbered from 0."""
+    cells = (group * classes + truth) * classes + answer
+    groups = int(group.max()) + 1
+    return np.bincount(cells, minlength=groups * classes**2).reshape(groups, classes, classes).astype(np.float64)
+
+
 def accuracy(tables: Array) -> Array:
     """Share of right answers."""
     return np.asarray(_hits(tables).sum(-1) / tables.sum((-1, -2)))
