@@ -29,6 +29,7 @@ SPACE = {
 TRUE_WORDS = ("true", "yes", "y", "t", "1", "1.0")
 FALSE_WORDS = ("false", "no", "n", "f", "0", "0.0")
 LARGEST = 1e30
+MOST_DISTINCT = 0.3  # categories with more distinct values a row are noise: their parts and counts remain
 
 
 def typed_frames(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -64,7 +65,7 @@ def column_features(name: str, values: pd.Series[Any], train_rows: int, params: 
     features: Features = {}
     if kind == "text":
         features |= text_features(name, values, train_rows, params)
-    if kind == "categorical":
+    if kind == "categorical" and values.nunique() < MOST_DISTINCT * values.notna().sum():
         features[name] = values.astype("category") if is_number(values) else category(values)
     if kind in ("categorical", "identifier", "text") and not is_number(values):
         features |= string_parts(name, values, train_rows) if params["parts"] else {}

@@ -11,10 +11,10 @@ import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_encode import encoded
-from agentk.reasoning.recipes.blocks.table_frame import typed_frames
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
-from agentk.reasoning.recipes.blocks.table_scale import absolute_errors, on_scale
-from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
+from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
+from agentk.reasoning.recipes.blocks.table_solve import both_classes, solve_table
+from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
 SPACE = {
     "learning_rate": {"type": "float", "low": 0.01, "high": 0.2, "log": True, "default": 0.05},
@@ -33,25 +33,25 @@ MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more r
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Predictions of boosted trees."""
     params = with_defaults(params, SPACE)
-    head, tail = typed_frames(train, test, params)
 
-    def classify(codes: Codes) -> Floats:
+    def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         classes = int(codes.max()) + 1
-        X, X_test = encoded(head, tail, codes, True, params)
-        if classes == 2:
-            likely = boost(X, codes, X_test, {"objective": "binary"}, params)
-            return np.column_stack([1.0 - likely, likely])
-        return boost(X, codes, X_test, {"objective": "multiclass", "num_class": classes}, params)
+        objective = {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
+        split = inner_split(train, codes, True, params["seed"])
+        shares = boost(X, codes, X_test, objective=objective, split=split, params=params)
+        return both_classes(shares) if classes == 2 else shares
 
-    def regress(values: Floats) -> Floats:
-        X, X_test = encoded(head, tail, values, False, params)
-        objective = "regression_l1" if absolute_errors() else "regression"
-        return on_scale(values, lambda scaled: boost(X, scaled, X_test, {"objective": objective}, params))
+    def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
+        objective = {"objective": "regression_l1" if absolute_errors() else "regression"}
+        split = inner_split(train, values, False, params["seed"])
+        return boost(X, values, X_test, objective=objective, split=split, params=params)
 
-    return predict_targets(train, len(test), classify, regress)
+    return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)
 
 
-def boost(X: Floats, y: Floats | Codes, X_test: Floats, objective: dict[str, Any], params: dict[str, Any]) -> Floats:
+def boost(
+    X: Floats, y: Floats | Codes, X_test: Floats, *, objective: dict[str, Any], split: tuple[Codes, Codes], params: dict[str, Any]
+) -> Floats:
     """Predictions for the test rows, averaged over seeds."""
     settings = objective | {
         "learning_rate": params["learning_rate"],
@@ -61,23 +61,20 @@ def boost(X: Floats, y: Floats | Codes, X_test: Floats, objective: dict[str, Any
         "bagging_fraction": params["row_share"],
         "bagging_freq": 1,
         "lambda_l2": params["l2"],
-        "max_bin": 255,
         "num_threads": params["threads"],
         "seed": params["seed"],
         "deterministic": True,
         "force_row_wise": True,
         "verbose": -1,
     }
-    fit, watch = inner_split(y, "num_class" in objective or objective["objective"] == "binary", params["seed"])
-    patience = max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"]))
+    fit, watch = split
     known = lightgbm.Dataset(X[fit], y[fit], params={"verbose": -1})
     watched = lightgbm.Dataset(X[watch], y[watch], reference=known)
-    stop = lightgbm.early_stopping(patience, verbose=False)
+    stop = lightgbm.early_stopping(max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"])), verbose=False)
     probe = lightgbm.train(settings, known, ROUNDS, valid_sets=[watched], callbacks=[stop])
     rounds = max(10, int(MORE_ROWS * probe.best_iteration))
     predictions = []
     for bag in range(params["bags"]):
-        every = lightgbm.Dataset(X, y, params={"verbose": -1})
-        model = lightgbm.train(settings | {"seed": params["seed"] + bag}, every, rounds)
+        model = lightgbm.train(settings | {"seed": params["seed"] + bag}, lightgbm.Dataset(X, y, params={"verbose": -1}), rounds)
         predictions.append(np.asarray(model.predict(X_test, num_threads=params["threads"])))
     return np.mean(predictions, axis=0)  # type: ignore[no-any-return]

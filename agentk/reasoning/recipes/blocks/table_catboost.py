@@ -1,0 +1,95 @@
+"""Gradient boosting with CatBoost and its own encoding of categories: rounds found on an inner split, then a fit on all rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from catboost import CatBoost, Pool
+
+from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
+from agentk.reasoning.recipes.blocks.table_solve import solve_table
+from agentk.reasoning.recipes.blocks.task import Codes, Floats
+
+SPACE = {
+    "learning_rate": {"type": "float", "low": 0.02, "high": 0.2, "log": True, "default": 0.08},
+    "depth": {"type": "int", "low": 3, "high": 9, "default": 6},
+    "l2": {"type": "float", "low": 0.5, "high": 50.0, "log": True, "default": 3.0},
+    "randomness": {"type": "float", "low": 0.1, "high": 5.0, "log": True, "default": 1.0},
+    "column_share": {"type": "float", "low": 0.2, "high": 1.0, "default": 0.6},
+    "row_share": {"type": "float", "low": 0.4, "high": 1.0, "default": 0.8},
+    "bags": {"type": "choice", "choices": [1, 3], "default": 1},
+}
+ROUNDS = 2000
+PATIENCE_TIMES_RATE = 4.0  # rounds without gain before stopping, times the learning rate
+MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more rounds
+
+
+def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
+    """Predictions of boosted symmetric trees."""
+    params = with_defaults(params, SPACE)
+
+    def classify(X: pd.DataFrame, codes: Codes, X_test: pd.DataFrame) -> Floats:
+        loss = "Logloss" if codes.max() == 1 else "MultiClass"
+        split = inner_split(train, codes, True, params["seed"])
+        return boost(X, codes, X_test, loss=loss, split=split, params=params)
+
+    def regress(X: pd.DataFrame, values: Floats, X_test: pd.DataFrame) -> Floats:
+        loss = "MAE" if absolute_errors() else "RMSE"
+        split = inner_split(train, values, False, params["seed"])
+        return boost(X, values, X_test, loss=loss, split=split, params=params)
+
+    return solve_table(train, test, params, represent=as_words, classify=classify, regress=regress)
+
+
+def as_words(
+    head: pd.DataFrame, tail: pd.DataFrame, target: Codes | Floats, discrete: bool, params: dict[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The frames with categories as strings, as CatBoost reads them."""
+    names = [name for name in head if isinstance(head[name].dtype, pd.CategoricalDtype)]
+    head, tail = head.copy(), tail.copy()
+    for frame in (head, tail):
+        for name in names:
+            frame[name] = frame[name].astype(object).where(frame[name].notna(), "").astype(str)
+    return head, tail
+
+
+def boost(
+    X: pd.DataFrame, y: Floats | Codes, X_test: pd.DataFrame, *, loss: str, split: tuple[Codes, Codes], params: dict[str, Any]
+) -> Floats:
+    """Predictions for the test rows, averaged over seeds: probabilities of all classes, or values."""
+    names = [name for name in X if X[name].dtype.kind != "f"]
+    settings: dict[str, Any] = {
+        "loss_function": loss,
+        "learning_rate": params["learning_rate"],
+        "depth": params["depth"],
+        "l2_leaf_reg": params["l2"],
+        "random_strength": params["randomness"],
+        "rsm": params["column_share"],
+        "bootstrap_type": "Bernoulli",
+        "subsample": params["row_share"],
+        "max_ctr_complexity": 1,
+        "boosting_type": "Plain",
+        "thread_count": params["threads"],
+        "random_seed": params["seed"],
+        "allow_writing_files": False,
+        "logging_level": "Silent",
+    }
+    fit, watch = split
+    known, watched = Pool(X.iloc[fit], y[fit], cat_features=names), Pool(X.iloc[watch], y[watch], cat_features=names)
+    probe = CatBoost(
+        settings | {"iterations": ROUNDS, "od_type": "Iter", "od_wait": int(PATIENCE_TIMES_RATE / params["learning_rate"])}
+    )
+    probe.fit(known, eval_set=watched)
+    rounds = max(10, int(MORE_ROWS * (probe.get_best_iteration() + 1)))
+    every, asked = Pool(X, y, cat_features=names), Pool(X_test, cat_features=names)
+    kind = "RawFormulaVal" if loss in ("RMSE", "MAE") else "Probability"
+    predictions = []
+    for bag in range(params["bags"]):
+        model = CatBoost(settings | {"iterations": rounds, "random_seed": params["seed"] + bag}).fit(every)
+        predictions.append(model.predict(asked, prediction_type=kind, thread_count=params["threads"]))
+    return np.mean(predictions, axis=0)  # type: ignore[no-any-return]

@@ -1,0 +1,41 @@
+"""Averaged trees of scikit-learn: extremely randomised trees, or a random forest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
+
+from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.table_encode import encoded
+from agentk.reasoning.recipes.blocks.table_solve import solve_table
+from agentk.reasoning.recipes.blocks.task import Codes, Floats
+
+SPACE = {
+    "trees": {"type": "int", "low": 100, "high": 600, "log": True, "default": 250},
+    "leaf_rows": {"type": "int", "low": 1, "high": 20, "log": True, "default": 2},
+    "column_share": {"type": "float", "low": 0.05, "high": 1.0, "log": True, "default": 0.4},
+}
+
+
+def grow(kind: str, train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]) -> Floats:
+    """Predictions of `kind`: "extra" or "random"."""
+    params = with_defaults(params, SPACE)
+    settings = {
+        "n_estimators": params["trees"],
+        "min_samples_leaf": params["leaf_rows"],
+        "max_features": params["column_share"],
+        "n_jobs": params["threads"],
+        "random_state": params["seed"],
+    }
+
+    def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
+        model = ExtraTreesClassifier if kind == "extra" else RandomForestClassifier
+        return model(**settings).fit(X, codes).predict_proba(X_test)  # type: ignore[no-any-return]
+
+    def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
+        model = ExtraTreesRegressor if kind == "extra" else RandomForestRegressor
+        return model(**settings).fit(X, values).predict(X_test)  # type: ignore[no-any-return]
+
+    return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

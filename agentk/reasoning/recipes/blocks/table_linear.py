@@ -1,0 +1,52 @@
+"""Linear models: ridge or logistic regression, the strength of their penalty chosen by inner cross-validation."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, RidgeCV
+
+from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.table_dense import dense
+from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_solve import solve_table
+from agentk.reasoning.recipes.blocks.task import Codes, Floats
+
+SPACE = {
+    "penalty": {"type": "float", "low": 0.1, "high": 10.0, "log": True, "default": 1.0},
+    "pairs": {"type": "choice", "choices": ["none", "differences", "ratios"], "default": "none"},
+}
+STRENGTHS = np.logspace(-3.0, 1.0, 7)
+
+
+def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
+    """Predictions of a linear model; "penalty" multiplies the strength that the inner validation chooses."""
+    params = with_defaults(params, SPACE)
+
+    def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
+        fit, watch = inner_split(train, codes, True, params["seed"])
+        losses = []
+        for strength in STRENGTHS:
+            shares = logistic(X[fit], codes[fit], strength).predict_proba(X[watch])
+            losses.append(-np.mean(np.log(np.clip(shares[np.arange(len(watch)), codes[watch]], 1e-9, 1.0))))
+            if losses[-1] > 1.1 * min(losses):
+                break
+        return logistic(X, codes, STRENGTHS[int(np.argmin(losses))] / params["penalty"]).predict_proba(X_test)  # type: ignore[no-any-return]
+
+    def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
+        search = RidgeCV(alphas=params["penalty"] * np.logspace(-1.0, 4.0, 16)).fit(X, values)
+        return search.predict(X_test)  # type: ignore[no-any-return]
+
+    return solve_table(train, test, params, represent=dense, classify=classify, regress=regress)
+
+
+def logistic(X: Floats, codes: Codes, strength: float) -> Any:
+    """A fitted logistic regression; stopping short of the last digit is no reason to warn."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return LogisticRegression(C=strength, max_iter=200).fit(X, codes)

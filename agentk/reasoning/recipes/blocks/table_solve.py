@@ -1,0 +1,45 @@
+"""The common course of table recipes: typed features, numbers in the form a model likes, one fit for each target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agentk.reasoning.recipes.blocks.table_frame import typed_frames
+from agentk.reasoning.recipes.blocks.table_scale import on_scale
+from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
+
+Represent = Callable[[pd.DataFrame, pd.DataFrame, Any, bool, dict[str, Any]], tuple[Any, Any]]
+Classify = Callable[[Any, Codes, Any], Floats]  # X, codes 0..K-1, X_test -> (rows, K) probabilities
+Regress = Callable[[Any, Floats, Any], Floats]  # X, values, X_test -> (rows,) values
+
+
+def solve_table(
+    train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], *, represent: Represent, classify: Classify, regress: Regress
+) -> Floats:
+    """The prediction matrix. `represent` makes float matrices of typed frames; numeric targets are fitted on their best scale."""
+    head, tail = typed_frames(train, test, params)
+
+    def class_shares(codes: Codes) -> Floats:
+        X, X_test = represent(head, tail, codes, True, params)
+        return classify(X, codes, X_test)
+
+    def values(target: Floats) -> Floats:
+        def fit(scaled: Floats) -> Floats:
+            X, X_test = represent(head, tail, scaled, False, params)
+            return np.clip(
+                regress(X, scaled, X_test), 1.5 * scaled.min() - 0.5 * scaled.max(), 1.5 * scaled.max() - 0.5 * scaled.min()
+            )
+
+        return on_scale(target, fit)
+
+    return predict_targets(train, len(test), class_shares, values)
+
+
+def both_classes(likely: Any) -> Floats:
+    """(N, 2) probabilities of which `likely` (N,) is the second."""
+    second = np.asarray(likely, dtype=float)
+    return np.column_stack([1.0 - second, second])
