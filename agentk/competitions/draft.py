@@ -24,7 +24,6 @@ class Overrides(Frozen):
     description: str | None = None
     validation: Literal["random", "stratified", "grouped", "blocked", "rolling"] | None = None
     column: str | None = None  # the column that groups or orders rows for validation
-    folds: int | None = None
 
 
 class Draft(Frozen):

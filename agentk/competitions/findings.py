@@ -11,7 +11,7 @@ from pandas.api import types
 from agentk.competitions.kinds import dates
 from agentk.competitions.tables import several
 from agentk.competitions.truth import encode_truth
-from agentk.types.competition import Competition, ColumnKind
+from agentk.types.competition import ColumnKind, Competition
 from agentk.types.metric import Array
 
 Codes: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -67,7 +67,9 @@ def shift(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> 
     found = list(_unseen(train[names], second))
     if auc > 0.6:
         strongest = [names[at] for at in np.argsort(-importance)[:3] if importance[at] > 0.05]
-        found.insert(0, f"train and test differ: a model tells their rows apart with AUC {auc:.2f}, mostly by {several(strongest)}")
+        found.insert(
+            0, f"train and test differ: a model tells their rows apart with AUC {auc:.2f}, mostly by {several(strongest)}"
+        )
     return tuple(found)
 
 
@@ -80,7 +82,7 @@ def _target(competition: Competition, rows: pd.DataFrame) -> Array:
     """(N, C) one column a class, or (N, T) ranks of values, which no outlier rules."""
     truth = encode_truth(competition, rows)
     if competition.task.classifies:
-        return np.eye(len(competition.classes))[truth.astype(int)]
+        return np.asarray(np.eye(len(competition.classes))[truth.astype(int)])
     return pd.DataFrame(truth).rank(pct=True).to_numpy()
 
 
@@ -190,8 +192,10 @@ def _as_numbers(values: pd.Series[Any]) -> Array:
         numbers = dates(values).astype("int64").to_numpy(dtype=float)
     else:
         words = values.astype(str)
-        numbers = (words.str.len() if words.nunique() > 0.5 * len(words) else pd.Series(pd.factorize(words)[0])).to_numpy(dtype=float)
-    return np.nan_to_num(numbers, nan=-1e9)
+        numbers = (words.str.len() if words.nunique() > 0.5 * len(words) else pd.Series(pd.factorize(words)[0])).to_numpy(
+            dtype=float
+        )
+    return np.asarray(np.nan_to_num(numbers, nan=-1e9))
 
 
 def _told_apart(first: pd.DataFrame, second: pd.DataFrame) -> tuple[float, Array]:

@@ -27,8 +27,8 @@ def shops() -> Rows:
     days = pd.date_range("2021-01-04", periods=500, freq="D")
     frame = pd.DataFrame([(day, shop) for day in days for shop in range(8)], columns=["date", "shop"])
     frame["promotion"] = (generator.random(len(frame)) < 0.2).astype(int)
-    day = frame["date"].dt.dayofyear
-    weekday = np.array([0.0, -0.1, -0.1, 0.0, 0.3, 0.7, 0.2])[frame["date"].dt.weekday]
+    day = frame["date"].dt.day_of_year
+    weekday = np.array([0.0, -0.1, -0.1, 0.0, 0.3, 0.7, 0.2])[frame["date"].dt.day_of_week]
     level = np.linspace(2.5, 4.0, 8)[frame["shop"]]
     trend = 0.0006 * (frame["date"] - days[0]).dt.days
     rate = np.exp(level + weekday + trend + 0.25 * np.sin(2 * np.pi * day / 365) + 0.4 * frame["promotion"])
@@ -45,8 +45,8 @@ def rides() -> Rows:
     hours = pd.date_range("2020-01-01", "2020-12-31 23:00", freq="h")
     wander = np.repeat(np.cumsum(generator.normal(0, 0.08, len(hours) // 24)), 24)
     by_hour = np.log(np.array([4, 2, 1, 1, 2, 6, 20, 60, 80, 40, 30, 35, 45, 40, 38, 45, 70, 95, 80, 55, 40, 28, 16, 8]))
-    temperature = 12 + 10 * np.sin(2 * np.pi * (hours.dayofyear - 110) / 366) + generator.normal(0, 3, len(hours))
-    rate = np.exp(by_hour[hours.hour] + wander + 0.03 * temperature - 0.3 * (hours.weekday >= 5))
+    temperature = 12 + 10 * np.sin(2 * np.pi * (hours.day_of_year - 110) / 366) + generator.normal(0, 3, len(hours))
+    rate = np.exp(by_hour[hours.hour] + wander + 0.03 * temperature - 0.3 * (hours.day_of_week >= 5))
     frame = pd.DataFrame({
         "time": hours.strftime("%Y-%m-%d %H:%M:%S"), "temperature": temperature.round(1),
         "wind": generator.gamma(2, 4, len(hours)).round(1), "rides": generator.poisson(rate),
@@ -86,11 +86,9 @@ def tags() -> Rows:
 def notes() -> Rows:
     """Short texts whose words lean to one side or the other."""
     generator = np.random.default_rng(0)
-    plain = (
-        "the order came on monday with a box and we opened it at home after work before dinner near our small blue door".split()
-    )
-    bad = "broken late rude refund wrong missing damaged cold".split()
-    good = "quick friendly perfect lovely fresh thanks again recommend".split()
+    plain = _words("the order came on monday with a box and we opened it at home after work before dinner near our blue door")
+    bad = _words("broken late rude refund wrong missing damaged cold")
+    good = _words("quick friendly perfect lovely fresh thanks again recommend")
     complaint = generator.random(1500) < 0.4
     texts = []
     for is_complaint in complaint:
@@ -103,3 +101,7 @@ def notes() -> Rows:
 
 def _named(X: Array) -> dict[str, Array]:
     return {f"x{at}": X[:, at].round(4) for at in range(X.shape[1])}
+
+
+def _words(text: str) -> list[str]:
+    return text.split()

@@ -74,11 +74,10 @@ def _kind(name: str, known: pd.Series[Any], unique: int, rows: int, test: pd.Ser
 def _numeric_kind(name: str, known: pd.Series[Any], unique: int) -> ColumnKind:
     if unique == 2 and set(known.unique()) == {0, 1}:
         return ColumnKind.BOOLEAN
-    whole = types.is_integer_dtype(known)
-    counts_up = whole and len(known) > 20 and unique == len(known) and bool((known.diff().dropna() == 1).all())
-    if counts_up or (whole and looks_like_id(name) and unique > 0.9 * len(known) and len(known) > 20):
-        return ColumnKind.IDENTIFIER
-    return ColumnKind.NUMERIC
+    if len(known) <= 20 or unique <= 0.9 * len(known) or not types.is_integer_dtype(known):
+        return ColumnKind.NUMERIC
+    counts_up = unique == len(known) and bool((known.diff().dropna() == 1).all())
+    return ColumnKind.IDENTIFIER if counts_up or looks_like_id(name) else ColumnKind.NUMERIC
 
 
 def _words_kind(looked: pd.Series[str], distinct: float, rows: int) -> ColumnKind:

@@ -60,7 +60,7 @@ def _pattern(folders: dict[str, set[str]], values: pd.Series[Any], part: str) ->
     for where in sorted(folders, key=lambda name: (part not in name.lower(), name)):
         names = folders[where]
         prefix = "" if where == "." else f"{where}/"
-        for shape in ("{}", *(f"{{}}{ending}" for ending in sorted({os.path.splitext(name)[1] for name in names}))):
+        for shape in ("{}", *(f"{{}}{ending}" for ending in sorted({Path(name).suffix for name in names}))):
             fits = sum(shape.replace("{}", value) in names for value in ids)
             if fits >= 0.98 * len(ids):
                 return prefix + shape

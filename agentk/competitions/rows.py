@@ -82,8 +82,10 @@ def finish_rows(frame: pd.DataFrame, plan: dict[str, Any], part: str) -> pd.Data
 def _from_csv(path: Path, member: str | None, encoding: str, **how: Any) -> pd.DataFrame:
     with _opened(path, member) as file:
         if encoding == "mixed":
-            return pd.read_csv(io.StringIO(_text(file.read(), encoding)), **how)
-        return pd.read_csv(file, encoding=encoding, **how)
+            frame: pd.DataFrame = pd.read_csv(io.StringIO(_text(file.read(), encoding)), **how)
+        else:
+            frame = pd.read_csv(file, encoding=encoding, **how)
+    return frame
 
 
 def _opened(path: Path, member: str | None) -> IO[bytes]:
@@ -150,9 +152,8 @@ def _from_json(text: str) -> pd.DataFrame:
 
 def cast(frame: pd.DataFrame, dtypes: dict[str, str]) -> pd.DataFrame:
     """`frame` itself, its columns changed to these types, or to the nearest that can hold a missing value."""
-    changed = {
-        name: _as(frame[name], dtype) for name, dtype in dtypes.items() if name in frame and str(frame[name].dtype) != dtype
-    }
+    own = {name: str(dtype) for name, dtype in zip(frame.columns, frame.dtypes, strict=True)}
+    changed = {name: _as(frame[name], dtype) for name, dtype in dtypes.items() if own.get(name, dtype) != dtype}
     for name, column in changed.items():
         frame[name] = column
     return frame
@@ -162,7 +163,7 @@ def _as(column: pd.Series[Any], dtype: str) -> pd.Series[Any]:
     """`column` as `dtype`, or as the nearest that can hold a missing value."""
     if dtype in ("int64", "float64"):
         numbers = pd.to_numeric(column, errors="coerce")
-        return numbers if numbers.isna().any() and dtype == "int64" else numbers.astype(dtype)  # type: ignore[call-overload,no-any-return]
+        return numbers if numbers.isna().any() and dtype == "int64" else numbers.astype(dtype)  # type: ignore[call-overload]
     if dtype in ("bool", "object"):
         return column.astype("object" if dtype == "object" or column.isna().any() else "bool")
     if dtype == "str":

@@ -55,7 +55,7 @@ def find_metric(draft: Draft) -> Draft:
     metric = metric_named(name)
     return draft.grown(
         metric=name,
-        doubt=f"the description names no metric agentk knows: {name} ({metric.direction}) is assumed (--metric NAME says otherwise)",
+        doubt=f"the description names no metric agentk knows: {name}, {metric.direction}, is assumed (--metric NAME)",
     )
 
 

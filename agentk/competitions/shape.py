@@ -11,7 +11,7 @@ from pandas.api import types
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
-from agentk.competitions.tables import several, table, typed
+from agentk.competitions.tables import dtypes_of, several, table, typed
 from agentk.competitions.task import classes_of, one_column_per_class, task_of
 from agentk.errors import CompetitionError
 from agentk.types.competition import ColumnKind, TableFile
@@ -20,7 +20,7 @@ _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response
 
 
 def find_shape(draft: Draft) -> Draft:
-    """Fills ids, targets, train-only columns, columns, task and classes. Raises CompetitionError where only the person can say."""
+    """Fills ids, targets, columns, task and classes. Raises CompetitionError where only the person can say."""
     draft = _agree_on_types(draft)
     draft = _find_ids(draft)
     draft = _find_targets(draft)
@@ -61,8 +61,9 @@ def _sample(draft: Draft) -> pd.DataFrame | None:
 def _agree_on_types(draft: Draft) -> Draft:
     """Fixes each column's type, so that train, test and new rows are read alike, whatever values each happens to hold."""
     train, test = _tables(draft)
-    both = {name: _common(str(train[name].dtype), str(test[name].dtype)) for name in train.columns if name in test.columns}
-    alone = {name: str(train[name].dtype) for name in train.columns if name not in both}
+    first, second = dtypes_of(train), dtypes_of(test)
+    both = {name: _common(dtype, second[name]) for name, dtype in first.items() if name in second}
+    alone = {name: dtype for name, dtype in first.items() if name not in both}
     zeros = {name: "str" for name in both if looks_like_id(name) and _loses_digits(draft, name, both[name])}
     known = {"int64", "float64", "bool", "str", "object"}
     dtypes = {name: dtype for name, dtype in {**alone, **both, **zeros}.items() if dtype in known}
@@ -156,7 +157,8 @@ def _find_targets(draft: Draft) -> Draft:
                 f"--target {' '.join(missing)}: the train file has no such column. It has {several(train.columns)}."
             )
         return draft.grown(targets=draft.overrides.target, reason="targets as you said")
-    alone = [name for name in train.columns if name not in test.columns or _all_missing(test[name])]
+    begins_empty = set(test.columns[test.iloc[0].isna()])
+    alone = [name for name in train.columns if name not in test.columns or (name in begins_empty and _all_missing(test[name]))]
     sample = _sample(draft)
     answers = _answer_columns(draft, sample) if sample is not None else []
     named = [match for name in answers if (match := _spelled(name, train.columns)) is not None]
@@ -178,8 +180,8 @@ def _find_targets(draft: Draft) -> Draft:
             doubt=f"{likely[0]} is taken as the target among {several(alone)} (--target COLUMN says otherwise)",
         )
     raise CompetitionError(
-        f"{draft.folder}: train has {len(alone)} columns that test has not ({several(alone)}), and nothing says which is the target. "
-        "Name it with --target COLUMN."
+        f"{draft.folder}: train has {len(alone)} columns that test has not ({several(alone)}), and nothing "
+        "says which is the target. Name it with --target COLUMN."
     )
 
 
@@ -249,7 +251,8 @@ def _ids_fit_the_sample(draft: Draft) -> str | None:
         asked, given = (set(frame[ids].astype(str).itertuples(index=False, name=None)) for frame in (sample, test))
         if asked != given:
             lost = next(iter(asked - given), None) or next(iter(given - asked))
-            return f"the ids of the sample submission and of the test file differ, for instance {lost}: name the files with --test and --sample"
+            where = "the ids of the sample submission and of the test file differ"
+            return f"{where}, for instance {lost}: name the files with --test and --sample"
     return None
 
 

@@ -22,8 +22,11 @@ _FOLDS = 5
 _ROWS = 200_000  # rows looked at
 _MANY_COLUMNS = 300  # group columns are looked for among this many at most
 _GROUP_PATTERNS = (r"^(.+)[_\-/][^_\-/]+$",)
-_GROUP_NAME = re.compile(r"(^|_)(group|user|patient|subject|customer|client|person|session|author|store|shop|site|family|household|"
-                         r"well|building|device|machine|engine|id)s?(_|$)|[a-z](Id|ID)$", re.IGNORECASE)  # fmt: skip
+_GROUP_NAME = re.compile(
+    r"(^|_)(group|user|patient|subject|customer|client|person|session|author|store|shop|site|family|household|well|building|"
+    r"device|machine|engine|id)s?(_|$)|[a-z](Id|ID)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -48,23 +51,23 @@ def _as_said(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
     said = draft.overrides
     column = said.column
     if column is not None and column not in train.columns:
-        raise CompetitionError(f"--fold-column {column}: the train file has no such column.")
+        raise CompetitionError(f"--column {column}: the train file has no such column.")
     scheme = said.validation or "grouped"
     if scheme in ("random", "stratified"):
         return Validation(scheme=scheme, folds=_folds(draft), reasons=("as you said",))
     if scheme == "grouped":
         if column is None:
-            raise CompetitionError("--validation grouped needs the column whose values belong together: --fold-column COLUMN.")
+            raise CompetitionError("--validation grouped needs the column whose values belong together: --column COLUMN.")
         return Validation(scheme=scheme, folds=_folds(draft), column=column, reasons=("as you said",))
     column = column or next((name for name in _time_columns(draft) if name in train), None)
     if column is None:
-        raise CompetitionError(f"--validation {scheme} needs a column that orders the rows in time: --fold-column COLUMN.")
+        raise CompetitionError(f"--validation {scheme} needs a column that orders the rows in time: --column COLUMN.")
     span = _runs(_as_time(test[column]), _as_time(train[column])) if scheme == "blocked" and column in test else None
     return Validation(scheme=scheme, folds=_folds(draft), column=column, span=span, reasons=("as you said",))
 
 
 def _folds(draft: Draft) -> int:
-    return draft.overrides.folds or max(2, min(_FOLDS, draft.rows))
+    return max(2, min(_FOLDS, draft.rows))
 
 
 def _time_columns(draft: Draft) -> list[str]:
@@ -85,9 +88,9 @@ def _time_columns(draft: Draft) -> list[str]:
 def _as_time(values: pd.Series[Any]) -> Array:
     """Seconds of dates, numbers as they are; missing values left out."""
     if types.is_numeric_dtype(values):
-        return values.dropna().to_numpy(dtype=float)
+        return np.asarray(values.dropna(), float)
     seconds = dates(values).dropna()
-    return (seconds - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy(dtype=float)
+    return np.asarray((seconds - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), float)
 
 
 def _in_time(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validation | None:

@@ -18,7 +18,7 @@ def find_format(draft: Draft) -> Draft:
         return draft.grown(submission=_inferred(draft), reason="the submission has the ids and one column for each answer")
     sample = table(draft.folder, draft.sample)
     ids = tuple(name for name in draft.id_columns if name in sample.columns)
-    if not ids and sample.shape[1] > 1 + (len(draft.targets) > 1 and sample.shape[1] == len(draft.targets)) - 0:
+    if not ids and sample.shape[1] > 1:
         ids = _unnamed_ids(draft, list(sample.columns))
     answers = [name for name in sample.columns if name not in ids]
     if not answers:
@@ -34,7 +34,7 @@ def _unnamed_ids(draft: Draft, columns: list[str]) -> tuple[str, ...]:
     """The id columns of a sample whose ids the test file does not have: what stands before the answers."""
     spelled = {target.strip().lower() for target in draft.targets} | {str(label).lower() for label in draft.classes}
     ids = tuple(name for name in columns if name.strip().lower() not in spelled)
-    return ids if 0 < len(ids) < len(columns) else tuple(columns[:1])
+    return ids if len(ids) < len(columns) else tuple(columns[:1])
 
 
 def _kind(draft: Draft, answers: list[str]) -> Kind:
@@ -45,7 +45,8 @@ def _kind(draft: Draft, answers: list[str]) -> Kind:
         if class_columns(answers, labels) is None and len(answers) != len(labels):
             raise CompetitionError(
                 f"{draft.sample.path if draft.sample else 'the sample'} has {len(answers)} answer columns ({several(answers)}), "
-                f"but {draft.targets[0]} has the classes {several(labels)}. Name the target with --target, or give another --sample FILE."
+                f"but {draft.targets[0]} has the classes {several(labels)}. "
+                "Name the target with --target, or give another --sample FILE."
             )
         return "class_probabilities"
     if len(answers) not in (1, len(draft.targets)):

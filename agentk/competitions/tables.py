@@ -60,7 +60,8 @@ def typed(folder: Path, file: TableFile, dtypes: dict[str, str]) -> TableFile:
     """`file` with the types of its columns fixed; read again only where what was read has lost the spelling of a word."""
     known = table(folder, file)
     fixed = file.model_copy(update={"options": {**file.options, "dtypes": dict(dtypes)}})
-    if all(dtype != "str" or str(known[name].dtype) == "str" for name, dtype in dtypes.items() if name in known):
+    own = dtypes_of(known)
+    if all(dtype != "str" or own.get(name, "str") == "str" for name, dtype in dtypes.items()):
         _keep(_key(folder / fixed.path, fixed), cast(known.copy(deep=False), dtypes))
     return fixed
 
@@ -70,6 +71,11 @@ def table(folder: Path, file: TableFile) -> pd.DataFrame:
     path = folder / file.path
     key = _key(path, file)
     return _cache[key] if key in _cache else _keep(key, _read(path, file))
+
+
+def dtypes_of(frame: pd.DataFrame) -> dict[str, str]:
+    """The types of a table's columns by name."""
+    return {str(name): str(dtype) for name, dtype in zip(frame.columns, frame.dtypes, strict=True)}
 
 
 def _key(path: Path, file: TableFile) -> tuple[Any, ...]:

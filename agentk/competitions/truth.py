@@ -37,7 +37,7 @@ def perfect_answer(contract: Competition | Draft, truth: Array, metric: Metric) 
     """The answers that equal the truth, in the metric's form."""
     assert contract.task
     if metric.form == "probabilities" and contract.task.classifies:
-        return np.eye(len(contract.classes))[truth.astype(int)]
+        return np.asarray(np.eye(len(contract.classes))[truth.astype(int)])
     return truth
 
 
@@ -61,7 +61,7 @@ def constant_prediction(competition: Competition, train: pd.DataFrame, rows: int
 def format_submission(competition: Competition, answers: Array, test: pd.DataFrame) -> pd.DataFrame:
     """The submission for final answers to the test rows, in the sample's columns and order.
 
-    answers  form "labels": (N,) or (N, 1) codes of classes, or (N, T) values; "probabilities": (N, C) or (N, T); "values": (N, T).
+    answers  as the metric's form wants them: codes (N,) or (N, 1) of classes, probabilities (N, C) or (N, T), values (N, T).
     """
     form = competition.submission
     answers = np.asarray(answers, float)
@@ -126,9 +126,9 @@ def _pinball(name: str) -> float | None:
 
 def _mean_on_link(truth: Array, link: str) -> Array:
     if link == "log":
-        return np.exp(np.log(np.maximum(truth, 1e-15)).mean(axis=0))
+        return np.asarray(np.exp(np.log(np.maximum(truth, 1e-15)).mean(axis=0)))
     if link == "log1p":
-        return np.expm1(np.log1p(np.maximum(truth, 0)).mean(axis=0))
+        return np.asarray(np.expm1(np.log1p(np.maximum(truth, 0)).mean(axis=0)))
     return np.asarray(truth.mean(axis=0), float)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from agentk.competitions.metrics import metric_named
 from agentk.competitions.tables import rows_of, several
 from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission
@@ -28,5 +30,5 @@ def plainest_answers(competition: Competition, predictions: Array) -> Array:
     if metric_named(competition.metric).form != "labels":
         return predictions
     if competition.task.classifies:
-        return predictions.argmax(axis=1).astype(float)
+        return np.asarray(predictions.argmax(axis=1), float)
     return predictions.round()

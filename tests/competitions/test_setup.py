@@ -43,7 +43,9 @@ class TestPlain:
         assert (c.metric, c.submission.kind, c.width) == ("auc", "probability", 2)
 
     def test_regression_on_logs(self, parts: Parts, write, understood) -> None:
-        text = scored_by("Root-Mean-Squared-Error (RMSE) between the logarithm of the predicted value and the logarithm of the price.")
+        text = scored_by(
+            "Root-Mean-Squared-Error (RMSE) between the logarithm of the predicted value and the logarithm of the price."
+        )
         c = understood(write({**parts("price", NUMBER), "description.md": text}))
         assert (c.task, c.metric, c.submission.kind, c.validation.scheme) == (TaskKind.REGRESSION, "rmse_log", "values", "random")
 
@@ -86,7 +88,11 @@ class TestOdd:
         files = parts("tree", TOWNS, "oak")
         c = understood(write({"XYZ News Train.csv": files["train.csv"], "XYZ News Test.csv": files["test.csv"],
                               "XYZ News Sample Solution.csv": files["sample_submission.csv"]}))  # fmt: skip
-        assert (c.train.path, c.sample and c.sample.path, c.targets) == ("XYZ News Train.csv", "XYZ News Sample Solution.csv", ("tree",))
+        assert (c.train.path, c.sample and c.sample.path, c.targets) == (
+            "XYZ News Train.csv",
+            "XYZ News Sample Solution.csv",
+            ("tree",),
+        )
 
     def test_camel_case_and_zip(self, parts: Parts, write, understood) -> None:
         files = parts("ill", BINARY)
@@ -95,7 +101,11 @@ class TestOdd:
             archive.writestr("train.csv", files["train.csv"].to_csv(index=False))
             archive.writestr("__MACOSX/._train.csv", "rubbish")
         test = gzip.compress(files["test.csv"].to_csv(index=False).encode())
-        c = understood(write({"train.csv.zip": packed.getvalue(), "test.csv.gz": test, "sampleSubmission.csv": files["sample_submission.csv"]}))
+        c = understood(
+            write(
+                {"train.csv.zip": packed.getvalue(), "test.csv.gz": test, "sampleSubmission.csv": files["sample_submission.csv"]}
+            )
+        )
         assert (c.train.path, c.test.path, c.rows) == ("train.csv.zip", "test.csv.gz", N)
 
     def test_one_archive_with_everything(self, parts: Parts, write, understood) -> None:
@@ -128,13 +138,17 @@ class TestOdd:
     def test_leading_zeros_of_ids_survive(self, rows: pd.DataFrame, write, understood) -> None:
         whole = rows.assign(id=[f"{at:06d}" for at in range(N + M)], price=NUMBER)
         test = whole.iloc[N:].drop(columns="price")
-        c = understood(write({"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(price=1.0)}))
+        c = understood(
+            write({"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(price=1.0)})
+        )
         assert rows_of(c)[1]["id"].iloc[0] == "000240"
 
     def test_a_test_file_without_ids(self, rows: pd.DataFrame, write, understood) -> None:
         whole = rows.drop(columns="id").assign(tree=TOWNS)
         sample = pd.DataFrame({"RowId": range(1, M + 1), "tree": "oak"})
-        c = understood(write({"train.csv": whole.iloc[:N], "test.csv": whole.iloc[N:].drop(columns="tree"), "sample_submission.csv": sample}))
+        c = understood(
+            write({"train.csv": whole.iloc[:N], "test.csv": whole.iloc[N:].drop(columns="tree"), "sample_submission.csv": sample})
+        )
         assert (c.id_columns, c.submission.id_columns, c.submission.columns) == ((), ("RowId",), ("RowId", "tree"))
 
     def test_an_id_under_another_name(self, parts: Parts, write, understood) -> None:
@@ -184,21 +198,34 @@ class TestOdd:
         whole = rows[["id"]].assign(file=[f"p{number}.png" for number in rows["id"]], tree=TOWNS)
         pictures = {f"images/p{number}.png": b"x" for number in rows["id"]}
         test = whole.iloc[N:].drop(columns="tree")
-        c = understood(write({"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(tree="oak"), **pictures}))
+        c = understood(
+            write(
+                {
+                    "train.csv": whole.iloc[:N],
+                    "test.csv": test,
+                    "sample_submission.csv": test[["id"]].assign(tree="oak"),
+                    **pictures,
+                }
+            )
+        )
         assert c.file_columns[0].id_column == "file" and c.file_columns[0].train == "images/{}"
 
     def test_ids_that_name_groups(self, rows: pd.DataFrame, write, understood) -> None:
         ids = [f"{at // 4:04d}_{at % 4:02d}" for at in range(N + M)]
         whole = rows.assign(id=ids, ill=BINARY)
         test = whole.iloc[N:].drop(columns="ill")
-        c = understood(write({"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(ill=0)}))
+        c = understood(
+            write({"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(ill=0)})
+        )
         assert c.validation.scheme == "grouped" and c.validation.column == "id" and c.validation.pattern
 
     def test_the_same_ids_split_at_random(self, rows: pd.DataFrame, write, understood) -> None:
         ids = RNG.permutation([f"{at // 4:04d}_{at % 4:02d}" for at in range(N + M)])
         whole = rows.assign(id=ids, ill=BINARY)
         test = whole.iloc[N:].drop(columns="ill")
-        c = understood(write({"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(ill=0)}))
+        c = understood(
+            write({"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(ill=0)})
+        )
         assert c.validation.scheme == "stratified"
 
     def test_a_label_that_occurs_once(self, parts: Parts, write, understood) -> None:
@@ -237,7 +264,7 @@ class TestRefused:
         ("change", "flags", "message"),
         [
             ({"train.csv": None}, {}, "no train file"),
-            ({"train.csv": None, "train_a.csv": "a,b\n1,2\n", "train_b.csv": "a,b\n1,2\n"}, {}, "2 files that may be the train file"),
+            ({"train.csv": None, "train_a.csv": "a,b\n1,2\n", "train_b.csv": "a,b\n1,2\n"}, {}, "2 files that may be the train"),
             ({"test.csv": "id,height\n1,2\n3,4\n"}, {}, "must be the same rows"),
             ({"train.csv": ""}, {}, "is empty"),
             ({"train.csv": 'id,ill\n1,"2\n3,4\n'}, {}, "cannot be read as a table"),
@@ -306,5 +333,5 @@ def test_a_draft_can_be_stored_between_stages(parts: Parts, write, tmp_path) -> 
 
 def test_flags_win(parts: Parts, write, understood) -> None:
     files = {**parts("level", RNG.integers(1, 6, N + M)), "description.md": scored_by("accuracy")}
-    c = understood(write(files), task="regression", metric="mae", validation="grouped", column="town", folds=3)
-    assert (c.task, c.metric, c.validation.scheme, c.validation.folds) == (TaskKind.REGRESSION, "mae", "grouped", 3)
+    c = understood(write(files), task="regression", metric="mae", validation="grouped", column="town")
+    assert (c.task, c.metric, c.validation.scheme, c.validation.column) == (TaskKind.REGRESSION, "mae", "grouped", "town")

@@ -30,7 +30,6 @@ class NamedMetric:
     link: Literal["identity", "log", "log1p"] = "identity"
     best: float = 1.0  # the score of answers that equal the truth
     aliases: tuple[str, ...] = ()
-    wording: tuple[str, ...] = ()  # regular expressions over plain lower-case words, see `wording.plain`
 
     def score(self, truth: Array, answer: Array) -> float:
         """The competition's number. Raises ValueError when the shapes do not fit each other."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from agentk.competitions.metrics.entry import NamedMetric, column_mean, single
+from agentk.competitions.metrics.entry import NamedMetric, column_mean, columns, single
 from agentk.types.metric import Array
 
 
@@ -15,12 +15,12 @@ def _wrong(truth: Array, answer: Array) -> Array:
     """1 for each row that is not right in every target."""
     truth, answer = single(truth), single(answer)
     differs = truth != answer
-    return (differs if differs.ndim == 1 else differs.any(axis=1)).astype(float)
+    return np.asarray(differs if differs.ndim == 1 else differs.any(axis=1), float)
 
 
 def _wrong_share(truth: Array, answer: Array) -> Array:
     """The share of each row's targets that are wrong."""
-    return (truth != answer).reshape(len(truth), -1).mean(axis=1)
+    return np.asarray(np.mean([t != a for t, a in columns(truth, answer)], axis=0), float)
 
 
 def _balanced_losses(truth: Array, answer: Array) -> Array | None:
@@ -28,7 +28,7 @@ def _balanced_losses(truth: Array, answer: Array) -> Array | None:
     if truth.ndim != 1:
         return None
     _, code, count = np.unique(truth, return_inverse=True, return_counts=True)
-    return (truth != answer) * len(truth) / (len(count) * count[code])
+    return np.asarray((truth != answer) * len(truth) / (len(count) * count[code]))
 
 
 def _binary(truth: Array) -> bool:
@@ -81,41 +81,53 @@ def f_beta(beta: float) -> NamedMetric:
 
 
 LABELS = (
-    NamedMetric("accuracy", "maximize", "labels", lambda t, a: 1 - float(_wrong(t, a).mean()), _wrong,
-                aliases=("acc", "accuracy_score", "categorization_accuracy", "subset_accuracy", "exact_match"),
-                wording=(r"\baccuracy\b", r"categori[sz]ation accuracy", r"\bmisclassification (rate|error)\b",
-                         r"(percentage|share|fraction|proportion|number) of [\w ,]{0,60}\b(correctly|correct)\b",
-                         r"(percentage|share|fraction|proportion) of [\w ,]{0,40}you (correctly )?(predict|classif)\w*")),
-    NamedMetric("balanced_accuracy", "maximize", "labels", column_mean(_balanced), _balanced_losses,
-                aliases=("balanced_accuracy_score", "recall_macro", "macro_recall"),
-                wording=(r"balanced accuracy( score)?", r"macro (averaged )?recall")),
-    NamedMetric("f1", "maximize", "labels", _averaged("f1_score", None), aliases=("f1_score", "f1_binary"),
-                wording=(r"\bf ?1 ?(score|measure)?\b", r"\bf (score|measure)\b")),
-    NamedMetric("f1_macro", "maximize", "labels", _averaged("f1_score", "macro"), aliases=("macro_f1",),
-                wording=(r"macro (averaged? )?f ?1( ?(score|measure))?", r"f ?1( score| measure)? ?\(?,? ?(with )?(average )?macro",
-                         r"unweighted mean of [\w ]{0,20}f ?1")),
-    NamedMetric("f1_micro", "maximize", "labels", _averaged("f1_score", "micro"), aliases=("micro_f1",),
-                wording=(r"micro (averaged? )?f ?1( ?(score|measure))?", r"f ?1( score| measure)? ?\(?,? ?(with )?(average )?micro")),
-    NamedMetric("f1_weighted", "maximize", "labels", _averaged("f1_score", "weighted"), aliases=("weighted_f1",),
-                wording=(r"weighted (averaged? )?f ?1( ?(score|measure))?", r"f ?1( score| measure)? ?\(?,? ?(with )?(average )?weighted")),
-    NamedMetric("f1_samples", "maximize", "labels", _averaged("f1_score", "samples"), aliases=("mean_f1", "samples_f1"),
-                wording=(r"mean f ?1? ?(score|measure)?",)),
-    NamedMetric("precision", "maximize", "labels", _averaged("precision_score", None), aliases=("precision_score",),
-                wording=(r"\bprecision score\b",)),
-    NamedMetric("recall", "maximize", "labels", _averaged("recall_score", None), aliases=("recall_score", "sensitivity"),
-                wording=(r"\brecall score\b", r"\bsensitivity\b")),
-    NamedMetric("jaccard", "maximize", "labels", _averaged("jaccard_score", None), aliases=("jaccard_score", "iou"),
-                wording=(r"\bjaccard\b( index| score| similarity)?", r"intersection over union")),
-    NamedMetric("mcc", "maximize", "labels", column_mean(_sklearn("matthews_corrcoef")),
-                aliases=("matthews_corrcoef", "matthews_correlation_coefficient", "phi"),
-                wording=(r"matthews? correlation( coefficient)?", r"\bmcc\b", r"phi coefficient")),
-    NamedMetric("qwk", "maximize", "labels", _kappa("quadratic"),
-                aliases=("quadratic_weighted_kappa", "quadratic_kappa", "weighted_kappa"),
-                wording=(r"quadratic(ally)? (weighted )?(cohen('s)? )?kappa", r"\bqwk\b", r"weighted kappa")),
-    NamedMetric("linear_kappa", "maximize", "labels", _kappa("linear"), aliases=("linear_weighted_kappa",),
-                wording=(r"linear(ly)? weighted kappa",)),
-    NamedMetric("kappa", "maximize", "labels", _kappa(None), aliases=("cohen_kappa", "cohens_kappa"),
-                wording=(r"cohen('s)? kappa", r"\bkappa\b( score| statistic)?")),
-    NamedMetric("hamming", "minimize", "labels", lambda t, a: float(_wrong_share(t, a).mean()), _wrong_share, best=0.0,
-                aliases=("hamming_loss",), wording=(r"hamming (loss|distance)",)),
-)  # fmt: skip
+    NamedMetric(
+        "accuracy",
+        "maximize",
+        "labels",
+        lambda t, a: 1 - float(_wrong(t, a).mean()),
+        _wrong,
+        aliases=("acc", "accuracy_score", "categorization_accuracy", "subset_accuracy", "exact_match"),
+    ),
+    NamedMetric(
+        "balanced_accuracy",
+        "maximize",
+        "labels",
+        column_mean(_balanced),
+        _balanced_losses,
+        aliases=("balanced_accuracy_score", "recall_macro", "macro_recall"),
+    ),
+    NamedMetric("f1", "maximize", "labels", _averaged("f1_score", None), aliases=("f1_score", "f1_binary")),
+    NamedMetric("f1_macro", "maximize", "labels", _averaged("f1_score", "macro"), aliases=("macro_f1",)),
+    NamedMetric("f1_micro", "maximize", "labels", _averaged("f1_score", "micro"), aliases=("micro_f1",)),
+    NamedMetric("f1_weighted", "maximize", "labels", _averaged("f1_score", "weighted"), aliases=("weighted_f1",)),
+    NamedMetric("f1_samples", "maximize", "labels", _averaged("f1_score", "samples"), aliases=("mean_f1", "samples_f1")),
+    NamedMetric("precision", "maximize", "labels", _averaged("precision_score", None), aliases=("precision_score",)),
+    NamedMetric("recall", "maximize", "labels", _averaged("recall_score", None), aliases=("recall_score", "sensitivity")),
+    NamedMetric("jaccard", "maximize", "labels", _averaged("jaccard_score", None), aliases=("jaccard_score", "iou")),
+    NamedMetric(
+        "mcc",
+        "maximize",
+        "labels",
+        column_mean(_sklearn("matthews_corrcoef")),
+        aliases=("matthews_corrcoef", "matthews_correlation_coefficient", "phi"),
+    ),
+    NamedMetric(
+        "qwk",
+        "maximize",
+        "labels",
+        _kappa("quadratic"),
+        aliases=("quadratic_weighted_kappa", "quadratic_kappa", "weighted_kappa"),
+    ),
+    NamedMetric("linear_kappa", "maximize", "labels", _kappa("linear"), aliases=("linear_weighted_kappa",)),
+    NamedMetric("kappa", "maximize", "labels", _kappa(None), aliases=("cohen_kappa", "cohens_kappa")),
+    NamedMetric(
+        "hamming",
+        "minimize",
+        "labels",
+        lambda t, a: float(_wrong_share(t, a).mean()),
+        _wrong_share,
+        best=0.0,
+        aliases=("hamming_loss",),
+    ),
+)

@@ -11,7 +11,7 @@ _CLIP = 1e-15  # Kaggle's; probabilities are kept this far from 0 and 1
 
 
 def _one_hot(truth: Array, width: int) -> Array:
-    return np.eye(width)[truth.astype(int)]
+    return np.asarray(np.eye(width)[truth.astype(int)])
 
 
 def _pairs(truth: Array, answer: Array) -> list[tuple[Array, Array]]:
@@ -25,7 +25,7 @@ def _pairs(truth: Array, answer: Array) -> list[tuple[Array, Array]]:
     return list(zip(_one_hot(truth, answer.shape[1]).T, answer.T, strict=True))
 
 
-def _ranked(name: str, chance: float | None) -> "_Ranked":
+def _ranked(name: str, chance: float | None) -> _Ranked:
     return _Ranked(name, chance)
 
 
@@ -53,17 +53,18 @@ def _log_losses(truth: Array, answer: Array) -> Array:
     """Minus the logarithm of what was given to the truth; rows rescaled to 1, then clipped; the mean over targets."""
     if truth.ndim == 2 or answer.ndim == 1:
         answer = np.clip(answer, _CLIP, 1 - _CLIP)
-        return -(truth * np.log(answer) + (1 - truth) * np.log(1 - answer)).reshape(len(truth), -1).mean(axis=1)
+        losses = -(truth * np.log(answer) + (1 - truth) * np.log(1 - answer))
+        return np.asarray(losses.reshape(len(truth), -1).mean(axis=1))
     total = answer.sum(axis=1)
     own = answer[np.arange(len(answer)), truth.astype(int)] / np.where(total > 0, total, 1.0)
-    return -np.log(np.clip(own, _CLIP, 1 - _CLIP))
+    return np.asarray(-np.log(np.clip(own, _CLIP, 1 - _CLIP)))
 
 
 def _brier_losses(truth: Array, answer: Array) -> Array:
     """Squared errors: of the positive class, summed over classes where there are more, the mean over targets."""
     if truth.ndim == 1 and answer.ndim == 2 and answer.shape[1] > 2:
-        return ((answer - _one_hot(truth, answer.shape[1])) ** 2).sum(axis=1)
-    return np.mean([(t - p) ** 2 for t, p in _pairs(truth, answer)], axis=0)
+        return np.asarray(((answer - _one_hot(truth, answer.shape[1])) ** 2).sum(axis=1))
+    return np.asarray(np.mean([(t - p) ** 2 for t, p in _pairs(truth, answer)], axis=0))
 
 
 def map_at(k: int) -> NamedMetric:
@@ -82,20 +83,37 @@ def map_at(k: int) -> NamedMetric:
 
 
 PROBABILITIES = (
-    NamedMetric("auc", "maximize", "probabilities", _ranked("roc_auc_score", 0.5),
-                aliases=("roc_auc", "auroc", "roc_auc_score", "mean_auc", "mcauc"),
-                wording=(r"area under (the )?(\w+ )?(roc|receiver operating characteristic|curve)( curve)?", r"\broc( ?auc)?\b", r"\bauc\b",
-                         r"\bauroc\b", r"receiver operating characteristic", r"mean column ?wise (roc )?auc")),
-    NamedMetric("gini", "maximize", "probabilities", _gini, aliases=("normalized_gini", "gini_coefficient"),
-                wording=(r"(normali[sz]ed )?gini( coefficient| index)?",)),
-    NamedMetric("average_precision", "maximize", "probabilities", _ranked("average_precision_score", None),
-                aliases=("pr_auc", "auprc", "average_precision_score"),
-                wording=(r"area under (the )?precision recall( curve)?", r"\bauprc\b", r"\bpr auc\b", r"average precision( score)?",
-                         r"mean average precision")),
-    NamedMetric("log_loss", "minimize", "probabilities", lambda t, a: float(_log_losses(t, a).mean()), _log_losses, best=0.0,
-                aliases=("logloss", "cross_entropy", "multiclass_log_loss", "mc_log_loss", "mean_column_wise_log_loss"),
-                wording=(r"(multi ?class |mean column ?wise |binary )?log(arithmic)? ?loss", r"\blogloss\b", r"cross entropy( loss)?",
-                         r"negative log likelihood")),
-    NamedMetric("brier", "minimize", "probabilities", lambda t, a: float(_brier_losses(t, a).mean()), _brier_losses, best=0.0,
-                aliases=("brier_score", "brier_loss"), wording=(r"\bbrier\b( score| loss)?",)),
-)  # fmt: skip
+    NamedMetric(
+        "auc",
+        "maximize",
+        "probabilities",
+        _ranked("roc_auc_score", 0.5),
+        aliases=("roc_auc", "auroc", "roc_auc_score", "mean_auc", "mcauc"),
+    ),
+    NamedMetric("gini", "maximize", "probabilities", _gini, aliases=("normalized_gini", "gini_coefficient")),
+    NamedMetric(
+        "average_precision",
+        "maximize",
+        "probabilities",
+        _ranked("average_precision_score", None),
+        aliases=("pr_auc", "auprc", "average_precision_score"),
+    ),
+    NamedMetric(
+        "log_loss",
+        "minimize",
+        "probabilities",
+        lambda t, a: float(_log_losses(t, a).mean()),
+        _log_losses,
+        best=0.0,
+        aliases=("logloss", "cross_entropy", "multiclass_log_loss", "mc_log_loss", "mean_column_wise_log_loss"),
+    ),
+    NamedMetric(
+        "brier",
+        "minimize",
+        "probabilities",
+        lambda t, a: float(_brier_losses(t, a).mean()),
+        _brier_losses,
+        best=0.0,
+        aliases=("brier_score", "brier_loss"),
+    ),
+)

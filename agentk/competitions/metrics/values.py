@@ -59,12 +59,12 @@ def _log_absolute(truth: Array, answer: Array) -> Array:
 
 
 def _percentage(truth: Array, answer: Array) -> Array:
-    return np.abs(truth - answer) / np.maximum(np.abs(truth), np.finfo(float).eps)
+    return np.asarray(np.abs(truth - answer) / np.maximum(np.abs(truth), np.finfo(float).eps))
 
 
 def _symmetric(truth: Array, answer: Array) -> Array:
     size = np.abs(truth) + np.abs(answer)
-    return np.divide(2 * np.abs(truth - answer), size, out=np.zeros_like(size), where=size > 0)
+    return np.asarray(np.divide(2 * np.abs(truth - answer), size, out=np.zeros_like(size), where=size > 0))
 
 
 def _poisson(truth: Array, answer: Array) -> Array:
@@ -117,43 +117,114 @@ def pinball(quantile: float) -> NamedMetric:
 
 
 VALUES = (
-    NamedMetric("rmse", "minimize", "values", _root(_identity), _squares_of_one(_identity), best=0.0,
-                aliases=("root_mean_squared_error", "mcrmse", "mean_columnwise_rmse"),
-                wording=(r"root mean squared? (error|deviation)", r"\brmse\b", r"\bmcrmse\b", r"\brmsd\b",
-                         r"mean column ?wise root mean squared error")),
-    NamedMetric("mse", "minimize", "values", _mean_of(_square), _rowwise(_square), best=0.0,
-                aliases=("mean_squared_error",), wording=(r"mean squared? error", r"\bmse\b")),
-    NamedMetric("mae", "minimize", "values", _mean_of(_absolute), _rowwise(_absolute), best=0.0,
-                aliases=("mean_absolute_error", "mcmae"), wording=(r"mean absolute (error|deviation)", r"\bmae\b")),
-    NamedMetric("medae", "minimize", "values", column_mean(lambda t, a: float(np.median(np.abs(t - a)))), best=0.0,
-                aliases=("median_absolute_error",), wording=(r"median absolute error", r"\bmedae\b")),
-    NamedMetric("rmsle", "minimize", "values", _root(_log1p), _squares_of_one(_log1p), link="log1p", best=0.0,
-                aliases=("root_mean_squared_log_error", "mcrmsle"),
-                wording=(r"root mean squared? log(arithmic)? error", r"\brmsle\b", r"mean column ?wise root mean squared? log(arithmic)? error")),
-    NamedMetric("rmse_log", "minimize", "values", _root(_log), _squares_of_one(_log), link="log", best=0.0,
-                aliases=("log_rmse", "rmse_of_logs"),
-                wording=(r"(root mean squared? error|\brmse\b).{0,60}\b(logarithms?|logs?)\b( of)?",)),
-    NamedMetric("msle", "minimize", "values", column_mean(lambda t, a: float(np.mean((_log1p(t) - _log1p(a)) ** 2))),
-                _rowwise(lambda t, a: (_log1p(t) - _log1p(a)) ** 2), link="log1p", best=0.0,
-                aliases=("mean_squared_log_error",), wording=(r"mean squared? log(arithmic)? error", r"\bmsle\b")),
-    NamedMetric("male", "minimize", "values", _mean_of(_log_absolute), _rowwise(_log_absolute), link="log1p", best=0.0,
-                aliases=("mean_absolute_log_error",), wording=(r"mean absolute log(arithmic)? error",)),
-    NamedMetric("mape", "minimize", "values", _mean_of(_percentage), _rowwise(_percentage), link="log1p", best=0.0,
-                aliases=("mean_absolute_percentage_error",), wording=(r"mean absolute percent(age)? error", r"\bmape\b")),
-    NamedMetric("smape", "minimize", "values", _mean_of(_symmetric, 100.0), _rowwise(_symmetric), link="log1p", best=0.0,
-                aliases=("symmetric_mean_absolute_percentage_error",),
-                wording=(r"symmetric mean absolute percent(age)? error", r"\bsmape\b")),
-    NamedMetric("rmspe", "minimize", "values", column_mean(_rmspe), link="log1p", best=0.0,
-                aliases=("root_mean_squared_percentage_error",),
-                wording=(r"root mean squared? percent(age)? error", r"\brmspe\b")),
-    NamedMetric("r2", "maximize", "values", column_mean(_r2), _squares_of_one(_identity),
-                aliases=("r_squared", "r2_score", "coefficient_of_determination"),
-                wording=(r"\br ?(\^ ?)?2\b( score)?", r"\br²", r"\br squared?\b", r"coefficient of determination")),
-    NamedMetric("pearson", "maximize", "values", column_mean(_pearson), aliases=("pearsonr", "correlation"),
-                wording=(r"pearson('s)?( product moment)? correlation( coefficient)?", r"\bpearson\b", r"pearsonr")),
-    NamedMetric("spearman", "maximize", "values", column_mean(_spearman), aliases=("spearmanr", "rank_correlation"),
-                wording=(r"(mean column ?wise )?spearman('s)?( rank)? correlation( coefficient)?", r"\bspearman\b")),
+    NamedMetric(
+        "rmse",
+        "minimize",
+        "values",
+        _root(_identity),
+        _squares_of_one(_identity),
+        best=0.0,
+        aliases=("root_mean_squared_error", "mcrmse", "mean_columnwise_rmse"),
+    ),
+    NamedMetric("mse", "minimize", "values", _mean_of(_square), _rowwise(_square), best=0.0, aliases=("mean_squared_error",)),
+    NamedMetric(
+        "mae", "minimize", "values", _mean_of(_absolute), _rowwise(_absolute), best=0.0, aliases=("mean_absolute_error", "mcmae")
+    ),
+    NamedMetric(
+        "medae",
+        "minimize",
+        "values",
+        column_mean(lambda t, a: float(np.median(np.abs(t - a)))),
+        best=0.0,
+        aliases=("median_absolute_error",),
+    ),
+    NamedMetric(
+        "rmsle",
+        "minimize",
+        "values",
+        _root(_log1p),
+        _squares_of_one(_log1p),
+        link="log1p",
+        best=0.0,
+        aliases=("root_mean_squared_log_error", "mcrmsle"),
+    ),
+    NamedMetric(
+        "rmse_log",
+        "minimize",
+        "values",
+        _root(_log),
+        _squares_of_one(_log),
+        link="log",
+        best=0.0,
+        aliases=("log_rmse", "rmse_of_logs"),
+    ),
+    NamedMetric(
+        "msle",
+        "minimize",
+        "values",
+        column_mean(lambda t, a: float(np.mean((_log1p(t) - _log1p(a)) ** 2))),
+        _rowwise(lambda t, a: (_log1p(t) - _log1p(a)) ** 2),
+        link="log1p",
+        best=0.0,
+        aliases=("mean_squared_log_error",),
+    ),
+    NamedMetric(
+        "male",
+        "minimize",
+        "values",
+        _mean_of(_log_absolute),
+        _rowwise(_log_absolute),
+        link="log1p",
+        best=0.0,
+        aliases=("mean_absolute_log_error",),
+    ),
+    NamedMetric(
+        "mape",
+        "minimize",
+        "values",
+        _mean_of(_percentage),
+        _rowwise(_percentage),
+        link="log1p",
+        best=0.0,
+        aliases=("mean_absolute_percentage_error",),
+    ),
+    NamedMetric(
+        "smape",
+        "minimize",
+        "values",
+        _mean_of(_symmetric, 100.0),
+        _rowwise(_symmetric),
+        link="log1p",
+        best=0.0,
+        aliases=("symmetric_mean_absolute_percentage_error",),
+    ),
+    NamedMetric(
+        "rmspe",
+        "minimize",
+        "values",
+        column_mean(_rmspe),
+        link="log1p",
+        best=0.0,
+        aliases=("root_mean_squared_percentage_error",),
+    ),
+    NamedMetric(
+        "r2",
+        "maximize",
+        "values",
+        column_mean(_r2),
+        _squares_of_one(_identity),
+        aliases=("r_squared", "r2_score", "coefficient_of_determination"),
+    ),
+    NamedMetric("pearson", "maximize", "values", column_mean(_pearson), aliases=("pearsonr", "correlation")),
+    NamedMetric("spearman", "maximize", "values", column_mean(_spearman), aliases=("spearmanr", "rank_correlation")),
     NamedMetric("gini_values", "maximize", "values", column_mean(_gini), aliases=("normalized_gini_values",)),
-    NamedMetric("poisson_deviance", "minimize", "values", _mean_of(_poisson), _rowwise(_poisson), best=0.0,
-                aliases=("mean_poisson_deviance",), wording=(r"(mean )?poisson deviance",)),
-)  # fmt: skip
+    NamedMetric(
+        "poisson_deviance",
+        "minimize",
+        "values",
+        _mean_of(_poisson),
+        _rowwise(_poisson),
+        best=0.0,
+        aliases=("mean_poisson_deviance",),
+    ),
+)
