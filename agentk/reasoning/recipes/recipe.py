@@ -1,0 +1,36 @@
+"""A recipe: an entry block, and when and how to use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+
+from agentk.types.competition import Competition
+from agentk.types.space import Params
+
+Applies = Callable[[Competition], bool]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A piece of know-how: an entry block, and when and how to use it.
+
+    cost: a prior of the seconds of one fit, relative to the other recipes at the same rows and columns.
+    simplicity: rank for ties, 0 the simplest. variants: named parameter sets, diverse, to try before any search.
+    """
+
+    name: str
+    entry: str
+    family: str
+    idea: str
+    cost: float
+    simplicity: int
+    suits: Applies
+    needs: tuple[str, ...] = ()  # modules
+    variants: Mapping[str, Params] = field(default_factory=dict)
+
+    def applies(self, competition: Competition, libraries: frozenset[str] | None = None) -> bool:
+        """Whether it can and should be tried; `libraries` are the modules at hand, None for those that can be imported here."""
+        present = all(find_spec(name) is not None if libraries is None else name in libraries for name in self.needs)
+        return present and self.suits(competition)
