@@ -14,7 +14,8 @@ HELD_UP = 0.6
 """Probability of a positive mean reward with which a lesson leaves its run."""
 
 LEAST_COMPETITIONS, MISLEADING = 4, 0.05
-"""A lesson that so many competitions have tried and that is positive with less than this probability is forgotten."""
+"""A lesson that so many competitions have tried and that is positive with less than this probability is forgotten; but not
+what a recipe is worth, since that it loses is worth knowing."""
 
 STALE_RUNS = 20
 """A lesson of a run that never ended is dropped when its competition is consolidated so many runs later."""

@@ -7,6 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -44,6 +45,7 @@ METRIC_KINDS: dict[str, tuple[str, ...]] = {
 KINDS = (*METRIC_KINDS, "other")
 
 
+@lru_cache(maxsize=1000)
 def metric_kind(metric: str) -> str:
     """What a metric rewards: likelihood, ranking, agreement, accuracy, relative or error; "other" for names unheard of."""
     name = metric.lower().replace("-", "_").replace(" ", "_")

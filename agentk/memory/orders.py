@@ -125,7 +125,7 @@ def _credit(order: CreditRun, shelf: Shelf, ledger: Ledger) -> Change:
     misled = [
         lesson.id
         for lesson in lessons.values()
-        if lesson.evidence >= LEAST_COMPETITIONS and lesson.value.posterior().chance < MISLEADING
+        if lesson.kind != "recipe" and lesson.evidence >= LEAST_COMPETITIONS and lesson.value.posterior().chance < MISLEADING
     ]
     forgetting = _forgetting(shelf, misled, ledger)
     revised = [lesson for lesson in lessons.values() if lesson.id not in misled]

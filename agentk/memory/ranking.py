@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from agentk.memory.features import Features, likeness
 from agentk.memory.lesson import Lesson
 from agentk.memory.protocol import Recalled
 from agentk.memory.scope import Scope
-from agentk.memory.value import Value
 
 HALF_LIFE = 200
 """Runs after which evidence that nothing has renewed counts half."""
@@ -20,12 +19,17 @@ HALF_LIFE = 200
 GENERAL = 0.7
 """Similarity of a lesson that was not learned in one place but holds wherever its conditions do."""
 
+INHERITED = 2.0
+"""Competitions that an inner lesson takes the belief of the outer one to be worth."""
+
+LIMIT = 3.0
+"""No reward is larger, and no draw of a mean may be: the tails of little evidence are heavy."""
+
 TEXT = 0.35
 """Weight of the text beside the structure of the competition, where a text is asked for."""
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A lesson with the cosine of its text to what was asked."""
 
     lesson: Lesson
@@ -43,41 +47,57 @@ def rank(
     asked: bool,
     withhold: float,
 ) -> list[Recalled]:
-    """The best of `candidates`, at most one a subject, with withheld ones among them marked.
+    """The best of `candidates`, at most one a subject and of its innermost scope, with withheld ones among them marked.
 
     A lesson's mean reward is drawn from what is believed of it (Thompson sampling), its evidence discounted by similarity
     and age; lessons are then ordered by similarity * exp(draw), so that a useless twin and a splendid stranger both stand back.
     """
     generator = np.random.default_rng(seed)
-    drawn: list[tuple[float, Recalled]] = []
-    around = {place: place.depth for place in scope.climb()}
-    for lesson, cosine in sorted(((c.lesson, c.cosine) for c in candidates), key=lambda pair: pair[0].id):
-        if lesson.scope not in around or not lesson.conditions.holds(features):
-            continue
+    around = set(scope.climb())
+    fitting = [c for c in candidates if c.lesson.scope in around and c.lesson.conditions.holds(features)]
+    subjects: dict[str, list[_Drawn]] = {}
+    outermost_first = sorted(fitting, key=lambda candidate: (candidate.lesson.scope.depth, candidate.lesson.id))
+    for lesson, cosine in outermost_first:  # an order that no index decides, so that a seed draws the same for the same lesson
         similarity = likeness(features, lesson.features) if lesson.features else GENERAL
         if asked:
             similarity = (1 - TEXT) * similarity + TEXT * max(cosine, 0.0)
-        value = believed(lesson, similarity, clock, generator)
-        drawn.append((similarity * math.exp(value), Recalled(lesson, similarity, value, _why(lesson, similarity, value))))
-    drawn.sort(key=lambda pair: (-around[pair[1].lesson.scope], -pair[0]))
-    subjects: dict[str, tuple[float, Recalled]] = {}
-    for score, recalled in drawn:
-        subjects.setdefault(recalled.lesson.subject, (score, recalled))
+        known = subjects.setdefault(lesson.subject, [])
+        entry = _drawn(lesson, similarity, clock, known[-1] if known else None, generator)
+        while known and known[-1].lesson.scope.depth < lesson.scope.depth:
+            known.pop()
+        known.append(entry)
+    best = [max(entries, key=lambda entry: entry.score) for entries in subjects.values()]
     chosen: list[Recalled] = []
     kept = 0
-    for _, recalled in sorted(subjects.values(), key=lambda pair: -pair[0]):
+    for entry in sorted(best, key=lambda entry: -entry.score):
         if kept == limit:
             break
         held = withhold > 0 and bool(generator.random() < withhold)
-        chosen.append(replace(recalled, withheld=held))
+        chosen.append(Recalled(entry.lesson, entry.similarity, entry.value, _why(entry), held))
         kept += not held
     return chosen
 
 
-def believed(lesson: Lesson, similarity: float, clock: int, generator: np.random.Generator) -> float:
-    """A draw of the mean reward of using the lesson, less what followed when it was withheld."""
+class _Drawn(NamedTuple):
+    lesson: Lesson
+    similarity: float
+    believed: float
+    value: float
+    score: float
+
+
+def _drawn(lesson: Lesson, similarity: float, clock: int, outer: _Drawn | None, generator: np.random.Generator) -> _Drawn:
+    """A draw of the mean reward of using the lesson, less what followed when it was withheld.
+
+    Where a lesson further out speaks about the same subject, what is believed of that is where this one starts from.
+    """
     weight = similarity * 0.5 ** (max(clock - lesson.used, 0) / HALF_LIFE)
-    return lesson.value.posterior(weight).draw(generator) - lesson.control.posterior(weight).mean
+    inherits = outer is not None and outer.lesson.scope.depth < lesson.scope.depth
+    value = lesson.value.under(outer.believed, INHERITED) if outer is not None and inherits else lesson.value
+    posterior = value.posterior(weight)
+    draw = posterior.draw(generator) - lesson.control.posterior(weight).mean
+    draw = max(-LIMIT, min(LIMIT, draw))
+    return _Drawn(lesson, similarity, posterior.mean, draw, similarity * math.exp(draw))
 
 
 def blind(lesson: Lesson, competition: str) -> Lesson | None:
@@ -92,7 +112,8 @@ def blind(lesson: Lesson, competition: str) -> Lesson | None:
     return lesson.model_copy(update={"value": value, "control": control, "features": features})
 
 
-def _why(lesson: Lesson, similarity: float, value: float) -> str:
+def _why(entry: _Drawn) -> str:
+    lesson = entry.lesson
     place = {
         "everything": "holds in general",
         "family": f"learned on {' '.join(lesson.scope.family)} competitions",
@@ -104,13 +125,8 @@ def _why(lesson: Lesson, similarity: float, value: float) -> str:
         seen = f"not yet tried, believed worth {lesson.value.prior:+.1f}"
     else:
         seen = f"earned {lesson.value.mean:+.1f} standard errors over {_plural(lesson.evidence, 'competition')}"
-    return f"{place} ({lesson.conditions}); {similarity:.0%} alike, {seen}, drawn {value:+.1f}"
+    return f"{place} ({lesson.conditions}); {entry.similarity:.0%} alike, {seen}, drawn {entry.value:+.1f}"
 
 
 def _plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
-def net(value: Value, control: Value) -> float:
-    """Believed reward of use over withholding."""
-    return value.mean - control.mean

@@ -12,7 +12,7 @@ from agentk.types.metric import Direction
 from agentk.types.outcome import Status
 
 LIMIT = 3.0
-"""Rewards are clipped to this many standard errors, either way."""
+"""Rewards are clipped here, either way: at ten standard errors."""
 
 FAILED = -1.0
 """Reward of a program that did not reach a score by its own fault."""
@@ -21,13 +21,14 @@ _FAULTS = (Status.FAILED, Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.CRASHED
 
 
 def paired(scores: Sequence[float], expected: Sequence[float], direction: Direction) -> float:
-    """By how many standard errors `scores` beat `expected`, fold by fold, clipped to LIMIT; folds that only one has are left out.
+    """By how many standard errors `scores` beat `expected`, fold by fold; folds that only one has are left out.
 
     The variance is corrected for training sets that overlap (Nadeau & Bengio 2003, Inference for the generalization error,
-    section 3): var * (1/k + 1/(k - 1)) for k folds. A single fold tells the sign only, as one standard error.
+    section 3): var * (1/k + 1/(k - 1)) for k folds. The inverse hyperbolic sine leaves small differences as they are and draws
+    in large ones, so that with many rows, where everything is significant, the better still earns more. A single fold tells
+    the sign only, as one standard error.
     """
-    sign = 1.0 if direction == "maximize" else -1.0
-    gains = [sign * (score - other) for score, other in zip(scores, expected, strict=False)]
+    gains = [_sign(direction) * (score - other) for score, other in zip(scores, expected, strict=False)]
     if not gains:
         return 0.0
     mean, folds = fmean(gains), len(gains)
@@ -36,17 +37,21 @@ def paired(scores: Sequence[float], expected: Sequence[float], direction: Direct
     error = math.sqrt(variance(gains) * (1 / folds + 1 / (folds - 1)))
     if error <= 1e-12 * max(1.0, abs(mean)):
         return math.copysign(LIMIT, mean) if mean else 0.0
-    return max(-LIMIT, min(LIMIT, mean / error))
+    return max(-LIMIT, min(LIMIT, math.asinh(mean / error)))
 
 
-def expectation(others: Sequence[Attempt]) -> tuple[float, ...]:
-    """The fold scores to expect of a draft: the median, fold by fold, of the other drafts of the run.
+def expectation(others: Sequence[Attempt], direction: Direction) -> tuple[float, ...]:
+    """The fold scores to expect of a draft: the median, fold by fold, of the better half of the run's other drafts.
 
-    Drafts do not build on one another, so that under no knowledge any of them is as good as any other whatever its number.
+    Drafts do not build on one another, so that under no knowledge any of them is as good as any other whatever its number;
+    the better half, since beating a baseline is no news.
     """
-    scored = [draft.fold_scores for draft in others if draft.fold_scores]
-    folds = min((len(scores) for scores in scored), default=0)
-    return tuple(median(scores[fold] for scores in scored) for fold in range(folds))
+    scored = sorted(
+        (draft.fold_scores for draft in others if draft.fold_scores), key=lambda scores: -_sign(direction) * fmean(scores)
+    )
+    better = scored[: (len(scored) + 1) // 2]
+    folds = min((len(scores) for scores in better), default=0)
+    return tuple(median(scores[fold] for scores in better) for fold in range(folds))
 
 
 def rewards(attempts: Sequence[Attempt], direction: Direction) -> dict[int, float]:
@@ -66,7 +71,9 @@ def rewards(attempts: Sequence[Attempt], direction: Direction) -> dict[int, floa
         elif attempt.outcome.status is Status.SCORED:
             parent = by_number.get(attempt.parent) if attempt.parent is not None else None
             expected = (
-                parent.fold_scores if parent else expectation([draft for draft in drafts if draft.number != attempt.number])
+                parent.fold_scores
+                if parent
+                else expectation([draft for draft in drafts if draft.number != attempt.number], direction)
             )
             if parent and parent.outcome.status in _FAULTS:
                 earned[attempt.number] = 1.0  # it runs where its parent did not
@@ -90,3 +97,7 @@ def shared(
         for lesson in dict.fromkeys((withheld or {}).get(attempt, ())):
             shares.setdefault((lesson, True), []).append(reward)
     return [Credit(lesson, fmean(parts), held) for (lesson, held), parts in shares.items()]
+
+
+def _sign(direction: Direction) -> float:
+    return 1.0 if direction == "maximize" else -1.0

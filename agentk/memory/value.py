@@ -121,6 +121,10 @@ class Value(Frozen):
         """As if that competition had never been seen (leave-one-out); pooled evidence is dropped too, as it may hold it."""
         return self._with(entry for entry in self.evidence if entry.competition not in (competition, EARLIER))
 
+    def under(self, prior: float, strength: float) -> Value:
+        """The same evidence seen from another belief."""
+        return self.model_copy(update={"prior": prior, "strength": strength})
+
     def posterior(self, weight: float = 1.0) -> Posterior:
         """The belief when evidence counts `weight` (0..1) of its worth: a power prior (Ibrahim & Chen 2000, Statist. Sci. 15)."""
         weights = [weight * entry.weight for entry in self.evidence]

@@ -1,8 +1,8 @@
 """Conformance of memories, shelves and embedders: subclass one, say how yours is made, and run it with pytest.
 
-    class TestMine(EmbedderConformance):
-        def make(self) -> Embedder:
-            return MyEmbedder()
+class TestMine(EmbedderConformance):
+    def make(self) -> Embedder:
+        return MyEmbedder()
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ from agentk.types.competition import TaskKind
 def features(digest: str = "c0ffee", *, rows: int = 1500, task: TaskKind = TaskKind.BINARY, metric: str = "accuracy") -> Features:
     """A small table, as memory sees it."""
     return Features(
-        digest=digest, modality="tabular", task=task, metric=metric, rows=rows, columns=12, numeric=0.6, categorical=0.4, classes=2
+        digest=digest,
+        modality="tabular",
+        task=task,
+        metric=metric,
+        rows=rows,
+        columns=12,
+        numeric=0.6,
+        categorical=0.4,
+        classes=2,
     )
 
 
@@ -70,7 +78,7 @@ class EmbedderConformance:
 class ShelfConformance:
     """What every shelf keeps to."""
 
-    def make(self, folder: Path) -> Shelf:
+    def make(self, folder: Path) -> Shelf:  # noqa: ARG002
         """The shelf under test; a second one made of the same folder sees the same lessons, unless it is kept in memory."""
         raise TypeError("say how the shelf is made: def make(self, folder: Path) -> Shelf")
 
@@ -134,7 +142,7 @@ class ShelfConformance:
 class MemoryConformance:
     """What every memory keeps to."""
 
-    def make(self, folder: Path) -> Memory:
+    def make(self, folder: Path) -> Memory:  # noqa: ARG002
         """An empty, writable memory."""
         raise TypeError("say how the memory is made: def make(self, folder: Path) -> Memory")
 

@@ -1,0 +1,193 @@
+"""The store on disk: kills, several processes, other versions and other embedders."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from agentk.errors import StoreError
+from agentk.memory import nested
+from agentk.memory.chroma import ChromaShelf
+from agentk.memory.embedders import HashingEmbedder
+from agentk.memory.nested import NestedMemory
+from agentk.memory.protocol import Vectors
+from agentk.memory.store import open_memory
+from agentk.testing.memory import features, lesson
+
+Open = Callable[..., NestedMemory]
+
+WRITER = """
+import sys
+from agentk.memory.chroma import ChromaShelf
+from agentk.memory.embedders import HashingEmbedder
+from agentk.memory.nested import NestedMemory
+from agentk.memory.protocol import Credit
+from agentk.memory.value import Value
+from agentk.testing.memory import features, lesson
+
+folder, name, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+memory = NestedMemory(ChromaShelf(folder := __import__("pathlib").Path(folder)), HashingEmbedder())
+for number in range(rounds):
+    here, run = features(name), f"{name}-{number}"
+    memory.remember([lesson(f"claim:{run}-{i}", here.run(run), value=Value().add(name, 2.0)) for i in range(5)], private=())
+    memory.consolidate(run, here)
+    print(run, flush=True)
+memory.close()
+"""
+
+
+def writer(folder: Path, name: str, rounds: int) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", WRITER, str(folder), name, str(rounds)], stdout=subprocess.PIPE, text=True)
+
+
+def whole(memory: NestedMemory, name: str) -> dict[str, int]:
+    """How many lessons each of a writer's runs left in each of the places they move to; checks that none is half there."""
+    counts: dict[str, dict[str, int]] = {}
+    for found in memory.lessons():
+        if found.subject.startswith(f"claim:{name}-"):
+            run = found.subject.removeprefix("claim:").rsplit("-", 1)[0]
+            places = counts.setdefault(run, {})
+            places[str(found.scope)] = places.get(str(found.scope), 0) + 1
+    for run, places in counts.items():
+        assert set(places.values()) == {5}, (run, places)
+    return {run: len(places) for run, places in counts.items()}
+
+
+def survive_kills(open_: Open, folder: Path, delays: Sequence[float]) -> None:
+    acknowledged: set[str] = set()
+    for round_, delay in enumerate(delays):
+        process = writer(folder, f"w{round_}", 10_000)
+        assert process.stdout is not None
+        acknowledged.add(process.stdout.readline().strip())  # it is well under way
+        time.sleep(delay)
+        os.kill(process.pid, signal.SIGKILL)
+        acknowledged |= {line.strip() for line in process.stdout if line.endswith("\n")}
+        process.stdout.close()
+        process.wait()
+    memory = open_()
+    found = {run: places for round_ in range(len(delays)) for run, places in whole(memory, f"w{round_}").items()}
+    assert acknowledged <= set(found)
+    assert {found[run] for run in acknowledged} == {3}  # the competition, its family, the task
+    assert memory.recall(features("w0"), limit=5) != []
+    memory.close()
+
+
+def test_a_kill_loses_nothing_acknowledged_and_leaves_nothing_half_done(on_disk: Open, tmp_path: Path) -> None:
+    survive_kills(on_disk, tmp_path / "memory", [0.037, 0.011])
+
+
+@pytest.mark.slow
+def test_forty_kills_lose_nothing(on_disk: Open, tmp_path: Path) -> None:
+    survive_kills(on_disk, tmp_path / "memory", list(np.random.default_rng(0).uniform(0, 0.4, 40)))
+
+
+def test_a_change_that_was_cut_short_is_finished(on_disk: Open, tmp_path: Path) -> None:
+    """As a kill leaves it after the plan was written and before chromadb had it."""
+    memory = on_disk()
+    memory.remember([lesson("claim:a")], private=())
+    ledger = json.loads((tmp_path / "memory" / "ledger.json").read_text())
+    memory.close()
+    told = lesson("claim:b")
+    vector = nested.NestedMemory._vectors(memory, [told])
+    import base64
+
+    plan = {"put": [told.model_dump_json()], "vectors": base64.b64encode(vector.tobytes()).decode(), "width": vector.shape[1]}
+    plan |= {"revise": [], "drop": [], "ledger": ledger, "order": None}
+    (tmp_path / "memory" / "commit.json").write_text(json.dumps(plan))
+    assert {found.subject for found in on_disk().lessons()} == {"claim:a", "claim:b"}
+    assert not (tmp_path / "memory" / "commit.json").exists()
+
+
+def test_processes_take_turns_and_see_what_others_wrote(on_disk: Open, tmp_path: Path) -> None:
+    mine = on_disk()
+    others = [writer(tmp_path / "memory", name, 4) for name in ("one", "two")]
+    for number in range(4):
+        mine.remember([lesson(f"claim:mine-{number}")], private=())
+        assert mine.recall(features(), limit=5) != []
+    assert [process.communicate()[0].split() for process in others] == [
+        [f"{name}-{n}" for n in range(4)] for name in ("one", "two")
+    ]
+    assert [process.returncode for process in others] == [0, 0]
+    assert whole(mine, "one") == {f"one-{number}": 3 for number in range(4)}
+    assert whole(mine, "two") == {f"two-{number}": 3 for number in range(4)}
+    assert mine.stats().runs == 8
+
+
+def test_a_write_that_finds_the_store_busy_is_left_for_the_next(
+    on_disk: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nested, "WRITE_WAIT_S", 0.05)
+    monkeypatch.setattr(nested, "READ_WAIT_S", 0.05)
+    memory = on_disk()
+    with FileLock(str(tmp_path / "memory" / "lock")):
+        memory.remember([lesson("claim:late")], private=())
+        with pytest.raises(StoreError, match="stayed busy"):
+            memory.recall(features())
+    assert memory.stats().pending == 1
+    assert "left for the next process" in memory.stats().notes[0]
+    assert [found.subject for found in on_disk().lessons()] == ["claim:late"]
+
+
+class Backwards(HashingEmbedder):
+    id = "backwards"
+    dimension = 100
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        rows = np.array([[ord(char) for char in text[::-1][:100].ljust(100)] for text in texts], np.float32).reshape(-1, 100)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_another_embedder_embeds_everything_again(on_disk: Open, tmp_path: Path) -> None:
+    memory = on_disk()
+    memory.remember([lesson(f"claim:{number}") for number in range(5)], private=())
+    memory.close()
+    with pytest.raises(StoreError, match="hashing-384-1"):
+        NestedMemory(ChromaShelf(tmp_path / "memory"), Backwards(), frozen=True)
+    other = NestedMemory(ChromaShelf(tmp_path / "memory"), Backwards())
+    assert len(other.recall(features(), "scale the columns")) == 5
+    other.close()
+    back = on_disk()
+    assert len(back.recall(features(), "scale the columns")) == 5
+    assert back.stats().lessons == 5
+
+
+def test_a_store_of_another_version_is_left_alone(on_disk: Open, tmp_path: Path) -> None:
+    on_disk().close()
+    ledger = tmp_path / "memory" / "ledger.json"
+    ledger.write_text(ledger.read_text().replace('"schema_version": 1', '"schema_version": 99'))
+    before = ledger.read_bytes()
+    with pytest.raises(StoreError, match=r"version 99.*export"):
+        on_disk()
+    assert ledger.read_bytes() == before
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(StoreError, match="is no memory"):
+        open_memory(str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_damaged_store_says_so(on_disk: Open, tmp_path: Path) -> None:
+    on_disk().close()
+    (tmp_path / "memory" / "chroma" / "chroma.sqlite3").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StoreError, match="move it away and import the last export"):
+        on_disk()
+
+
+def test_opens_and_recalls_as_it_was_left(on_disk: Open) -> None:
+    memory = on_disk()
+    memory.remember([lesson(f"claim:{number}") for number in range(30)], private=())
+    before = [(found.lesson.id, found.value) for found in memory.recall(features(), seed=5)]
+    memory.close()
+    assert [(found.lesson.id, found.value) for found in on_disk().recall(features(), seed=5)] == before

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agentk.errors import StoreError
+from agentk.memory.embedders import HashingEmbedder
+from agentk.memory.exchange import export_lessons, import_lessons
+from agentk.memory.nested import NestedMemory
+from agentk.memory.ram import RamShelf
+from agentk.memory.scope import Scope
+from agentk.testing.memory import features, lesson
+
+
+@pytest.fixture
+def exported(memory: NestedMemory, tmp_path: Path) -> Path:
+    memory.remember([lesson("claim:a").credited("d1", 1.5, 0), lesson("claim:b", features().scope)], private=())
+    assert export_lessons(memory, tmp_path / "lessons.jsonl") == 2
+    return tmp_path / "lessons.jsonl"
+
+
+def test_what_is_exported_can_be_imported_elsewhere_once(memory: NestedMemory, exported: Path) -> None:
+    other = NestedMemory(RamShelf(), HashingEmbedder())
+    for _ in range(2):
+        assert import_lessons(other, exported) == 2
+    assert [(found.id, found.value) for found in other.lessons()] == [(found.id, found.value) for found in memory.lessons()]
+
+
+def test_a_scope_can_be_exported_alone(memory: NestedMemory, exported: Path) -> None:
+    assert export_lessons(memory, exported, scope=Scope(("tabular",))) == 1
+    assert len(exported.read_text().splitlines()) == 2
+
+
+def test_a_broken_line_is_named_and_nothing_is_imported(exported: Path) -> None:
+    other = NestedMemory(RamShelf(), HashingEmbedder())
+    exported.write_text(exported.read_text() + '{"kind": "claim"}\n')
+    with pytest.raises(StoreError, match="line 4 is no lesson"):
+        import_lessons(other, exported)
+    assert other.lessons() == []
+
+
+@pytest.mark.parametrize("content", ["", "no json\n", '{"format": "agentk-lessons", "version": 99}\n'])
+def test_other_files_are_refused(memory: NestedMemory, tmp_path: Path, content: str) -> None:
+    (tmp_path / "other").write_text(content)
+    with pytest.raises(StoreError, match="other"):
+        import_lessons(memory, tmp_path / "other")
+    with pytest.raises(StoreError, match="missing"):
+        import_lessons(memory, tmp_path / "missing")

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from agentk.memory.features import features_of
+from agentk.memory.harvest import harvest, learn
+from agentk.memory.nested import NestedMemory
+from agentk.types.attempt import Attempt
+from agentk.types.competition import Competition
+from agentk.types.outcome import Status
+
+
+@pytest.fixture
+def attempts(attempt: Callable[..., Attempt]) -> list[Attempt]:
+    tuned = {"kind": "tune", "parent": 1, "recipe": "lightgbm"}
+    return [
+        attempt(0, (0.50, 0.51, 0.50), recipe="constant"),
+        attempt(1, (0.80, 0.78, 0.81), recipe="lightgbm", params={"seed": 0}),
+        attempt(2, (0.77, 0.76, 0.78), recipe="linear", params={"strength": 0.5}),
+        attempt(3, (0.82, 0.81, 0.83), params={"leaves": 7, "rate": 0.031234, "seed": 0, "threads": 1}, **tuned),
+        attempt(4, (0.81, 0.80, 0.82), params={"leaves": 31, "rate": 0.1}, **tuned),
+        attempt(5, status=Status.FAILED, reason="ValueError: Input X contains NaN, 'Rose'", recipe="kernel"),
+        attempt(6, (0.79, 0.79, 0.80), kind="debug", parent=5, idea="impute first", recipe="kernel"),
+    ]
+
+
+def test_recipes_are_valued_by_their_drafts(competition: Competition, attempts: list[Attempt]) -> None:
+    here = features_of(competition)
+    worth = {
+        entry.payload["recipe"]: entry.value.mean for entry in harvest("r", attempts, "maximize", here) if entry.kind == "recipe"
+    }
+    assert worth["constant"] < worth["linear"] < worth["lightgbm"]
+    assert worth["kernel"] < 0
+    assert worth["lightgbm"] > 0
+
+
+def test_the_best_parameters_are_kept_rounded_and_without_reserved_ones(
+    competition: Competition, attempts: list[Attempt]
+) -> None:
+    (found,) = [entry for entry in harvest("r", attempts, "maximize", features_of(competition)) if entry.kind == "params"]
+    assert found.payload == {"recipe": "lightgbm", "params": {"leaves": 7, "rate": 0.031}}
+    assert (found.provenance.run, found.provenance.attempt) == ("r", 3)
+
+
+def test_what_mended_a_failure_is_a_fix_without_values(competition: Competition, attempts: list[Attempt]) -> None:
+    (found,) = [entry for entry in harvest("r", attempts, "maximize", features_of(competition)) if entry.kind == "fix"]
+    assert found.text == "ValueError: Input X contains NaN, … -> impute first"
+
+
+def test_a_second_run_starts_from_what_the_first_learned(
+    competition: Competition, attempts: list[Attempt], memory: NestedMemory
+) -> None:
+    here = features_of(competition)
+    assert memory.recall(here) == []
+    learn(memory, "r", competition, attempts, "maximize", features=here)
+    recipes = [str(found.lesson.payload["recipe"]) for found in memory.recall(here, kinds=["recipe"], seed=1)]
+    assert recipes.index("lightgbm") < recipes.index("constant")
+    sibling = here.model_copy(update={"digest": "sibling", "rows": 2000})
+    assert memory.recall(sibling, kinds=["params"])[0].lesson.payload["params"] == {"leaves": 7, "rate": 0.031}
+
+
+def test_lessons_used_are_credited_and_learning_twice_changes_nothing(
+    competition: Competition, attempts: list[Attempt], memory: NestedMemory
+) -> None:
+    here = features_of(competition)
+    learn(memory, "first", competition, attempts, "maximize", features=here)
+    used = memory.recall(here, kinds=["recipe"])[0].lesson
+    again = [entry.model_copy(update={"lessons": (used.id,)}) if entry.number == 1 else entry for entry in attempts]
+    learn(memory, "second", competition, again, "maximize", features=here)
+    after = memory.lessons()
+    assert memory.get([used.id])[0].uses == 1
+    learn(memory, "second", competition, again, "maximize", features=here)
+    assert memory.lessons() == after
