@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,13 +82,23 @@ class Bench:
         )
 
 
-def run_bench(bench: Bench, notice: Callable[[Result, int, int], None] | None = None) -> list[Result]:
+class Watcher:
+    """Is told how a benchmark goes; this one keeps quiet."""
+
+    def starts(self, name: str, seed: int, done: int, total: int) -> None:
+        """A run begins, `done` rows of `total` being there."""
+
+    def row(self, row: Result, done: int, total: int) -> None:
+        """A row is there, of this run or kept from before."""
+
+
+def run_bench(bench: Bench, watcher: Watcher | None = None) -> list[Result]:
     """Runs what is not in the results yet, one run at a time, and returns all rows asked for, in order.
 
-    `notice` is told of each row, kept ones too, how many there are by then, and how many there will be.
     KeyboardInterrupt ends the run under way and passes on; the rows so far are kept. A run that fails is a row with a reason.
     Raises SettingError, StoreError.
     """
+    watcher = watcher or Watcher()
     seconds(bench.budget)
     wanted = [(name, seed) for seed in bench.seeds for name in bench.names()]
     results = Results(bench.results)
@@ -96,12 +106,12 @@ def run_bench(bench: Bench, notice: Callable[[Result, int, int], None] | None = 
     for name, seed in wanted:
         row = results.find((name, seed, bench.budget))
         if row is None:
+            watcher.starts(name, seed, len(rows), len(wanted))
             results.keep(row := _measure(bench, name, seed))
         elif row.gain is None and row.score is not None and bench.reference(name) is not None:
             results.keep(row := row.model_copy(update=_graded(bench, name, Path(row.submission).parent)))
         rows.append(row)
-        if notice is not None:
-            notice(row, len(rows), len(wanted))
+        watcher.row(row, len(rows), len(wanted))
         if bench.file is not None:
             write_summary(bench.file, rows)
     return rows

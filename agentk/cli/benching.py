@@ -26,14 +26,12 @@ def measure(
         raise SettingError(f"--seeds {seeds!r}: whole numbers, separated by commas, such as 0,1,2")
     from rich.console import Console
 
-    from agentk.bench.competitions import Bench, run_bench
-    from agentk.bench.table import line_of, table_of
+    from agentk.bench.competitions import Bench
+    from agentk.bench.show import show_bench
 
-    console = Console(stderr=True)
     numbers = [int(seed) for seed in seeds.split(",") if seed]
     bench = Bench(Path(what), answers, budget, only, numbers, file, against, options=("--memory", "off"))
-    rows = run_bench(bench, lambda row, done, total: console.print(line_of(row, done, total)))
-    Console().print(table_of(rows))
+    show_bench(bench, Console(stderr=True), Console())
 
 
 def _study(what: str, file: Path | None) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from agentk.bench.competitions import Bench, run_bench
+from agentk.bench.competitions import Bench, Watcher, run_bench
 from agentk.bench.results import Result
 from agentk.errors import SettingError
 
@@ -40,9 +40,15 @@ def bench(folder: Path, **options: object) -> Bench:
 def test_every_competition_is_run_and_graded(tmp_path: Path):
     make(tmp_path, alpha="0.9", beta="0.6")
     seen: list[tuple[str, int, int]] = []
-    rows = run_bench(
-        bench(tmp_path, file=tmp_path / "results.json"), lambda row, done, total: seen.append((row.competition, done, total))
-    )
+
+    class Heard(Watcher):
+        def starts(self, name: str, seed: int, done: int, total: int) -> None:
+            seen.append((f"{name} starts", done, total))
+
+        def row(self, row: Result, done: int, total: int) -> None:
+            seen.append((row.competition, done, total))
+
+    rows = run_bench(bench(tmp_path, file=tmp_path / "results.json"), Heard())
     assert [(row.competition, row.score, row.baseline, row.sample) for row in rows] == [
         ("alpha", 0.9, 0.5, 0.0),
         ("beta", 0.6, 0.5, 0.0),
@@ -51,7 +57,7 @@ def test_every_competition_is_run_and_graded(tmp_path: Path):
     assert (first.metric, first.direction, first.exit_code, first.attempts, first.failed) == ("accuracy", "maximize", 0, 7, 1)
     assert (first.cv_score, first.occupancy, first.stopped_by) == (0.9, 0.93, "budget")
     assert first.first_seconds is not None and 0 < first.first_seconds < first.seconds
-    assert seen == [("alpha", 1, 2), ("beta", 2, 2)]
+    assert seen == [("alpha starts", 0, 2), ("alpha", 1, 2), ("beta starts", 1, 2), ("beta", 2, 2)]
     assert calls(tmp_path, "alpha") == ["0 5s"]
     assert [row["score"] for row in json.loads((tmp_path / "results.json").read_text())] == [0.9, 0.6]
 
@@ -137,28 +143,3 @@ def test_what_cannot_be_measured_is_said_before_anything_runs(tmp_path: Path, op
     with pytest.raises(SettingError, match=words):
         run_bench(Bench(**given))  # type: ignore[arg-type]
     assert calls(tmp_path, "alpha") == []
-
-
-def test_rows_are_shown_as_a_table_and_as_lines():
-    from rich.console import Console
-
-    from agentk.bench.table import line_of, table_of
-
-    good = Result(
-        competition="alpha",
-        seed=0,
-        budget="5s",
-        exit_code=0,
-        metric="rmse",
-        direction="minimize",
-        score=0.123456,
-        gain=-0.01,
-        gain_low=-0.02,
-        gain_high=-0.001,
-    )
-    bad = Result(competition="beta", seed=0, budget="5s", exit_code=2, reason="no [target] found")
-    console = Console(width=200, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
-    console.print(table_of([good, bad]))
-    text = console.export_text()
-    assert "0.12346" in text and "rmse ↓" in text and "-0.0200 … -0.0010" in text and "no [target] found" in text
-    assert line_of(bad, 2, 2) == "[2/2] beta, seed 0: no score, no [target] found"
