@@ -1,0 +1,116 @@
+"""Learning curves: every optimizer with its own tuned learning rate, at equal steps and at equal compute."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from statistics import fmean, median
+from typing import Any
+
+import torch
+
+from agentk.bench.optim.contestants import Contestant, learn
+from agentk.bench.optim.tasks import Problem, Task
+
+TUNING_SEEDS = (1001, 1002)  # never reported
+POINTS = 12  # of a curve
+
+
+def seconds_per_step(task: Task, contestant: Contestant, steps: int = 30) -> float:
+    """Return the CPU seconds of one thread a step takes, the median over blocks of 10, the first of which is warm-up."""
+    problem = task.problem(TUNING_SEEDS[0])
+    optimizer = contestant.make(list(problem.model.parameters()), 1e-6)
+    blocks = []
+    for block in range(-2, steps // 10):  # 20 steps cover the warm-up of lazy estimates
+        start = time.thread_time()
+        for step in range(10):
+            learn(optimizer, problem.loss(problem.model, *problem.batch(10 * block + step + 20)))
+        if block >= 0:
+            blocks.append((time.thread_time() - start) / 10)
+    return median(blocks)
+
+
+def seconds_of_all(task: Task, contestants: Sequence[Contestant]) -> dict[str, float]:
+    """Return the CPU seconds of a step of each contestant."""
+    return {contestant.name: seconds_per_step(task, contestant) for contestant in contestants}
+
+
+def run(problem: Problem, contestant: Contestant, rate: float, steps: int) -> dict[str, Any]:
+    """Train with warm-up over the first 5 % of the steps and a cosine to zero; return the curve and what came out."""
+    optimizer = contestant.make(list(problem.model.parameters()), rate)
+    warm = max(1, steps // 20)
+    marks = sorted({round(steps * (i + 1) / POINTS) for i in range(POINTS)})
+    curve: list[tuple[int, float]] = [(0, problem.held_out(problem.test))]
+    for step in range(steps):
+        factor = (step + 1) / warm if step < warm else 0.5 + 0.5 * math.cos(math.pi * (step - warm) / max(1, steps - warm))
+        for group in optimizer.param_groups:
+            group["lr"] = rate * factor
+        loss = problem.loss(problem.model, *problem.batch(step))
+        if not math.isfinite(float(loss)):
+            break
+        learn(optimizer, loss)
+        if step + 1 in marks:
+            curve.append((step + 1, problem.held_out(problem.test)))
+    return {"curve": curve, "valid": _bounded(problem.held_out(problem.valid)), "test": _bounded(problem.held_out(problem.test))}
+
+
+def _bounded(value: float) -> float:
+    """Return a loss that JSON can hold; one that has diverged counts as 1e9."""
+    return value if math.isfinite(value) and value < 1e9 else 1e9
+
+
+def tuned(task: Task, contestant: Contestant, steps: int, grow: int = 3) -> tuple[float, dict[float, float]]:
+    """Return the rate with the least mean validation loss over the tuning seeds, and all that were tried."""
+    tried: dict[float, float] = {}
+
+    def attempt(rate: float) -> None:
+        tried[rate] = fmean(run(task.problem(seed), contestant, rate, steps)["valid"] for seed in TUNING_SEEDS)
+
+    for rate in contestant.rates:
+        attempt(rate)
+    for _ in range(grow):
+        best, low, high = min(tried, key=tried.__getitem__), min(tried), max(tried)
+        if best == high:
+            attempt(float(f"{high * 3:.2g}"))
+        elif best == low:
+            attempt(float(f"{low / 3:.2g}"))
+        else:
+            break
+    return min(tried, key=tried.__getitem__), dict(sorted(tried.items()))
+
+
+def compare(
+    task: Task, contestant: Contestant, cost: float, seeds: int, piece: Callable[[str, Callable[[], Any]], Any]
+) -> dict[str, Any]:
+    """Tune and run a contestant at equal steps, and at equal compute: as many steps as cost what the first-order run costs.
+
+    Args:
+        task: what to train on.
+        contestant: the optimizer.
+        cost: of a step, in steps of AdamW.
+        seeds: runs to report.
+        piece: `piece(name, make)` remembers what `make()` returned, so that a comparison can go on where it ended.
+    """
+    torch.set_num_threads(1)
+    result: dict[str, Any] = {"cost": cost}
+    for kind, steps in (("equal_steps", task.steps), ("equal_compute", min(task.steps, round(task.steps / cost)))):
+        if kind == "equal_compute" and steps >= 0.95 * task.steps:
+            result[kind] = result["equal_steps"]  # a first-order method: the same run
+            continue
+        name = f"{task.name}/{contestant.name}/{kind}"
+        found = piece(f"{name}/tuned", partial(_tuned, task, contestant, steps))
+        rate = found["rate"]
+        runs = [piece(f"{name}/seed {seed}", partial(_run_of_seed, task, contestant, rate, steps, seed)) for seed in range(seeds)]
+        result[kind] = {"steps": steps, **found, "runs": runs, "test": [r["test"] for r in runs]}
+    return result
+
+
+def _tuned(task: Task, contestant: Contestant, steps: int) -> dict[str, Any]:
+    rate, tried = tuned(task, contestant, steps)
+    return {"rate": rate, "tried": list(tried.items())}
+
+
+def _run_of_seed(task: Task, contestant: Contestant, rate: float, steps: int, seed: int) -> dict[str, Any]:
+    return run(task.problem(seed), contestant, rate, steps)
