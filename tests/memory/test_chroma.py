@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -28,15 +29,16 @@ Open = Callable[..., NestedMemory]
 
 WRITER = """
 import sys
+from pathlib import Path
+
 from agentk.memory.chroma import ChromaShelf
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.nested import NestedMemory
-from agentk.memory.protocol import Credit
 from agentk.memory.value import Value
 from agentk.testing.memory import features, lesson
 
-folder, name, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
-memory = NestedMemory(ChromaShelf(folder := __import__("pathlib").Path(folder)), HashingEmbedder())
+folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+memory = NestedMemory(ChromaShelf(folder), HashingEmbedder())
 for number in range(rounds):
     here, run = features(name), f"{name}-{number}"
     memory.remember([lesson(f"claim:{run}-{i}", here.run(run), value=Value().add(name, 2.0)) for i in range(5)], private=())
@@ -97,11 +99,9 @@ def test_a_change_that_was_cut_short_is_finished(on_disk: Open, tmp_path: Path) 
     memory.remember([lesson("claim:a")], private=())
     ledger = json.loads((tmp_path / "memory" / "ledger.json").read_text())
     memory.close()
-    told = lesson("claim:b")
-    vector = nested.NestedMemory._vectors(memory, [told])
-    import base64
-
-    plan = {"put": [told.model_dump_json()], "vectors": base64.b64encode(vector.tobytes()).decode(), "width": vector.shape[1]}
+    told, width = lesson("claim:b"), ledger["dimension"]
+    vector = np.ones(width, np.float32)
+    plan = {"put": [told.model_dump_json()], "vectors": base64.b64encode(vector.tobytes()).decode(), "width": width}
     plan |= {"revise": [], "drop": [], "ledger": ledger, "order": None}
     (tmp_path / "memory" / "commit.json").write_text(json.dumps(plan))
     assert {found.subject for found in on_disk().lessons()} == {"claim:a", "claim:b"}
@@ -114,9 +114,8 @@ def test_processes_take_turns_and_see_what_others_wrote(on_disk: Open, tmp_path:
     for number in range(4):
         mine.remember([lesson(f"claim:mine-{number}")], private=())
         assert mine.recall(features(), limit=5) != []
-    assert [process.communicate()[0].split() for process in others] == [
-        [f"{name}-{n}" for n in range(4)] for name in ("one", "two")
-    ]
+    said = [process.communicate()[0].split() for process in others]
+    assert said == [[f"{name}-{number}" for number in range(4)] for name in ("one", "two")]
     assert [process.returncode for process in others] == [0, 0]
     assert whole(mine, "one") == {f"one-{number}": 3 for number in range(4)}
     assert whole(mine, "two") == {f"two-{number}": 3 for number in range(4)}
