@@ -1,0 +1,204 @@
+"""Decisions: fitted where they help beyond noise, left alone where they do not, applied by numpy alone."""
+
+from __future__ import annotations
+
+import ast
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from agentk.competitions.metrics import metric_named
+from agentk.referee import apply
+from agentk.referee.decision import Adjust, Argmax, AsIs, Calibrate, Cuts, Decision, Rules, Thresholds, default_decision, fit
+from agentk.referee.judge import Judge
+from agentk.types.competition import TaskKind
+
+N = 4000
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def rare(seed: int = 0, rows: int = N) -> tuple[np.ndarray, np.ndarray]:
+    """Honest probabilities of a class that is true one time in ten."""
+    rng = np.random.default_rng(seed)
+    p = sigmoid(rng.normal(-3, 1.5, rows))
+    return np.column_stack([1 - p, p]), (rng.random(rows) < p).astype(float)
+
+
+def judge(metric: str, task: TaskKind, classes: tuple[object, ...], truth: np.ndarray, folds: int = 5) -> Judge:
+    return Judge(metric_named(metric), task, classes, truth, np.random.default_rng(0).permutation(len(truth)) % folds)  # type: ignore[arg-type]
+
+
+def rules(metric: str, task: TaskKind, classes: tuple[object, ...], truth: np.ndarray) -> Rules:
+    return Rules.of(metric_named(metric), task, classes, truth)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("metric", ["f1", "balanced_accuracy", "mcc"])
+def test_a_threshold_is_found_for_metrics_that_want_one(metric: str) -> None:
+    predictions, truth = rare()
+    plain = metric_named(metric).score(truth, predictions.argmax(axis=1))
+    judgment = judge(metric, TaskKind.BINARY, (0, 1), truth).judge(predictions, np.ones(N, bool))
+    assert isinstance(judgment.decision, Argmax)
+    threshold = judgment.decision.weights[0] / sum(judgment.decision.weights)
+    assert threshold < 0.45
+    assert judgment.score > plain + 0.02
+
+
+def test_accuracy_of_honest_probabilities_keeps_one_half() -> None:
+    predictions, truth = rare()
+    assert fit(rules("accuracy", TaskKind.BINARY, (0, 1), truth), predictions, truth) == Argmax(weights=(1.0, 1.0))
+
+
+def test_accuracy_of_probabilities_that_are_off_does_not() -> None:
+    predictions, truth = rare()
+    shifted = sigmoid(np.log(predictions[:, 1] / predictions[:, 0]) + 2)
+    predictions = np.column_stack([1 - shifted, shifted])
+    judgment = judge("accuracy", TaskKind.BINARY, (0, 1), truth).judge(predictions, np.ones(N, bool))
+    assert judgment.score > metric_named("accuracy").score(truth, predictions.argmax(axis=1)) + 0.01
+
+
+def test_class_weights_raise_a_macro_f1() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.choice(4, N, p=[0.7, 0.2, 0.07, 0.03])
+    logits = np.eye(4)[truth] * 1.5 + np.log([0.7, 0.2, 0.07, 0.03]) + rng.normal(size=(N, 4))
+    predictions = apply.softmax(logits)
+    judgment = judge("f1_macro", TaskKind.MULTICLASS, (0, 1, 2, 3), truth.astype(float)).judge(predictions, np.ones(N, bool))
+    assert judgment.score > metric_named("f1_macro").score(truth.astype(float), predictions.argmax(axis=1)) + 0.01
+
+
+def test_thresholds_of_several_labels_raise_their_f1() -> None:
+    rng = np.random.default_rng(0)
+    p = sigmoid(rng.normal(-2, 1.5, (2000, 3)))
+    truth = (rng.random(p.shape) < p).astype(float)
+    judgment = judge("f1_macro", TaskKind.MULTILABEL, (), truth).judge(p, np.ones(2000, bool))
+    assert isinstance(judgment.decision, Thresholds) and max(judgment.decision.thresholds) < 0.5
+    assert judgment.score > metric_named("f1_macro").score(truth, (p >= 0.5).astype(float)) + 0.02
+
+
+def test_grades_are_cut_so_that_kappa_is_high() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.clip(np.round(rng.normal(3, 1.2, N)), 1, 6)
+    shy = 3 + 0.4 * (truth - 3) + rng.normal(0, 0.4, N)  # regression to the mean, as squared errors teach it
+    judgment = judge("qwk", TaskKind.ORDINAL, (1, 2, 3, 4, 5, 6), truth[:, None]).judge(shy[:, None], np.ones(N, bool))
+    rounded = metric_named("qwk").score(truth[:, None], np.clip(np.round(shy), 1, 6)[:, None])
+    assert isinstance(judgment.decision, Cuts) and list(judgment.decision.cuts[0]) == sorted(judgment.decision.cuts[0])
+    assert judgment.score > rounded + 0.02
+    assert set(np.unique(judgment.answers)) <= {1, 2, 3, 4, 5, 6}
+
+
+def test_overconfident_probabilities_are_calibrated_for_log_loss() -> None:
+    predictions, truth = rare()
+    sharp = apply.softmax(3 * np.log(predictions))
+    judgment = judge("log_loss", TaskKind.BINARY, (0, 1), truth).judge(sharp, np.ones(N, bool))
+    assert isinstance(judgment.decision, Calibrate) and judgment.decision.scale == pytest.approx(1 / 3, abs=0.05)
+    assert judgment.score < metric_named("log_loss").score(truth, sharp) - 0.02
+
+
+def test_honest_probabilities_and_orders_are_left_as_they_are() -> None:
+    predictions, truth = rare()
+    for metric in ("log_loss", "auc"):
+        assert isinstance(fit(rules(metric, TaskKind.BINARY, (0, 1), truth), predictions, truth), AsIs)
+
+
+def test_log_errors_never_see_a_value_below_zero() -> None:
+    truth = np.random.default_rng(0).lognormal(0, 1, (500, 1))
+    predictions = truth.copy()
+    predictions[:50] = -1.0
+    found = judge("rmsle", TaskKind.REGRESSION, (), truth).judge(predictions, np.ones(500, bool))
+    assert np.isfinite(found.score) and found.answers.min() >= 0
+
+
+def test_means_of_skewed_targets_are_moved_towards_medians_for_absolute_errors() -> None:
+    rng = np.random.default_rng(0)
+    center = rng.normal(0, 1, N)
+    truth = np.exp(center + rng.normal(0, 1, N))[:, None]
+    means = np.exp(center + 0.5)[:, None]
+    found = judge("mae", TaskKind.REGRESSION, (), truth).judge(means, np.ones(N, bool))
+    assert isinstance(found.decision, Adjust)
+    assert found.score < metric_named("mae").score(truth, means) * 0.97
+
+
+def test_sound_values_are_left_as_they_are() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.uniform(-1, 1, (N, 1))
+    found = fit(rules("rmse", TaskKind.REGRESSION, (), x), x, x + rng.normal(0, 1, (N, 1)))
+    assert isinstance(found, AsIs)
+
+
+def test_no_row_is_decided_with_its_own_label() -> None:
+    """Predictions that know nothing: an in-sample threshold would find something, a cross-fitted one must not."""
+    gains = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        p = rng.random(200)
+        truth = (rng.random(200) < 0.5).astype(float)
+        found = judge("mcc", TaskKind.BINARY, (0, 1), truth).judge(np.column_stack([1 - p, p]), np.ones(200, bool))
+        gains.append(found.score)
+    assert abs(np.mean(gains)) < 2.5 * np.std(gains) / np.sqrt(len(gains))
+
+
+def test_changing_the_labels_of_a_fold_changes_no_answer_in_it() -> None:
+    predictions, truth = rare()
+    one = judge("f1", TaskKind.BINARY, (0, 1), truth)
+    held = one.assignment == 2
+    other = judge("f1", TaskKind.BINARY, (0, 1), np.where(held, 1 - truth, truth))
+    everything = np.ones(N, bool)
+    assert np.array_equal(one.judge(predictions, everything).answers[held], other.judge(predictions, everything).answers[held])
+
+
+def test_rows_that_are_not_covered_are_neither_learned_from_nor_scored() -> None:
+    predictions, truth = rare()
+    mask = np.arange(N) < N // 2
+    holed = np.where(mask[:, None], predictions, np.nan)
+    found = judge("f1", TaskKind.BINARY, (0, 1), truth)
+    judgment = found.judge(holed, mask)
+    assert judgment.score == pytest.approx(metric_named("f1").score(truth[mask], judgment.answers[mask]))
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        AsIs(),
+        Argmax(weights=(1.0, 2.0)),
+        Thresholds(thresholds=(0.3, 0.6)),
+        Cuts(cuts=((0.2, 0.5), (0.1, 0.4)), grades=(1.0, 2.0, 3.0)),
+        Calibrate(scale=0.5, bias=(0.1, -0.1)),
+        Adjust(link="log1p", slope=1.1, shift=0.1, low=0.0),
+    ],
+)
+def test_a_decision_survives_json_and_is_applied_from_plain_dicts(decision: Decision) -> None:
+    adapter: TypeAdapter[Decision] = TypeAdapter(Decision)
+    again = adapter.validate_json(adapter.dump_json(decision))
+    predictions = np.array([[0.3, 0.7], [0.8, 0.2]])
+    assert again == decision
+    assert np.array_equal(
+        apply.decide(again.model_dump(mode="json"), predictions), apply.decide(decision.model_dump(), predictions)
+    )
+
+
+def test_what_an_exported_program_carries_imports_numpy_alone() -> None:
+    tree = ast.parse(Path(apply.__file__).read_text())
+    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    modules |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert modules == {"__future__", "typing", "numpy", "numpy.typing"}
+
+
+def test_the_default_needs_no_predictions() -> None:
+    truth = np.array([[1.0], [2.0], [4.0]])
+    assert default_decision(rules("qwk", TaskKind.ORDINAL, (1, 2, 4), truth), truth) == Cuts(
+        cuts=((1.5, 3.0),), grades=(1.0, 2.0, 4.0)
+    )
+
+
+def test_judging_ten_thousand_rows_takes_a_fraction_of_a_second() -> None:
+    predictions, truth = rare(rows=10_000)
+    found = judge("f1", TaskKind.BINARY, (0, 1), truth)
+    found.judge(predictions, np.ones(10_000, bool))
+    began = time.process_time()
+    found.judge(predictions, np.ones(10_000, bool))
+    assert time.process_time() - began < 0.5
