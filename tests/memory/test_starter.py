@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from agentk.memory.features import KINDS as METRIC_KINDS
 from agentk.memory.features import MODALITIES
 from agentk.memory.nested import NestedMemory
 from agentk.memory.ram import RamShelf
-from agentk.memory.starter import load
+from agentk.memory.starter import checkout, load
 from agentk.testing.memory import features
 
 RECIPES = [
@@ -99,3 +100,12 @@ def test_a_file_that_is_not_well_formed_is_named(tmp_path: Path, content: str) -
         load(tmp_path)
     with pytest.raises(StoreError, match="no starter lessons"):
         load(tmp_path / "nowhere")
+
+
+def test_the_wheel_takes_every_file_along() -> None:
+    root = checkout()
+    assert root is not None
+    packaged = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    shipped = {name: f"agentk/memory/starter_lessons/{Path(name).name}" for name in packaged if name.startswith("memory_store/")}
+    assert shipped == {name: target for name, target in packaged.items() if name in shipped}
+    assert set(shipped) == {f"memory_store/{file.name}" for file in (root / "memory_store").glob("*.toml")}
