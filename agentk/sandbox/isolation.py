@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import resource
@@ -51,20 +52,42 @@ def drop_privileges(identity: int) -> None:
     kernel.clear_capabilities()
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     if seccomp.supported():
-        seccomp.install()
+        seccomp.install(alone=False)
 
 
-def bound_resources(limits: Limits, already: int) -> None:
+def be_counted_apart() -> None:
+    """Without a user namespace: lets the kernel count this process and its children apart from other processes of root.
+
+    Root itself would have no limit. The real user id is the one that counts; the effective one stays, without being special.
+    """
+    if os.geteuid() == 0:
+        kernel.prctl(kernel.PR_SET_SECUREBITS, kernel.SECURE_NO_ROOT)
+        os.setresuid(_unused_identity(), 0, 0)
+
+
+def tasks() -> int:
+    """Processes and threads that the limit on this user's processes counts already, where no user namespace hides them."""
+    user = os.getuid()
+    count = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == user:
+                count += len(list((process / "task").iterdir()))
+    return count
+
+
+def bound_resources(limits: Limits, already: int, tasks_already: int) -> None:
     """Limits on each process, which the kernel keeps at once; the supervisor watches the tree as a whole.
 
-    `already` is the private memory inherited from the holder, on top of which the program may have its own.
+    `already` is the private memory inherited from the holder, on top of which the program may have its own; `tasks_already`
+    is what else the limit on processes counts.
     """
     bounds = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: 4096,
         resource.RLIMIT_FSIZE: limits.output_bytes,
         resource.RLIMIT_DATA: already + limits.memory_bytes,
-        resource.RLIMIT_NPROC: limits.processes * _TASKS_PER_PROCESS,
+        resource.RLIMIT_NPROC: tasks_already + limits.processes * _TASKS_PER_PROCESS,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
     }

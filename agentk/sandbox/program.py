@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from pydantic import JsonValue
 
-from agentk.sandbox.protocol import Function, Script
+from agentk.sandbox.protocol import INPUTS, Function, Script
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,15 @@ def _execute(entry: Script, places: Places) -> NoReturn:
     os.chdir(places.output)
     os.environ["PYTHONUNBUFFERED"] = "1"
     program = str(places.program / entry.program.name)
+    arguments = [_placed(argument, places) for argument in entry.arguments]
     _begin()
-    os.execv(sys.executable, [sys.executable, program, *entry.arguments])
+    os.execv(sys.executable, [sys.executable, program, *arguments])
+
+
+def _placed(argument: str, places: Places) -> str:
+    """An argument that is a path below INPUTS, as the path it really has."""
+    path = Path(argument)
+    return str(places.inputs / path.relative_to(INPUTS)) if path.is_relative_to(INPUTS) else argument
 
 
 def _call(entry: Function, loaded: object, arguments: dict[str, JsonValue], places: Places) -> int:

@@ -60,6 +60,29 @@ _DENIED: dict[str, tuple[int, int]] = {
     "semget": (64, 190),
     "mq_open": (240, 180),
 }
+_ABSENT = 0xFFFFFFFF
+# What Landlock does not guard: a file's mode, owner, times and attributes. It may believe that it changed them.
+_PRETENDED: dict[str, tuple[int, int]] = {
+    "chmod": (90, _ABSENT),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, _ABSENT),
+    "fchown": (93, 55),
+    "lchown": (94, _ABSENT),
+    "fchownat": (260, 54),
+    "utime": (132, _ABSENT),
+    "utimes": (235, _ABSENT),
+    "futimesat": (261, _ABSENT),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+}
+_IDENTITY: dict[str, tuple[int, int]] = {"setuid": (105, 146), "setreuid": (113, 145), "setresuid": (117, 147)}
 _CLONE = (56, 220)
 _CLONE3 = 435  # its flags lie in memory, out of a filter's sight: absent, so that libc falls back to clone
 _SOCKET = (41, 198)
@@ -90,17 +113,17 @@ def supported() -> bool:
     return platform.machine() in _AUDIT_ARCH
 
 
-def install(*, sockets: bool = True) -> None:
-    """Filters this process and all it will start, for good; `sockets` says whether unix sockets are left to it.
+def install(*, alone: bool) -> None:
+    """Filters this process and all it will start, for good. Needs no_new_privs. Raises OSError.
 
-    Needs no_new_privs. Raises OSError.
+    `alone`: there are no namespaces, so that it must also do without unix sockets, changes of identity and of files' modes.
     """
-    code = _compile(platform.machine(), sockets)
+    code = _compile(platform.machine(), alone)
     program = _Program(len(code) // 8, code)
     kernel.prctl(kernel.PR_SET_SECCOMP, 2, ctypes.addressof(program))
 
 
-def _compile(machine: str, sockets: bool) -> bytes:
+def _compile(machine: str, alone: bool) -> bytes:
     column = ("x86_64", "aarch64").index(machine)
     code = [_step(_LOAD, _ARCH), *_unless(_EQUAL, _AUDIT_ARCH[machine], _KILL), _step(_LOAD, _NUMBER)]
     if machine == "x86_64":
@@ -108,8 +131,12 @@ def _compile(machine: str, sockets: bool) -> bytes:
     code += _when(_EQUAL, _CLONE3, _ERRNO | errno.ENOSYS)
     for numbers in _DENIED.values():
         code += _when(_EQUAL, numbers[column], _ERRNO | errno.EPERM)
-    if not sockets:
+    if alone:
         code += _when(_EQUAL, _SOCKET[column], _ERRNO | errno.EACCES)
+        for numbers in _IDENTITY.values():
+            code += _when(_EQUAL, numbers[column], _ERRNO | errno.EPERM)
+        for numbers in _PRETENDED.values():
+            code += _when(_EQUAL, numbers[column], _ERRNO)
     refused_family = [_step(_LOAD, _FIRST_ARGUMENT), *_unless(_EQUAL, _AF_UNIX, _ERRNO | errno.EACCES)]
     code += [_step(_EQUAL, _SOCKET[column], 0, len(refused_family) + 1), *refused_family, _step(_RETURN, _ALLOW)]
     refused_flags = [_step(_LOAD, _FIRST_ARGUMENT), *_when(_ANY_BIT, _NEW_NAMESPACE, _ERRNO | errno.EPERM)]

@@ -161,7 +161,7 @@ class _Supervisor:
         try:
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
             os.sched_setaffinity(0, self._task.cores)
-            inherited = isolation.private_bytes()
+            inherited = isolation.private_bytes(), self._walls.tasks_already()
             places = self._walls.enter()
             kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # the change of identity made the kernel forget it
             child = os.fork()
@@ -178,11 +178,11 @@ class _Supervisor:
         finally:
             os._exit(0)
 
-    def _be_program(self, places: program.Places, inherited: int) -> None:
+    def _be_program(self, places: program.Places, inherited: tuple[int, int]) -> None:
         code = 1
         try:
             kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # so that it may look at itself in /proc
-            isolation.bound_resources(self._task.limits, inherited)
+            isolation.bound_resources(self._task.limits, *inherited)
             code = program.run(self._task.entry, self._loaded, self._task.arguments, places, self._log_write, self._mark_write)
         finally:
             os._exit(code)

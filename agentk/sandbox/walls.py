@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from abc import ABC, abstractmethod
 from enum import StrEnum
 from pathlib import Path
@@ -36,6 +38,10 @@ class Walls(ABC):
     def enter(self) -> Places:
         """In the first process of the execution: there is no way back. Returns what the program sees. Raises OSError."""
 
+    def tasks_already(self) -> int:
+        """What the kernel's limit on processes counts besides the program's own. Asked before `enter`."""
+        return 0
+
     def written(self) -> int:
         """Bytes it has written so far, where nothing bounds them already. Called often."""
         return 0
@@ -65,6 +71,8 @@ class FolderWalls(Walls):
     def __init__(self, task: Task, *, landlocked: bool) -> None:
         super().__init__(task)
         self._landlocked = landlocked
+        self._size = 0
+        self._next_look = 0.0
 
     def prepare(self) -> Path:
         """Makes the folder. The sandbox's own process removes it afterwards."""
@@ -78,17 +86,30 @@ class FolderWalls(Walls):
         """Gives up every right but those to its folder."""
         stage = self._task.stage
         program = self._script.parent if self._script else stage
-        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        isolation.be_counted_apart()
+        kernel.clear_capabilities()
         if self._landlocked:
             readable = [*view.visible(), stage / "inputs", *self._task.inputs.values(), *([self._script] if self._script else [])]
             landlock.restrict(readable=readable, writable=[stage / "output", stage / "tmp"], devices=view.devices())
-            kernel.clear_capabilities()
             if seccomp.supported():
-                seccomp.install(sockets=False)
+                seccomp.install(alone=True)
         return Places(stage / "inputs", stage / "output", stage / "tmp", program)
 
+    def tasks_already(self) -> int:
+        """An ordinary user's other processes."""
+        return isolation.tasks() if os.geteuid() != 0 else 0
+
     def written(self) -> int:
-        """The size of its folder."""
+        """The size of its folder, as of the last look; looking takes a tenth of the time at most."""
+        started = time.monotonic()
+        if started < self._next_look:
+            return self._size
+        self._size = self._measure()
+        now = time.monotonic()
+        self._next_look = now + 10 * (now - started)
+        return self._size
+
+    def _measure(self) -> int:
         total = 0
         for path in self._task.stage.rglob("*"):
             with contextlib.suppress(OSError):
@@ -130,10 +151,10 @@ def guarantees(kind: Kind) -> dict[Guarantee, str]:
         return held
     held |= {
         Guarantee.FILES: "Landlock: opens only what it is given",
-        Guarantee.WRITES: "Landlock: writes only its own folder",
     }
     if seccomp.supported():
         held |= {
+            Guarantee.WRITES: "Landlock: writes only its own folder; seccomp: changes no modes",
             Guarantee.NETWORK: "seccomp: no sockets",
             Guarantee.FORGETS: "Landlock and seccomp: no place, shared memory or socket outlives it",
         }

@@ -200,11 +200,24 @@ def edit_the_kernel(bait: Bait) -> str | None:
     return _first(rewrite, settings)
 
 
+def _change_mode(path: str) -> str | None:
+    before = stat.S_IMODE(os.stat(path).st_mode)
+    os.chmod(path, before ^ stat.S_IXOTH)
+    changed = stat.S_IMODE(os.stat(path).st_mode) != before
+    os.chmod(path, before)
+    return f"changed the mode of {path}" if changed else None
+
+
 @_against("WRITES")
 def spoil_devices(bait: Bait) -> str | None:
     """The mode of a device file that the whole machine shares."""
-    os.chmod("/dev/null", stat.S_IMODE(os.stat("/dev/null").st_mode))
-    return "changed the mode of /dev/null"
+    return _change_mode("/dev/null")
+
+
+@_against("WRITES")
+def lock_the_run(bait: Bait) -> str | None:
+    """The mode of the run's files, so that nobody can go on with it."""
+    return _first(_change_mode, (bait["journal"], bait["run"]))
 
 
 @_against("NETWORK")

@@ -34,3 +34,22 @@ def fit_on_every_core(rows: Any, output: Path, arguments: dict[str, str]) -> Non
 
         cross_val_score(LogisticRegression(), X, y, cv=3, n_jobs=-1)
     np.save(output / "cores.npy", len(os.sched_getaffinity(0)))
+
+
+def load_texts(held: dict[str, Path]) -> dict[str, str]:
+    """The held files as text."""
+    return {name: path.read_text() for name, path in held.items()}
+
+
+def join(texts: dict[str, str], output: Path, arguments: dict[str, Any]) -> None:
+    """Writes held and given texts in one line."""
+    given = [(Path(arguments["inputs"]) / name).read_text() for name in arguments["names"]]
+    (output / "joined.txt").write_text(" ".join([*texts.values(), *given]) + arguments["suffix"])
+
+
+def patch_a_library(_: None, __: Path, ___: dict[str, Any]) -> None:
+    """Says whether json is as it came, and then spoils it."""
+    import json
+
+    print("whole" if json.dumps([1]) == "[1]" else "spoiled")
+    json.dumps = lambda *_, **__: "spoiled"
