@@ -24,7 +24,8 @@ SPACE = {
     "row_share": {"type": "float", "low": 0.4, "high": 1.0, "default": 0.8},
     "bags": {"type": "choice", "choices": [1, 3], "default": 1},
 }
-ROUNDS = 2000
+ROUNDS = 1200
+FEWEST_SAMPLED = 50  # CatBoost refuses to sample from a handful of rows
 PATIENCE_TIMES_RATE = 4.0  # rounds without gain before stopping, times the learning rate
 MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more rounds
 
@@ -70,8 +71,7 @@ def boost(
         "l2_leaf_reg": params["l2"],
         "random_strength": params["randomness"],
         "rsm": params["column_share"],
-        "bootstrap_type": "Bernoulli",
-        "subsample": params["row_share"],
+        "bootstrap_type": "Bernoulli" if len(X) >= FEWEST_SAMPLED else "No",
         "max_ctr_complexity": 1,
         "boosting_type": "Plain",
         "thread_count": params["threads"],
@@ -79,6 +79,8 @@ def boost(
         "allow_writing_files": False,
         "logging_level": "Silent",
     }
+    if len(X) >= FEWEST_SAMPLED:
+        settings["subsample"] = params["row_share"]
     fit, watch = split
     known, watched = Pool(X.iloc[fit], y[fit], cat_features=names), Pool(X.iloc[watch], y[watch], cat_features=names)
     probe = CatBoost(

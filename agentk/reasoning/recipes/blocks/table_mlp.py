@@ -31,7 +31,7 @@ FEWEST_STEPS = 600  # small data are seen more often
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Averaged predictions of small networks."""
     params = with_defaults(params, SPACE)
-    batch = int(np.clip(len(train) // 30, 16, 256))
+    batch = min(int(np.clip(len(train) // 30, 16, 256)), len(train))
     epochs = max(int(params["epochs"]), FEWEST_STEPS * batch // max(len(train), 1))
 
     def network(kind: Any, member: int) -> Any:

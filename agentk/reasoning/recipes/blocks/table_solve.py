@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from agentk.reasoning.recipes.blocks.table_frame import typed_frames
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
@@ -36,7 +37,8 @@ def solve_table(
 
         return on_scale(target, fit)
 
-    return predict_targets(train, len(test), class_shares, values)
+    with threadpool_limits(limits=int(params["threads"])):  # linear algebra takes every core it sees otherwise
+        return predict_targets(train, len(test), class_shares, values)
 
 
 def both_classes(likely: Any) -> Floats:
