@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import lightgbm
-import numpy as np
 import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.table_boost import boost
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
@@ -25,9 +24,6 @@ SPACE = {
     "l2": {"type": "float", "low": 0.001, "high": 100.0, "log": True, "default": 1.0},
     "bags": {"type": "choice", "choices": [1, 3, 6], "default": 1},
 }
-ROUNDS = 3000
-PATIENCE_TIMES_RATE = 4.0  # rounds without gain before stopping, times the learning rate
-MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more rounds
 
 
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
@@ -47,34 +43,3 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         return boost(X, values, X_test, objective=objective, split=split, params=params)
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)
-
-
-def boost(
-    X: Floats, y: Floats | Codes, X_test: Floats, *, objective: dict[str, Any], split: tuple[Codes, Codes], params: dict[str, Any]
-) -> Floats:
-    """Predictions for the test rows, averaged over seeds."""
-    settings = objective | {
-        "learning_rate": params["learning_rate"],
-        "num_leaves": params["leaves"],
-        "min_data_in_leaf": params["leaf_rows"],
-        "feature_fraction": params["column_share"],
-        "bagging_fraction": params["row_share"],
-        "bagging_freq": 1,
-        "lambda_l2": params["l2"],
-        "num_threads": params["threads"],
-        "seed": params["seed"],
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbose": -1,
-    }
-    fit, watch = split
-    known = lightgbm.Dataset(X[fit], y[fit], params={"verbose": -1})
-    watched = lightgbm.Dataset(X[watch], y[watch], reference=known)
-    stop = lightgbm.early_stopping(max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"])), verbose=False)
-    probe = lightgbm.train(settings, known, ROUNDS, valid_sets=[watched], callbacks=[stop])
-    rounds = max(10, int(MORE_ROWS * probe.best_iteration))
-    predictions = []
-    for bag in range(params["bags"]):
-        model = lightgbm.train(settings | {"seed": params["seed"] + bag}, lightgbm.Dataset(X, y, params={"verbose": -1}), rounds)
-        predictions.append(np.asarray(model.predict(X_test, num_threads=params["threads"])))
-    return np.mean(predictions, axis=0)  # type: ignore[no-any-return]

@@ -1,0 +1,45 @@
+"""LightGBM with the rounds that an inner split asks for, averaged over seeds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightgbm
+import numpy as np
+
+from agentk.reasoning.recipes.blocks.task import Codes, Floats
+
+ROUNDS = 3000
+PATIENCE_TIMES_RATE = 4.0  # rounds without gain before stopping, times the learning rate
+MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more rounds
+
+
+def boost(
+    X: Floats, y: Floats | Codes, X_test: Floats, *, objective: dict[str, Any], split: tuple[Codes, Codes], params: dict[str, Any]
+) -> Floats:
+    """Predictions for the test rows, averaged over seeds."""
+    settings = objective | {
+        "learning_rate": params["learning_rate"],
+        "num_leaves": params["leaves"],
+        "min_data_in_leaf": params["leaf_rows"],
+        "feature_fraction": params["column_share"],
+        "bagging_fraction": params["row_share"],
+        "bagging_freq": 1,
+        "lambda_l2": params["l2"],
+        "num_threads": params["threads"],
+        "seed": params["seed"],
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbose": -1,
+    }
+    fit, watch = split
+    known = lightgbm.Dataset(X[fit], y[fit], params={"verbose": -1})
+    watched = lightgbm.Dataset(X[watch], y[watch], reference=known)
+    stop = lightgbm.early_stopping(max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"])), verbose=False)
+    probe = lightgbm.train(settings, known, ROUNDS, valid_sets=[watched], callbacks=[stop])
+    rounds = max(10, int(MORE_ROWS * probe.best_iteration))
+    predictions = []
+    for bag in range(params["bags"]):
+        model = lightgbm.train(settings | {"seed": params["seed"] + bag}, lightgbm.Dataset(X, y, params={"verbose": -1}), rounds)
+        predictions.append(np.asarray(model.predict(X_test, num_threads=params["threads"])))
+    return np.mean(predictions, axis=0)  # type: ignore[no-any-return]
