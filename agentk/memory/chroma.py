@@ -13,9 +13,10 @@ import base64
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -121,19 +122,20 @@ class ChromaShelf:
         """See `Shelf.count`."""
         return sum(shelf.count() for shelf in self._shelves.values())
 
-    def inner(self, competition: str) -> list[Found]:
+    def inner(self, competition: str, *, vectors: bool) -> list[Found]:
         """See `Shelf.inner`."""
-        got = self._shelves[_INNER].get(where={"competition": competition}, include=["metadatas", "embeddings"])
-        return [Found(lesson, vector) for lesson, vector in zip(_lessons(got), got["embeddings"], strict=True)]
+        got = self._shelves[_INNER].get(where={"competition": competition}, include=_included(vectors))
+        return [Found(_parse(entry["lesson"]), at) for entry, at in zip(got["metadatas"], _at(got["embeddings"]), strict=False)]
 
-    def nearest(self, vector: Vectors, kind: Kind, limit: int) -> list[Found]:
+    def nearest(self, vector: Vectors, kind: Kind, limit: int, *, vectors: bool) -> list[Found]:
         """See `Shelf.nearest`."""
         shelf = self._shelves[kind]
         count = min(limit, shelf.count())
         if not count:
             return []
-        got = shelf.query(query_embeddings=[vector], n_results=count, include=["metadatas", "embeddings"])
-        return [Found(_parse(entry["lesson"]), at) for entry, at in zip(got["metadatas"][0], got["embeddings"][0], strict=True)]
+        got = shelf.query(query_embeddings=[vector], n_results=count, include=_included(vectors))
+        places = _at(got["embeddings"] and got["embeddings"][0])
+        return [Found(_parse(entry["lesson"]), at) for entry, at in zip(got["metadatas"][0], places, strict=False)]
 
     def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
         """See `Shelf.commit`."""
@@ -235,6 +237,14 @@ class ChromaShelf:
 def _metadata(lesson: Lesson) -> dict[str, str]:
     entry = {"lesson": lesson.model_dump_json()}
     return {**entry, "competition": lesson.scope.competition} if lesson.scope.competition else entry
+
+
+def _included(vectors: bool) -> list[str]:
+    return ["metadatas", "embeddings"] if vectors else ["metadatas"]
+
+
+def _at(vectors: Iterable[Vectors] | None) -> Iterable[Vectors | None]:
+    return repeat(None) if vectors is None else vectors
 
 
 def _lessons(got: Mapping[str, Any]) -> list[Lesson]:

@@ -29,7 +29,7 @@ def outwards(run: str, features: Features, shelf: Shelf, clock: int) -> tuple[li
     a lesson must have held up in two places inside the wider scope.
     """
     home = features.scope
-    inner = [found.lesson for found in shelf.inner(features.digest)]
+    inner = [found.lesson for found in shelf.inner(features.digest, vectors=False)]
     leaving = [lesson for lesson in inner if lesson.scope.run == run]
     stale = [lesson.id for lesson in inner if lesson.scope.run and clock - lesson.created > STALE_RUNS]
     moved: dict[str, Lesson] = {lesson.id: lesson for lesson in inner if lesson.scope == home}

@@ -80,13 +80,13 @@ class NestedMemory:
         with self._shelf.window(READ_WAIT_S):
             ledger = self._ledger()
             self._fit(ledger)
-            found = [hit for kind in wanted for hit in self._shelf.nearest(vector, kind, max(_NEAR, 2 * limit))]
+            found = [hit for kind in wanted for hit in self._shelf.nearest(vector, kind, max(_NEAR, limit), vectors=asked)]
             if not leave_out:
-                found += [hit for hit in self._shelf.inner(features.digest) if hit.lesson.kind in wanted]
+                found += [hit for hit in self._shelf.inner(features.digest, vectors=asked) if hit.lesson.kind in wanted]
         if leave_out:
             seen = [(blind(hit.lesson, features.digest), hit.vector) for hit in found]
             found = [Found(lesson, at) for lesson, at in seen if lesson is not None]
-        candidates = [Candidate(hit.lesson, _cosine(hit.vector, meaning) if asked else 0.0) for hit in found]
+        candidates = [Candidate(hit.lesson, 0.0 if hit.vector is None else _cosine(hit.vector, meaning)) for hit in found]
         return rank(
             candidates,
             features,

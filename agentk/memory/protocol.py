@@ -146,10 +146,10 @@ class Embedder(Protocol):
 
 
 class Found(NamedTuple):
-    """A lesson on the shelf, with the vector it lies at."""
+    """A lesson on the shelf, with the vector it lies at where that was asked for."""
 
     lesson: Lesson
-    vector: Vectors
+    vector: Vectors | None
 
 
 @dataclass(frozen=True)
@@ -201,11 +201,11 @@ class Shelf(Protocol):
         """How many lessons lie here."""
         ...
 
-    def inner(self, competition: str) -> list[Found]:
+    def inner(self, competition: str, *, vectors: bool) -> list[Found]:
         """Every lesson of a competition and its runs."""
         ...
 
-    def nearest(self, vector: Vectors, kind: Kind, limit: int) -> list[Found]:
+    def nearest(self, vector: Vectors, kind: Kind, limit: int, *, vectors: bool) -> list[Found]:
         """The lessons of families and everything that lie nearest by cosine, about."""
         ...
 

@@ -20,7 +20,7 @@ class RamShelf:
     place = "memory of this process"
 
     def __init__(self) -> None:
-        self._lessons: dict[str, Found] = {}
+        self._lessons: dict[str, tuple[Lesson, Vectors]] = {}
         self._orders: list[tuple[str, str]] = []
         self._ledger: Mapping[str, JsonValue] = {}
         self._submitted = 0
@@ -45,36 +45,36 @@ class RamShelf:
 
     def get(self, ids: Sequence[str]) -> list[Lesson]:
         """See `Shelf.get`."""
-        return [self._lessons[id_].lesson for id_ in ids if id_ in self._lessons]
+        return [self._lessons[id_][0] for id_ in ids if id_ in self._lessons]
 
     def all(self) -> list[Lesson]:
         """See `Shelf.all`."""
-        return [found.lesson for found in self._lessons.values()]
+        return [lesson for lesson, _ in self._lessons.values()]
 
     def count(self) -> int:
         """See `Shelf.count`."""
         return len(self._lessons)
 
-    def inner(self, competition: str) -> list[Found]:
+    def inner(self, competition: str, *, vectors: bool) -> list[Found]:
         """See `Shelf.inner`."""
-        return [found for found in self._lessons.values() if found.lesson.scope.competition == competition]
+        return [Found(lesson, vector) for lesson, vector in self._lessons.values() if lesson.scope.competition == competition]
 
-    def nearest(self, vector: Vectors, kind: Kind, limit: int) -> list[Found]:
+    def nearest(self, vector: Vectors, kind: Kind, limit: int, *, vectors: bool) -> list[Found]:
         """See `Shelf.nearest`."""
-        found = [found for found in self._lessons.values() if found.lesson.kind == kind and not found.lesson.scope.competition]
-        if not found:
+        open_ = [Found(*pair) for pair in self._lessons.values() if pair[0].kind == kind and not pair[0].scope.competition]
+        if not open_:
             return []
-        rows = np.stack([found.vector for found in found])
+        rows = np.stack([found.vector for found in open_ if found.vector is not None])
         lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
         cosines = rows @ vector / np.where(lengths, lengths, 1.0)
-        return [found[index] for index in np.argsort(-cosines, kind="stable")[:limit]]
+        return [open_[index] for index in np.argsort(-cosines, kind="stable")[:limit]]
 
     def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
         """See `Shelf.commit`."""
         for lesson, vector in zip(change.put, vectors, strict=True):
-            self._lessons[lesson.id] = Found(lesson, vector)
+            self._lessons[lesson.id] = (lesson, vector)
         for lesson in change.revise:
-            self._lessons[lesson.id] = Found(lesson, self._lessons[lesson.id].vector)
+            self._lessons[lesson.id] = (lesson, self._lessons[lesson.id][1])
         for id_ in change.drop:
             self._lessons.pop(id_, None)
         self._ledger = change.ledger
@@ -82,7 +82,7 @@ class RamShelf:
 
     def rebuild(self, lessons: Sequence[Lesson], vectors: Vectors, ledger: Mapping[str, JsonValue]) -> None:
         """See `Shelf.rebuild`."""
-        self._lessons = {lesson.id: Found(lesson, vector) for lesson, vector in zip(lessons, vectors, strict=True)}
+        self._lessons = {lesson.id: (lesson, vector) for lesson, vector in zip(lessons, vectors, strict=True)}
         self._ledger = ledger
 
     def close(self) -> None:

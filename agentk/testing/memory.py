@@ -115,9 +115,9 @@ class ShelfConformance:
         inner, outer = lesson("claim:a", home), lesson("claim:b")
         with shelf.window(1.0):
             shelf.commit(Change(put=[inner, outer], ledger=shelf.ledger()), _vectors(2), None)
-            assert [found.lesson for found in shelf.inner("c0ffee")] == [inner]
-            assert shelf.inner("another") == []
-            assert [found.lesson for found in shelf.nearest(_vectors(1)[0], "claim", 5)] == [outer]
+            assert [found.lesson for found in shelf.inner("c0ffee", vectors=False)] == [inner]
+            assert shelf.inner("another", vectors=True) == []
+            assert [found.lesson for found in shelf.nearest(_vectors(1)[0], "claim", 5, vectors=True)] == [outer]
 
     def test_the_nearest_come_first(self, shelf: Shelf) -> None:
         """By cosine."""
@@ -125,8 +125,8 @@ class ShelfConformance:
         with shelf.window(1.0):
             shelf.commit(Change(put=kept, ledger=shelf.ledger()), vectors, None)
             for number in (0, 17, 39):
-                assert shelf.nearest(vectors[number], "claim", 3)[0].lesson == kept[number]
-            assert shelf.nearest(vectors[0], "recipe", 3) == []
+                assert shelf.nearest(vectors[number], "claim", 3, vectors=False)[0].lesson == kept[number]
+            assert shelf.nearest(vectors[0], "recipe", 3, vectors=True) == []
 
     def test_orders_wait_until_their_change_is_made(self, shelf: Shelf) -> None:
         """Oldest first."""
