@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -154,9 +155,13 @@ def as_the_referee_does(takeaway: Takeaway, scratch: Path) -> pd.DataFrame:
 
 
 def run(place: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """In a plain environment: from another folder, without agentk on the path where the folder itself does not import it."""
+    """As if agentk were not installed: importing it fails."""
+    barrier = place.parent / "barrier"
+    barrier.mkdir(exist_ok=True)
+    (barrier / "agentk.py").write_text("raise ImportError('a solution stands alone')\n")
     command = [sys.executable, str(place / "solution.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=place.parent)
+    environment = {**os.environ, "PYTHONPATH": str(barrier)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=barrier, env=environment)
 
 
 CASES: dict[str, tuple[TaskKind, str, tuple[Member, ...], Decision, str]] = {
@@ -197,18 +202,18 @@ def test_makes_the_submission_again_as_the_referee_made_it(tmp_path: Path, case:
 
 
 def test_predicts_new_rows_in_their_own_order(tmp_path: Path):
-    make(tmp_path, TaskKind.REGRESSION)
-    takeaway = take(make(tmp_path, TaskKind.REGRESSION), (member(1, FORESTS, trees=10),), AsIs())
+    takeaway = take(make(tmp_path, TaskKind.REGRESSION), (member(1, SHARES),), AsIs())
     write_takeaway(takeaway, pd.read_csv(tmp_path / "test.csv"), tmp_path / "solution")
     new = pd.DataFrame({"day": [3, 4], "a": [2.0, -1.0], "b": [None, 0.1], "id": ["x", "y"], "more": [1, 1]})
     new.to_csv(tmp_path / "new.csv", index=False)
-    done = run(tmp_path / "solution", "--data", tmp_path, "--out", tmp_path / "out.csv", "--rows", tmp_path / "new.csv")
+    told = ["--data", tmp_path, "--out", tmp_path / "out.csv", "--rows", tmp_path / "new.csv", "--workers", "1"]
+    done = run(tmp_path / "solution", *told)
     assert done.returncode == 0, done.stderr
     predicted = pd.read_csv(tmp_path / "out.csv")
     assert list(predicted.columns) == ["id", "y"] and list(predicted["id"]) == ["x", "y"]
     assert predicted["y"].between(0, 20).all()
     new.drop(columns=["a"]).to_csv(tmp_path / "new.csv", index=False)
-    done = run(tmp_path / "solution", "--data", tmp_path, "--out", tmp_path / "out.csv", "--rows", tmp_path / "new.csv")
+    done = run(tmp_path / "solution", *told)
     assert done.returncode == 1 and done.stderr.strip().endswith("lacks the columns ['a']: it must have those of the test file")
 
 
