@@ -28,7 +28,7 @@ class Pictures:
 
 def file_columns(folder: Path, columns: Sequence[Column], train: pd.DataFrame, test: pd.DataFrame) -> Pictures:
     """A column of picture paths for the first column of train and test whose values name files below `folder`."""
-    folders = _picture_folders(folder)
+    folders = picture_folders(folder)
     if not folders:
         return Pictures()
     likely = (ColumnKind.IDENTIFIER, ColumnKind.IMAGE, ColumnKind.CATEGORICAL, ColumnKind.NUMERIC)
@@ -42,7 +42,7 @@ def file_columns(folder: Path, columns: Sequence[Column], train: pd.DataFrame, t
     return Pictures()
 
 
-def _picture_folders(folder: Path) -> dict[str, set[str]]:
+def picture_folders(folder: Path) -> dict[str, set[str]]:
     """Folders that hold pictures, relative, each with its file names; two levels deep."""
     found: dict[str, set[str]] = {}
     below = [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]

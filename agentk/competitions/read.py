@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
 from agentk.competitions.draft import Draft, Stage
+from agentk.competitions.pictures import picture_folders
 from agentk.competitions.rows import tables_within
 from agentk.competitions.tables import encoding_of, is_table, several, sniffed, table
 from agentk.errors import CompetitionError
@@ -26,7 +27,7 @@ def find_files(draft: Draft) -> Draft:
     folder = draft.folder
     said = draft.overrides
     tables = listed(folder)
-    roles = {name: role_of(name) for name in tables}
+    roles = _roles(tables)
     sample = _one(folder, tables, roles, "sample", said.sample)
     test = _one(folder, tables, roles, "test", said.test)
     train = _one(folder, tables, roles, "train", said.train, like=test)
@@ -35,7 +36,8 @@ def find_files(draft: Draft) -> Draft:
             f"{folder} has no train file: no table there has 'train' in its name. Found: {several(tables) or 'no table at all'}. "
             "Name it with --train FILE."
         )
-    if test is None:
+    test_table = _table(folder, test) if test else _asked_rows(folder, train, sample)
+    if test_table is None:
         raise CompetitionError(
             f"{folder} has no test file: no table there has 'test' in its name. Found: {several(tables)}. "
             "Name it with --test FILE, or name the target with --target COLUMN, and a part of train is held out as test."
@@ -45,13 +47,31 @@ def find_files(draft: Draft) -> Draft:
     unused = tuple(name for name in tables if name not in used)
     return draft.grown(
         train=_table(folder, train),
-        test=_table(folder, test),
+        test=test_table,
         sample=_table(folder, sample) if sample else None,
         description=description,
         unused=unused,
         reason=f"read {several(used + files)}" + (f"; not used: {several(unused)}" if unused else ""),
         doubt=None if sample else "no sample submission was found: its form is inferred (--sample FILE names one)",
     )
+
+
+def _roles(tables: Iterable[str]) -> dict[str, str]:
+    """The role of each table by its name; a table of labels is train where no other is."""
+    roles = {name: role_of(name) for name in tables}
+    if "train" not in roles.values():
+        labels = [name for name in roles if not roles[name] and re.search(r"label|target", name, re.IGNORECASE)]
+        roles |= dict.fromkeys(labels, "train")
+    return roles
+
+
+def _asked_rows(folder: Path, train: str, sample: str | None) -> TableFile | None:
+    """The ids of the sample submission as the test table, where train too has nothing but ids and labels beside pictures."""
+    if sample is None or not picture_folders(folder):
+        return None
+    rows, known = _table(folder, sample), table(folder, _table(folder, train))
+    ids = str(table(folder, rows).columns[0])
+    return rows.model_copy(update={"options": {**rows.options, "columns": [ids]}}) if ids in known.columns else None
 
 
 def listed(folder: Path) -> dict[str, tuple[str, str | None]]:
@@ -206,7 +226,7 @@ def _train_has_rows(draft: Draft) -> str | None:
 
 def _files_differ(draft: Draft) -> str | None:
     files = [file for file in (draft.train, draft.test, draft.sample) if file]
-    names = [(file.path, file.options.get("member")) for file in files]
+    names = [(file.path, file.options.get("member"), file.options.get("columns")) for file in files]
     return f"one file plays two roles: {names}" if len(set(map(str, names))) < len(names) else None
 
 

@@ -27,6 +27,7 @@ def read_table(
     dtypes: dict[str, str] | None = None,
     literal: Sequence[str] = (),
     columns: Sequence[str] | None = None,
+    beside: Sequence[dict[str, Any]] = (),
 ) -> pd.DataFrame:
     """The table in a csv, tsv, json, jsonl or parquet file, plain, .gz or .zip.
 
@@ -35,6 +36,8 @@ def read_table(
     dtypes    of columns by name: "int64", "float64", "bool", "str", "object"; others are inferred
     literal   columns in which "NA" or "None" is a word and only an empty field is missing
     columns   to read, all where left out
+    beside    tables of the same folder whose columns are added to the rows that share their key, which none of them repeats:
+              {"path", "on": [column, ...], "options"}
 
     Infinite numbers are read as missing. Raises OSError, UnicodeDecodeError, or ValueError when it holds no table.
     """
@@ -53,6 +56,9 @@ def read_table(
             data = file.read()
         frame = pd.read_parquet(io.BytesIO(data)) if form == "parquet" else _from_json(_text(data, encoding))
     frame = frame if columns is None else frame[list(columns)]
+    for side in beside:
+        other = read_table(path.parent / side["path"], **side["options"])
+        frame = frame.merge(other, on=side["on"], how="left", validate="many_to_one")
     return _finite(cast(frame, dtypes))
 
 

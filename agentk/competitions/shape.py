@@ -11,6 +11,7 @@ from pandas.api import types
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
+from agentk.competitions.sides import join_sides
 from agentk.competitions.tables import dtypes_of, several, table, typed
 from agentk.competitions.task import classes_of, one_column_per_class, task_of
 from agentk.errors import CompetitionError
@@ -21,7 +22,7 @@ _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response
 
 def find_shape(draft: Draft) -> Draft:
     """Fills ids, targets, columns, task and classes. Raises CompetitionError where only the person can say."""
-    draft = _agree_on_types(draft)
+    draft = _agree_on_types(join_sides(draft))
     draft = _find_ids(draft)
     draft = _find_targets(draft)
     draft = _refuse_empty_targets(_keep_words(draft))
@@ -93,7 +94,7 @@ def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:
     assert draft.test
     if draft.test.path.endswith((".parquet", ".pq")) or "json" in draft.test.path:
         return False
-    raw = table(draft.folder, _with(draft.test, dtypes={name: "str"}, columns=[name]))[name].dropna()
+    raw = table(draft.folder, _with(draft.test, dtypes={name: "str"}, columns=[name], beside=[]))[name].dropna()
     return (
         bool((raw != table(draft.folder, draft.test)[name].dropna().astype("int64").astype(str)).any())
         if dtype == "int64"

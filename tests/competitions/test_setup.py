@@ -210,6 +210,28 @@ class TestOdd:
         )
         assert c.file_columns[0].id_column == "file" and c.file_columns[0].train == "images/{}"
 
+    def test_pictures_without_a_test_table(self, rows: pd.DataFrame, write, understood) -> None:
+        whole = rows[["id"]].assign(tree=TOWNS)
+        pictures = {f"{'train' if at < N else 'test'}/{number}.jpg": b"x" for at, number in enumerate(rows["id"])}
+        sample = whole.iloc[N:][["id"]].assign(elm=0.3, fir=0.3, oak=0.4)
+        c = understood(write({"labels.csv": whole.iloc[:N], "sample_submission.csv": sample, **pictures}))
+        assert (c.train.path, c.test.path, c.submission.kind) == ("labels.csv", "sample_submission.csv", "class_probabilities")
+        assert list(rows_of(c)[1].columns) == ["id", "image"] and c.test_rows == M
+
+    def test_labels_in_a_file_of_their_own(self, rows: pd.DataFrame, write, understood) -> None:
+        labels = rows[["id"]].assign(ill=BINARY).iloc[:N].sample(frac=1, random_state=0)
+        c = understood(write({"train_features.csv": rows.iloc[:N], "train_labels.csv": labels, "test_features.csv": rows.iloc[N:],
+                              "sample_submission.csv": rows.iloc[N:][["id"]].assign(ill=0)}))  # fmt: skip
+        assert c.targets == ("ill",) and rows_of(c)[0]["ill"].tolist() == BINARY[:N].tolist()
+        assert load_rows(c.folder, plan_of(c))[0].equals(rows_of(c)[0])
+
+    def test_facts_in_side_tables(self, parts: Parts, write, understood) -> None:
+        towns = pd.DataFrame({"town": ["Bern", "Genf", "Chur"], "people": [134, 203, 38]})
+        history = pd.DataFrame({"town": ["Bern", "Bern", "Genf"], "sold": [1, 2, 3]})
+        c = understood(write({**parts("price", NUMBER), "towns.csv": towns, "history.csv": history}))
+        assert "people" in [column.name for column in c.columns] and rows_of(c)[1]["people"].notna().all()
+        assert any("history.csv" in doubt for doubt in c.doubts) and len(rows_of(c)[0]) == N
+
     def test_ids_that_name_groups(self, rows: pd.DataFrame, write, understood) -> None:
         ids = [f"{at // 4:04d}_{at % 4:02d}" for at in range(N + M)]
         whole = rows.assign(id=ids, ill=BINARY)

@@ -37,7 +37,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
         r"weighted (averaged? )?f ?1( ?(score|measure))?",
         r"f ?1( score| measure)? ?\(?,? ?(with )?(average )?weighted",
     ),
-    "f1_samples": (r"mean f ?1? ?(score|measure)?",),
+    "f1_samples": (r"mean f ?1( ?(score|measure))?|mean f (score|measure)",),
     "precision": (r"\bprecision score\b",),
     "recall": (
         r"\brecall score\b",

@@ -1,0 +1,68 @@
+"""Metrics by name: every one is perfect on the truth, worse on anything else, and blind to the order of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agentk.competitions.metrics import metric_named, metric_names
+from agentk.errors import SettingError
+from agentk.types.metric import gain
+
+ALL = (*metric_names(), "map@3", "f2", "pinball@0.9")
+RNG = np.random.default_rng(0)
+CODES = RNG.integers(0, 2, 60).astype(float)
+VALUES = RNG.gamma(2, 2, (60, 1)) + 0.1
+
+
+def case(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Truth, perfect answers, worse answers."""
+    form = metric_named(name).form
+    worse = RNG.permutation(60)
+    if form == "values":
+        return VALUES, VALUES, VALUES[worse]
+    if form == "labels":
+        return CODES, CODES, CODES[worse]
+    perfect = np.eye(2)[CODES.astype(int)]
+    return CODES, perfect, 0.5 * perfect[worse] + 0.25
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_truth_scores_best_and_order_does_not_matter(name: str) -> None:
+    metric = metric_named(name)
+    truth, perfect, worse = case(name)
+    assert metric.score(truth, perfect) == pytest.approx(metric.best, abs=1e-9)
+    assert gain(metric, metric.score(truth, perfect), metric.score(truth, worse)) > 0
+    order = RNG.permutation(60)
+    assert metric.score(truth[order], worse[order]) == pytest.approx(metric.score(truth, worse))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_losses_are_one_a_row_and_lowest_for_the_truth(name: str) -> None:
+    metric = metric_named(name)
+    truth, perfect, worse = case(name)
+    best, other = metric.losses(truth, perfect), metric.losses(truth, worse)
+    assert (best is None) == (other is None)
+    if best is not None and other is not None:
+        assert best.shape == (60,) and best.mean() < other.mean()
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("ROC-AUC", "auc"), ("logloss", "log_loss"), ("Quadratic Weighted Kappa", "qwk"), ("MAP@5", "map@5"), ("F0.5", "f0.5"),
+     ("mcrmse", "rmse"), ("R squared", "r2"), ("quantile@0.1", "pinball@0.1")],
+)  # fmt: skip
+def test_spelling_does_not_matter(name: str, found: str) -> None:
+    assert metric_named(name).name == found
+
+
+def test_an_unknown_name_suggests_the_nearest() -> None:
+    with pytest.raises(SettingError, match="Did you mean accuracy"):
+        metric_named("acuracy")
+    with pytest.raises(SettingError, match="Known: accuracy"):
+        metric_named("zzzz")
+
+
+def test_rows_must_be_as_many() -> None:
+    with pytest.raises(ValueError, match="60 true rows, 59 answers"):
+        metric_named("mae").score(VALUES, VALUES[1:])

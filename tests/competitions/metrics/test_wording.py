@@ -1,0 +1,68 @@
+"""The metric is found in the words of a description, as organizers write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentk.competitions.metrics.wording import metric_in
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("Submissions are evaluated on area under the ROC curve between the predicted probability and the target.", "auc"),
+        ("Submissions are evaluated using AUC.", "auc"),
+        ("evaluated on the Area Under the Receiver Operating Characteristic Curve (ROC AUC)", "auc"),
+        ("Submissions are scored on the root mean squared error. RMSE is defined as", "rmse"),
+        ("Root-Mean-Squared-Error (RMSE) between the logarithm of the predicted and of the true price", "rmse_log"),
+        ("evaluated on the Root Mean Squared Logarithmic Error (RMSLE).", "rmsle"),
+        ("The evaluation metric for this competition is Mean Absolute Error (MAE), where each", "mae"),
+        ("Submissions are scored using the Median Absolute Error (MedAE).", "medae"),
+        ("the Root Mean Square Percentage Error (RMSPE)", "rmspe"),
+        ("SMAPE between forecasts and actual values", "smape"),
+        ("Submissions are scored using the mean columnwise root mean squared error (MCRMSE)", "rmse"),
+        ("using the multi-class logarithmic loss. Each row has been labeled with one true class.", "log_loss"),
+        ("Submissions are scored on the log loss:", "log_loss"),
+        ("mean column-wise log loss", "log_loss"),
+        ("multi-class cross-entropy loss", "log_loss"),
+        ("your score is the percentage of people you correctly predict. This is known as accuracy.", "accuracy"),
+        ("evaluated on the categorization accuracy of their predictions", "accuracy"),
+        ("evaluated based on their classification accuracy, the percentage of predicted labels that are correct.",
+         "accuracy"),
+        ("balanced accuracy score", "balanced_accuracy"),
+        ("scored based on the quadratic weighted kappa, which measures the agreement between two outcomes", "qwk"),
+        ("evaluated using F1 between the predicted and expected answers", "f1"),
+        ("The metric is the macro F1-score", "f1_macro"),
+        ("F1 score (macro averaged)", "f1_macro"),
+        ("evaluated with micro-averaged F1", "f1_micro"),
+        ("Submissions will be evaluated based on their mean F1 score", "f1_samples"),
+        ("evaluated on the mean F2 score", "f2"),
+        ("using Matthews correlation coefficient (MCC)", "mcc"),
+        ("evaluated according to the Mean Average Precision @ 3 (MAP@3)", "map@3"),
+        ("evaluated using the Normalized Gini Coefficient", "gini"),
+        ("evaluated using R^2 score", "r2"),
+        ("the coefficient of determination", "r2"),
+        ("the mean column-wise Spearman's correlation coefficient", "spearman"),
+        ("the Pearson correlation coefficient between", "pearson"),
+        ("the Brier score", "brier"),
+        ("average precision (area under the precision-recall curve)", "average_precision"),
+        ("the Hamming loss", "hamming"),
+    ],
+)  # fmt: skip
+def test_one_section(words: str, name: str) -> None:
+    assert (
+        metric_in(f"# Title\n\nThe mean squared distance is no metric here.\n\n## Evaluation\n\n{words}\n\n## Data\n\nMAE")
+        == name
+    )
+
+
+def test_the_evaluation_counts_before_the_rest() -> None:
+    assert metric_in("Accuracy matters to pilots.\n\n# Evaluation\n\nRMSE.\n\n# Rules\n\nbe fair") == "rmse"
+
+
+def test_without_a_section_the_whole_text_is_read() -> None:
+    assert metric_in("We score by mean absolute error.") == "mae"
+
+
+def test_a_text_that_names_none() -> None:
+    assert metric_in("## Evaluation\n\nA jury looks at your notebooks.") is None

@@ -1,0 +1,74 @@
+"""The validation scheme imitates how test relates to train."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+N, M = 400, 150
+RNG = np.random.default_rng(11)
+
+
+@pytest.fixture
+def scheme(write, understood):
+    """The validation of rows cut into train and test by a mask."""
+
+    def chosen(rows: pd.DataFrame, is_test: np.ndarray, **flags: object):
+        rows = rows.assign(id=np.arange(len(rows)), noise=RNG.normal(0, 1, len(rows)).round(3))
+        rows["y"] = RNG.normal(0, 1, len(rows)).round(3)
+        test = rows[is_test].drop(columns="y")
+        sample = test[["id"]].assign(y=0.0)
+        return understood(
+            write({"train.csv": rows[~is_test], "test.csv": test, "sample_submission.csv": sample}), **flags
+        ).validation
+
+    return chosen
+
+
+def hours(count: int) -> pd.DataFrame:
+    return pd.DataFrame({"when": pd.date_range("2022-03-01", periods=count, freq="h").strftime("%d.%m.%Y %H:%M")})
+
+
+def test_nothing_sets_test_apart(scheme) -> None:
+    found = scheme(hours(N + M), RNG.permutation(N + M) < M)
+    assert found.scheme == "random" and found.column is None
+
+
+def test_test_follows_train(scheme) -> None:
+    found = scheme(pd.DataFrame({"day": pd.date_range("2022-01-01", periods=N + M).strftime("%Y-%m-%d")}), np.arange(N + M) >= N)
+    assert (found.scheme, found.column, found.span) == ("rolling", "day", M * 86400)
+
+
+def test_the_end_of_every_month_is_asked(scheme) -> None:
+    rows = hours(24 * 200)
+    days = pd.to_datetime(rows["when"], format="%d.%m.%Y %H:%M").dt.day.to_numpy()
+    found = scheme(rows, days > 22)
+    assert (found.scheme, found.column) == ("blocked", "when")
+    assert found.span is not None and 6 * 86400 < found.span < 10 * 86400 and "nearest training row" in found.reasons[0]
+
+
+def test_time_as_a_number(scheme) -> None:
+    found = scheme(pd.DataFrame({"time_step": np.arange(N + M) * 3.0}), np.arange(N + M) >= N)
+    assert (found.scheme, found.column, found.span) == ("rolling", "time_step", M * 3.0)
+
+
+def test_new_customers_are_asked(scheme) -> None:
+    customer = RNG.integers(0, 60, N + M)
+    found = scheme(pd.DataFrame({"customer_id": customer + 5000}), customer < 15)
+    assert (found.scheme, found.column) == ("grouped", "customer_id")
+
+
+def test_the_same_customers_are_asked(scheme) -> None:
+    found = scheme(pd.DataFrame({"customer_id": RNG.integers(0, 60, N + M)}), RNG.permutation(N + M) < M)
+    assert found.scheme == "random"
+
+
+def test_a_counted_up_id_is_no_time(scheme) -> None:
+    assert scheme(pd.DataFrame({"size": RNG.normal(0, 1, N + M)}), np.arange(N + M) >= N).scheme == "random"
+
+
+def test_a_plain_category_is_no_group(scheme) -> None:
+    """Rare towns that happen to lie in one part only do not make groups."""
+    town = np.array([f"town {at}" for at in RNG.integers(0, 30, N + M)])
+    assert scheme(pd.DataFrame({"town": town}), RNG.permutation(N + M) < M).scheme == "random"
