@@ -244,7 +244,7 @@ class AdaHessian(Optimizer):
     def _due_groups(self) -> list[tuple[dict[str, Any], int]]:
         def is_due(group: dict[str, Any]) -> bool:
             after_warmup = group["steps"] - group["hessian_warmup"]
-            return bool(after_warmup < 0 or after_warmup % group["update_each"] == 0 or group["steps"] == 0)
+            return bool(after_warmup < 0 or after_warmup % group["update_each"] == 0)
 
         return [(group, index) for index, group in enumerate(self.param_groups) if is_due(group)]
 
@@ -364,7 +364,8 @@ class AdaHessian(Optimizer):
         Args:
             closure: computes the loss, and returns it.
             grad_scale: what the closure's loss was multiplied with; gradient and curvature are divided by it. Without a
-                closure only curvature from the graph of `.grad` is, since the gradient scaler divides `.grad`.
+                closure only the curvature from the graph of `.grad` is, since the gradient scaler divides `.grad`:
+                `scaler.step(optimizer, grad_scale=scaler.get_scale())`; after `backward(..., grad_scale=...)` leave it out.
 
         Returns:
             The closure's loss without its graph.
@@ -377,15 +378,17 @@ class AdaHessian(Optimizer):
             self.zero_grad()
             with torch.enable_grad():
                 loss = closure()
-            held = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
-            if not held:  # otherwise the closure did the backward pass itself
+            if all(
+                p.grad is None for group in self.param_groups for p in group["params"]
+            ):  # else it did the backward pass itself
                 self.backward(loss, grad_scale=grad_scale)
-                held = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
-            if not isinstance(grad_scale, float) or grad_scale != 1.0:
-                for p in held:
-                    p.grad /= grad_scale
             loss = loss.detach()
         self._adopt_graphs(grad_scale)
+        if closure is not None and (not isinstance(grad_scale, float) or grad_scale != 1.0):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is not None:
+                        p.grad /= grad_scale
         for group in self.param_groups:
             self._step_group(group)
         self._products.clear()
@@ -460,10 +463,20 @@ class AdaHessian(Optimizer):
     # --- saving -----------------------------------------------------------------------------------------------------
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Load a state; one saved by other implementations of AdaHessian with the same names of state is taken as well."""
+        """Load a state; one saved by other implementations of AdaHessian with the same names of state is taken as well.
+
+        Raises:
+            ValueError: the state of something else; nothing has been changed.
+        """
         final: dict[str, Any] = {}
-        # registered last, so that it sees what other hooks made of the state
-        handle = self.register_load_state_dict_pre_hook(lambda _, given: final.update(given))
+
+        def keep(_: Optimizer, given: dict[str, Any]) -> None:
+            for values in given["state"].values():
+                if missing := {"step", "exp_avg", "exp_hessian_diag_sq"} - values.keys():
+                    raise ValueError(f"this is no state of AdaHessian: it lacks {', '.join(sorted(missing))}")
+            final.update(given)
+
+        handle = self.register_load_state_dict_pre_hook(keep)  # the last, so that it sees what other hooks made of the state
         try:
             super().load_state_dict(state_dict)
         finally:
@@ -485,8 +498,6 @@ class AdaHessian(Optimizer):
 
 def _loaded(p: Tensor, group: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
     """Make a parameter's state of a saved one. The base class casts it to the parameter's type, which may hold less."""
-    if missing := {"step", "exp_avg", "exp_hessian_diag_sq"} - saved.keys():
-        raise ValueError(f"this is no state of AdaHessian: it lacks {', '.join(sorted(missing))}")
     device = p.device if group["capturable"] else torch.device("cpu")
     return {
         "step": torch.as_tensor(saved["step"]).to(device, torch.float32, copy=True),

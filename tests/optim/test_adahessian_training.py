@@ -48,6 +48,19 @@ def test_with_a_gradient_scaler_it_goes_the_unscaled_way():
     same(plain, scaled, atol=1e-6)
 
 
+def test_with_a_gradient_scaler_and_a_graph_the_curvature_is_divided_by_the_scale_at_the_step():
+    plain, scaled = net(), net()
+    optimizer, other = AdaHessian(plain.parameters()), AdaHessian(scaled.parameters())
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    for _ in range(5):
+        optimizer.step(lambda: cross_entropy(plain, *data()))
+        other.zero_grad()
+        scaler.scale(cross_entropy(scaled, *data())).backward(create_graph=True)
+        scaler.step(other, grad_scale=scaler.get_scale())
+        scaler.update()
+    same(plain, scaled, atol=1e-6)
+
+
 @pytest.mark.parametrize("zero", ["optimizer", "model"])
 def test_curvature_that_overflows_makes_the_scaler_skip_the_step_and_leaves_no_trace(zero):
     x = torch.nn.Parameter(torch.tensor([1e-10]))

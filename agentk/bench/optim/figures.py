@@ -100,7 +100,7 @@ def _sensitivity(curves: dict[str, Any], folder: Path) -> Path:
 def _estimator(found: dict[str, Any], folder: Path) -> Path:
     import matplotlib.pyplot as plt
 
-    figure, axis = plt.subplots(figsize=(6, 4.2), layout="constrained")
+    figure, axis = plt.subplots(figsize=(6, 5.2), layout="constrained")
     samples = found["samples"]
     axis.loglog(samples, found["spread"], "o", color="#1f77b4", label="spread of the estimate, measured")
     axis.loglog(samples, found["theory"], "-", color="#1f77b4", lw=1, label="spread, from the exact Hessian")
@@ -113,5 +113,5 @@ def _estimator(found: dict[str, Any], folder: Path) -> Path:
     axis.set_xlabel("samples an estimate")
     axis.set_ylabel("relative to the diagonal's root mean square")
     axis.grid(alpha=0.3)
-    axis.legend(fontsize=8)
+    figure.legend(loc="outside lower center", ncols=1, fontsize=8)
     return _save(figure, folder / "adahessian-estimator.png")

@@ -64,7 +64,12 @@ def _supervised(seed: int, X: Tensor, y: Tensor, model: nn.Module, loss: Callabl
     X = (X - mean) / std
     train, valid, test = ((X[rows], y[rows]) for rows in (order[:a], order[a:b], order[b:]))
     rows_of = _shuffled(seed, min(size, a), a)
-    return Problem(model, loss, lambda step: (train[0][rows_of(step)], train[1][rows_of(step)]), valid, test)
+
+    def batch(step: int) -> Batch:
+        rows = rows_of(step)
+        return train[0][rows], train[1][rows]
+
+    return Problem(model, loss, batch, valid, test)
 
 
 def _cross_entropy(forward: Callable[[Tensor], Tensor], x: Tensor, y: Tensor) -> Tensor:
@@ -175,15 +180,14 @@ def text(seed: int) -> Problem:
         tokens[:, t] = drawn.sum(1).clip(max=letters - 1)
     x, y = torch.tensor(tokens[:, :-1]), torch.tensor(tokens[:, 1:])
     torch.manual_seed(seed)
-    rows_of = _shuffled(seed, 32, 1000)
     model = TinyTransformer(letters, length, 32, 1)
-    return Problem(
-        model,
-        _cross_entropy,
-        lambda step: (x[rows_of(step)], y[rows_of(step)]),
-        (x[1000:1200], y[1000:1200]),
-        (x[1200:], y[1200:]),
-    )
+    rows_of = _shuffled(seed, 32, 1000)
+
+    def batch(step: int) -> Batch:
+        rows = rows_of(step)
+        return x[rows], y[rows]
+
+    return Problem(model, _cross_entropy, batch, (x[1000:1200], y[1000:1200]), (x[1200:], y[1200:]))
 
 
 class _Point(nn.Module):
@@ -215,7 +219,7 @@ def tasks(data: Path | None = None, target: str | None = None) -> list[Task]:
     """Return all tasks; `data` and `target` replace the table by a CSV file's, and its name by the file's."""
     return [
         Task("digits", 300, digits),
-        Task("text", 300, text),
+        Task("text", 200, text),
         Task(data.stem if data else "table", 200, table(data, target)),
         Task("separable", 300, quadratic(1e6, rotated=False)),
         Task("rotated", 300, quadratic(1e4, rotated=True)),
