@@ -17,7 +17,7 @@ _LOOKED_AT = 2000  # values of a column that are looked at one by one
 _DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE
 )
-_ID_NAME = re.compile(r"(^|[_\W])(id|ids|uuid|guid|key|index|rowid|row_id|no)$|[a-z](Id|ID)$|^unnamed: ?0$", re.IGNORECASE)
+_ID_NAME = re.compile(r"(?i:(^|[_\W])(id|ids|uuid|guid|key|index|rowid|row_id|no)$|^unnamed: ?0$)|[a-z](Id|ID)$")
 
 
 def described(name: str, train: pd.Series[Any], test: pd.Series[Any]) -> Column:
@@ -47,11 +47,18 @@ def is_date(values: pd.Series[Any]) -> bool:
 
 
 def dates(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Values as UTC datetimes, missing where they are none."""
+    """Values as UTC datetimes, missing where they are none; 25.03.2020 and 03/25/2020 are told apart by what fits them all."""
+    known = values.notna()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # about formats that differ from value to value
+        ways: tuple[dict[str, Any], ...] = ({"dayfirst": True}, {"format": "mixed"})
         parsed = pd.to_datetime(values, errors="coerce", utc=True)
-        return parsed if parsed.notna().any() else pd.to_datetime(values, errors="coerce", utc=True, format="mixed")
+        for way in ways:
+            if parsed.notna()[known].mean() > 0.99:
+                break
+            other = pd.to_datetime(values, errors="coerce", utc=True, **way)
+            parsed = other if other.notna().sum() > parsed.notna().sum() else parsed
+    return parsed
 
 
 def _kind(name: str, known: pd.Series[Any], unique: int, rows: int, test: pd.Series[Any]) -> ColumnKind:

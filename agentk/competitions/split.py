@@ -23,9 +23,8 @@ _ROWS = 200_000  # rows looked at
 _MANY_COLUMNS = 300  # group columns are looked for among this many at most
 _GROUP_PATTERNS = (r"^(.+)[_\-/][^_\-/]+$",)
 _GROUP_NAME = re.compile(
-    r"(^|_)(group|user|patient|subject|customer|client|person|session|author|store|shop|site|family|household|well|building|"
-    r"device|machine|engine|id)s?(_|$)|[a-z](Id|ID)$",
-    re.IGNORECASE,
+    r"(?i:(^|_)(group|user|patient|subject|customer|client|person|session|author|store|shop|site|family|household|well|building|"
+    r"device|machine|engine|id)s?(_|$))|[a-z](Id|ID)$"
 )
 
 

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from agentk.competitions import builtin
+from agentk.competitions.draft import Overrides
+from agentk.competitions.setup import set_up
 from agentk.competitions.tables import rows_of
 from agentk.competitions.truth import encode_truth
 from agentk.errors import SettingError
@@ -41,8 +43,8 @@ def test_names_forgive_and_suggest() -> None:
         builtin.known_name("zzz")
 
 
-def test_every_task_and_every_scheme_is_among_them(understood) -> None:
-    made = [understood(f"builtin:{name}") for name in builtin.names()]
+def test_every_task_and_every_scheme_is_among_them(tmp_path: Path) -> None:
+    made = [set_up(f"builtin:{name}", Overrides(), tmp_path / name) for name in builtin.names()]
     assert {c.task for c in made} == set(TaskKind)
     assert {c.validation.scheme for c in made} == {"random", "stratified", "grouped", "blocked", "rolling"}
 

@@ -47,7 +47,7 @@ def test_rows_without_a_target_are_left_out(write, understood) -> None:
 
 
 def test_a_target_that_is_not_there(write, understood) -> None:
-    with pytest.raises(CompetitionError, match="--target cost.*size, kind, price"):
+    with pytest.raises(CompetitionError, match=r"--target cost.*size, kind, price"):
         understood(write({"houses.csv": table()}), target=("cost",))
 
 
