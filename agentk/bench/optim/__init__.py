@@ -7,6 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ def bench_optim(
     parts: Sequence[str] = PARTS,
     tasks: Sequence[str] = (),
     seeds: int = 5,
+    scale: float = 1.0,
     data: Path | None = None,
     target: str | None = None,
     say: Callable[[str], None] = print,
@@ -35,6 +37,7 @@ def bench_optim(
         parts: of "cost" (time and memory a step), "estimator" (bias and spread by samples), "curves" (learning curves).
         tasks: of the curves' tasks, those to run; all when empty.
         seeds: runs a contestant and task.
+        scale: multiplies every task's number of steps.
         data: CSV file for the task "table" instead of the built-in table.
         target: its target column; the last one by default.
         say: takes one line at a time: progress, and the tables at the end.
@@ -56,7 +59,13 @@ def bench_optim(
     from agentk.bench.optim.tables import tables
     from agentk.bench.optim.tasks import tasks as all_tasks
 
-    chosen = [task for task in all_tasks(data, target) if not tasks or task.name in tasks]
+    if scale <= 0:
+        raise SettingError(f"scale must be above 0, not {scale}")
+    chosen = [
+        replace(task, steps=max(1, round(task.steps * scale)))
+        for task in all_tasks(data, target)
+        if not tasks or task.name in tasks
+    ]
     if unknown := set(tasks) - {task.name for task in chosen}:
         raise SettingError(f"there is no task {sorted(unknown)[0]!r}: choose of {', '.join(t.name for t in all_tasks())}")
 

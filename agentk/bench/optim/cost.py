@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
@@ -90,7 +90,7 @@ def _stepper(method: str, work: Work) -> tuple[Callable[[], object], torch.optim
     return eager, hessian
 
 
-def measure(model: str, blocks: int = 5) -> dict[str, dict[str, float]]:
+def measure(model: str, blocks: int = 5, methods: Sequence[str] = METHODS) -> dict[str, dict[str, float]]:
     """Return of each method milliseconds a step, and peak and state memory in KiB.
 
     Times are medians over blocks of 10 steps, the methods taking turns.
@@ -98,8 +98,8 @@ def measure(model: str, blocks: int = 5) -> dict[str, dict[str, float]]:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     size = sum(p.numel() for p in MODELS[model]()[0].parameters())
-    steppers = {method: _stepper(method, MODELS[model]()) for method in METHODS}
-    times: dict[str, list[float]] = {method: [] for method in METHODS}
+    steppers = {method: _stepper(method, MODELS[model]()) for method in methods}
+    times: dict[str, list[float]] = {method: [] for method in methods}
     for block in range(-1, blocks):
         for method, (step, _) in steppers.items():
             start = time.thread_time()

@@ -48,7 +48,7 @@ def run(problem: Problem, contestant: Contestant, rate: float, steps: int) -> di
         for group in optimizer.param_groups:
             group["lr"] = rate * factor
         loss = problem.loss(problem.model, *problem.batch(step))
-        if not math.isfinite(float(loss)):
+        if not math.isfinite(loss.item()):
             break
         learn(optimizer, loss)
         if step + 1 in marks:
@@ -99,7 +99,7 @@ def compare(
         if kind == "equal_compute" and steps >= 0.95 * task.steps:
             result[kind] = result["equal_steps"]  # a first-order method: the same run
             continue
-        name = f"{task.name}/{contestant.name}/{kind}"
+        name = f"{task.name}/{contestant.name}/{steps} steps"
         found = piece(f"{name}/tuned", partial(_tuned, task, contestant, steps))
         rate = found["rate"]
         runs = [piece(f"{name}/seed {seed}", partial(_run_of_seed, task, contestant, rate, steps, seed)) for seed in range(seeds)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from agentk.optim import AdaHessian
 SAMPLES = (1, 2, 4, 8, 16, 32, 64)
 
 
-def measure(repeats: int = 200) -> dict[str, Any]:
+def measure(repeats: int = 200, samples: Sequence[int] = SAMPLES) -> dict[str, Any]:
     """Return, for a net of 83 parameters, the estimator's relative bias, spread, and the excess of its root mean square.
 
     All are relative to the exact diagonal's root mean square: `bias` of the mean over repeats (and `noise`, what chance alone
@@ -34,10 +35,10 @@ def measure(repeats: int = 200) -> dict[str, Any]:
     exact = hessian.diagonal()
     scale = exact.square().mean().sqrt()
     optimizer = AdaHessian(params, 0.0)
-    found: dict[str, Any] = {"samples": list(SAMPLES), "bias": [], "noise": [], "spread": [], "rms": [], "theory": []}
+    found: dict[str, Any] = {"samples": list(samples), "bias": [], "noise": [], "spread": [], "rms": [], "theory": []}
     off = (hessian - torch.diag(exact)).square().sum(1)  # the variance of one sample, element by element
-    for samples in SAMPLES:
-        optimizer.param_groups[0]["n_samples"] = samples
+    for number in samples:
+        optimizer.param_groups[0]["n_samples"] = number
         draws = []
         for _ in range(repeats):
             optimizer.zero_grad()
@@ -45,8 +46,8 @@ def measure(repeats: int = 200) -> dict[str, Any]:
             draws.append(torch.cat([d.flatten() for d in optimizer.hessian_diag().values()]))
         estimates = torch.stack(draws)
         found["bias"].append(float((estimates.mean(0) - exact).square().mean().sqrt() / scale))
-        found["noise"].append(float((off / samples / repeats).mean().sqrt() / scale))
+        found["noise"].append(float((off / number / repeats).mean().sqrt() / scale))
         found["spread"].append(float(estimates.var(0).mean().sqrt() / scale))
-        found["theory"].append(float((off / samples).mean().sqrt() / scale))
+        found["theory"].append(float((off / number).mean().sqrt() / scale))
         found["rms"].append(float(estimates.square().mean().sqrt() / scale))
     return found

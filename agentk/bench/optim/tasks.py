@@ -181,7 +181,7 @@ def text(seed: int) -> Problem:
     x, y = torch.tensor(tokens[:, :-1]), torch.tensor(tokens[:, 1:])
     torch.manual_seed(seed)
     model = TinyTransformer(letters, length, 32, 1)
-    rows_of = _shuffled(seed, 32, 1000)
+    rows_of = _shuffled(seed, 16, 1000)
 
     def batch(step: int) -> Batch:
         rows = rows_of(step)
@@ -219,8 +219,8 @@ def tasks(data: Path | None = None, target: str | None = None) -> list[Task]:
     """Return all tasks; `data` and `target` replace the table by a CSV file's, and its name by the file's."""
     return [
         Task("digits", 300, digits),
-        Task("text", 200, text),
+        Task("text", 300, text),
         Task(data.stem if data else "table", 200, table(data, target)),
-        Task("separable", 300, quadratic(1e6, rotated=False)),
-        Task("rotated", 300, quadratic(1e4, rotated=True)),
+        Task("separable", 400, quadratic(1e6, rotated=False)),
+        Task("rotated", 400, quadratic(1e4, rotated=True)),
     ]
