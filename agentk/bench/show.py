@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
+_FILE_WIDTH = 180  # columns of a table that goes to a file or a pipe
+
 
 def show_bench(bench: Bench, progress: Console, table: Console) -> list[Result]:
     """Runs the benchmark; `progress` is written to while it runs, `table` once at the end. Raises as `run_bench` does."""
@@ -22,6 +24,8 @@ def show_bench(bench: Bench, progress: Console, table: Console) -> list[Result]:
             return run_bench(bench, watcher)
     finally:
         if watcher.rows:
+            if not table.is_terminal:
+                table.width = _FILE_WIDTH
             table.print(table_of(watcher.rows))
 
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 def table_of(rows: Sequence[Result]) -> Table:
     """One line a row; the reference's columns only where there is one."""
+    from rich import box
     from rich.table import Table
 
     seeds = len({row.seed for row in rows}) > 1
     compared = any(row.gain is not None for row in rows)
-    table = Table(
-        title=f"{sum(row.score is not None for row in rows)} of {len(rows)} graded", title_justify="left", header_style="bold"
-    )
+    graded = sum(row.score is not None for row in rows)
+    table = Table(title=f"{graded} of {len(rows)} graded", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
     table.add_column("competition", overflow="fold")
     for name, shown in [("seed", seeds), ("metric", True), ("score", True), ("baseline", True), ("sample", True), ("cv", True)]:
         if shown:

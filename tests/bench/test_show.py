@@ -54,7 +54,8 @@ def test_lines_go_where_progress_goes_and_the_table_where_results_go(tmp_path: P
     progress, table = io.StringIO(), io.StringIO()
     stand_in = (sys.executable, str(Path(__file__).parent / "stand_in.py"))
     bench = Bench(tmp_path, tmp_path, "5s", command=stand_in)
-    rows = show_bench(bench, Console(file=progress, width=80), Console(file=table, width=200))
+    rows = show_bench(bench, Console(file=progress, width=80), Console(file=table, width=40))
     assert [row.score for row in rows] == [0.75]
     assert progress.getvalue().startswith("[1/1] alpha, seed 0: accuracy 0.75000")
     assert "1 of 1 graded" in table.getvalue()
+    assert "0.75000" in table.getvalue(), "a file is as wide as it needs to be"
