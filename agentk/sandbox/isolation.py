@@ -25,7 +25,7 @@ def enter_namespaces() -> int:
     user, group = os.geteuid(), os.getegid()
     if user == 0:
         kernel.unshare(_NAMESPACES)
-        identity = _unused_identity()
+        identity = unused_identity()
     else:
         kernel.unshare(_NAMESPACES | kernel.CLONE_NEWUSER)
         Path("/proc/self/setgroups").write_text("deny")
@@ -36,7 +36,7 @@ def enter_namespaces() -> int:
     return identity
 
 
-def _unused_identity() -> int:
+def unused_identity() -> int:
     """A user id far from those that accounts have, inside what this user namespace can express."""
     ranges = [tuple(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
     first, _, count = max(ranges, key=lambda one: one[2])
@@ -49,20 +49,27 @@ def drop_privileges(identity: int) -> None:
         os.setgroups([])
         os.setresgid(identity, identity, identity)
         os.setresuid(identity, identity, identity)
-    kernel.clear_capabilities()
+    kernel.keep_only_capabilities(0)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     if seccomp.supported():
         seccomp.install(alone=False)
 
 
-def be_counted_apart() -> None:
-    """Without a user namespace: lets the kernel count this process and its children apart from other processes of root.
+def drop_root(identity: int) -> None:
+    """Without namespaces: root becomes a user nobody is, and keeps only the right to read what root may read.
 
-    Root itself would have no limit. The real user id is the one that counts; the effective one stays, without being special.
+    So it can still reach its files below folders that are closed to others, and the kernel limits its processes.
     """
-    if os.geteuid() == 0:
-        kernel.prctl(kernel.PR_SET_SECUREBITS, kernel.SECURE_NO_ROOT)
-        os.setresuid(_unused_identity(), 0, 0)
+    if os.geteuid() != 0:
+        kernel.keep_only_capabilities(0)
+        return
+    reading = [1 << kernel.CAP_DAC_READ_SEARCH, 1 << kernel.CAP_DAC_OVERRIDE]
+    kept = next((mask for mask in reading if mask & kernel.capabilities()), 0)
+    os.setgroups([])
+    os.setresgid(identity, identity, identity)
+    kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)
+    os.setresuid(identity, identity, identity)
+    kernel.keep_only_capabilities(kept)
 
 
 def tasks() -> int:

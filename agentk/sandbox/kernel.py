@@ -22,7 +22,8 @@ ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 1, 2, 4
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38
-PR_SET_SECUREBITS, SECURE_NO_ROOT = 28, 0b11
+PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 8, 47, 2
+CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 
 _MOUNT_SETATTR = 442  # this number and later ones are the same on every architecture
 
@@ -81,8 +82,17 @@ def pivot_root(new_root: Path) -> None:
     os.chdir("/")
 
 
-def clear_capabilities() -> None:
-    """Gives up every capability this process has, and the right to gain one by executing a program."""
+def capabilities() -> int:
+    """The capabilities this process may use, as a bit mask."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapPrm"))
+
+
+def keep_only_capabilities(kept: int) -> None:
+    """Gives up every capability but those in the mask, which programs it executes then have too, and the right to gain one."""
     prctl(PR_SET_NO_NEW_PRIVS, 1)
-    header = struct.pack("Ii", 0x20080522, 0)
-    checked(_libc.capset(header, bytes(24)), "capset")
+    header = struct.pack("Ii", 0x20080522, 0)  # version 3, this process
+    checked(_libc.capset(header, struct.pack("IIIIII", kept, kept, kept, 0, 0, 0)), "capset")
+    for capability in range(32):
+        if kept >> capability & 1:
+            prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)

@@ -108,7 +108,7 @@ class _Supervisor:
             if now >= deadline:
                 return End.TIMED_OUT, f"it ran longer than {self._task.limits.wall_s:g} s"
             if now >= next_look:
-                if verdict := self._look():
+                if verdict := self._look(first):
                     return verdict
                 next_look = time.monotonic() + _LOOK_EVERY_S
             events = dict(poll.poll(1000 * max(0.0, min(deadline, next_look) - now)))
@@ -122,10 +122,10 @@ class _Supervisor:
             if process in events:
                 return None
 
-    def _look(self) -> Verdict | None:
+    def _look(self, first: int) -> Verdict | None:
         limits = self._task.limits
-        members = tree.processes(os.getpid())[1:]
-        if len(members) - 1 > limits.processes:
+        members = [process for process in tree.processes(os.getpid()) if process not in (os.getpid(), first)]
+        if len(members) > limits.processes:
             return End.FAILED, f"it started more than {limits.processes} processes"
         if tree.memory(members, limits.memory_bytes) > limits.memory_bytes:
             return End.OUT_OF_MEMORY, f"it needed more than {limits.memory_bytes >> 20} MB of memory"

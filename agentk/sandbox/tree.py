@@ -38,6 +38,8 @@ def _resident(process: int) -> int:
 def _proportional(process: int) -> int:
     try:
         rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+    except PermissionError:  # a process may hide its pages from us; all of them then count as its own
+        return _resident(process)
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))

@@ -71,6 +71,7 @@ class FolderWalls(Walls):
     def __init__(self, task: Task, *, landlocked: bool) -> None:
         super().__init__(task)
         self._landlocked = landlocked
+        self._identity = isolation.unused_identity() if os.geteuid() == 0 else os.geteuid()
         self._size = 0
         self._next_look = 0.0
 
@@ -78,6 +79,8 @@ class FolderWalls(Walls):
         """Makes the folder. The sandbox's own process removes it afterwards."""
         for name in ("inputs", "output", "tmp"):
             (self._task.stage / name).mkdir()
+            if os.geteuid() == 0:
+                os.chown(self._task.stage / name, self._identity, self._identity)
         for name, path in self._task.inputs.items():
             (self._task.stage / "inputs" / name).symlink_to(path)
         return self._task.stage / "output"
@@ -86,8 +89,7 @@ class FolderWalls(Walls):
         """Gives up every right but those to its folder."""
         stage = self._task.stage
         program = self._script.parent if self._script else stage
-        isolation.be_counted_apart()
-        kernel.clear_capabilities()
+        isolation.drop_root(self._identity)
         if self._landlocked:
             readable = [*view.visible(), stage / "inputs", *self._task.inputs.values(), *([self._script] if self._script else [])]
             landlock.restrict(readable=readable, writable=[stage / "output", stage / "tmp"], devices=view.devices())
