@@ -33,7 +33,7 @@ BATCH = 2000
 
 _INNER = "inner"
 _COLLECTIONS = (*KINDS, _INNER)
-_parse = lru_cache(maxsize=50_000)(Lesson.model_validate_json)
+_parse = lru_cache(maxsize=4096)(Lesson.model_validate_json)
 
 
 class ChromaShelf:
@@ -127,9 +127,9 @@ class ChromaShelf:
         got = self._shelves[_INNER].get(where={"competition": competition}, include=_included(vectors))
         return [Found(_parse(entry["lesson"]), at) for entry, at in zip(got["metadatas"], _at(got["embeddings"]), strict=False)]
 
-    def nearest(self, vector: Vectors, kind: Kind, limit: int, *, vectors: bool) -> list[Found]:
+    def nearest(self, vector: Vectors, kind: Kind | None, limit: int, *, vectors: bool) -> list[Found]:
         """See `Shelf.nearest`."""
-        shelf = self._shelves[kind]
+        shelf = self._shelves[kind or _INNER]
         count = min(limit, shelf.count())
         if not count:
             return []

@@ -75,8 +75,7 @@ class NestedMemory:
         """See `Memory.recall`."""
         wanted = tuple(kinds or KINDS)
         asked = bool(text.strip())
-        meaning = self._embedder.embed([text])[0] if asked else np.zeros(self._embedder.dimension, np.float32)
-        vector = _joined(structure(features)[None], meaning[None])[0]
+        vector = self.vector(features, text)
         with self._shelf.window(READ_WAIT_S):
             ledger = self._ledger()
             self._fit(ledger)
@@ -86,7 +85,7 @@ class NestedMemory:
         if leave_out:
             seen = [(blind(hit.lesson, features.digest), hit.vector) for hit in found]
             found = [Found(lesson, at) for lesson, at in seen if lesson is not None]
-        candidates = [Candidate(hit.lesson, 0.0 if hit.vector is None else _cosine(hit.vector, meaning)) for hit in found]
+        candidates = [Candidate(hit.lesson, 0.0 if hit.vector is None else _cosine(hit.vector, vector)) for hit in found]
         return rank(
             candidates,
             features,
@@ -145,11 +144,12 @@ class NestedMemory:
 
     def search(self, text: str, *, kinds: Sequence[Kind] | None = None, limit: int = 10) -> list[tuple[Lesson, float]]:
         """See `Memory.search`."""
-        lessons = self.lessons(kinds=kinds)
-        if not lessons:
-            return []
-        cosines = self._embedder.embed([lesson.text for lesson in lessons]) @ self._embedder.embed([text])[0]
-        return [(lessons[index], float(cosines[index])) for index in np.argsort(-cosines, kind="stable")[:limit]]
+        vector = _joined(np.zeros((1, DIMENSION)), self._meaning(text)[None])[0]
+        with self._shelf.window(READ_WAIT_S):
+            found = [hit for kind in (*(kinds or KINDS), None) for hit in self._shelf.nearest(vector, kind, limit, vectors=True)]
+        near = [(hit.lesson, _cosine(hit.vector, vector)) for hit in found if hit.vector is not None]
+        chosen = [(lesson, cosine) for lesson, cosine in near if not kinds or lesson.kind in kinds]
+        return sorted(chosen, key=lambda pair: (-pair[1], pair[0].id))[:limit]
 
     def stats(self) -> Stats:
         """See `Memory.stats`."""
@@ -172,11 +172,19 @@ class NestedMemory:
             notes=tuple(self._notes),
         )
 
+    def vector(self, features: Features, text: str = "") -> Vectors:
+        """(d,) where a competition and a text lie among the lessons: what is asked of the shelf."""
+        place: Vectors = _joined(structure(features)[None], self._meaning(text)[None])[0]
+        return place
+
     def close(self) -> None:
         """See `Memory.close`."""
         if not self._frozen:
             self._settle()
         self._shelf.close()
+
+    def _meaning(self, text: str) -> Vectors:
+        return self._embedder.embed([text])[0] if text.strip() else np.zeros(self._embedder.dimension, np.float32)
 
     def _may(self, what: str) -> bool:
         if self._frozen:
@@ -244,5 +252,6 @@ def _joined(built: np.typing.NDArray[np.floating], meant: Vectors) -> Vectors:
     return np.hstack([_BUILT * built, _MEANT * meant]).astype(np.float32)
 
 
-def _cosine(vector: Vectors, meaning: Vectors) -> float:
-    return float(vector[DIMENSION:] @ meaning) / _MEANT
+def _cosine(one: Vectors, other: Vectors) -> float:
+    """Of the texts within joined vectors."""
+    return float(one[DIMENSION:] @ other[DIMENSION:]) / TEXT

@@ -114,7 +114,7 @@ class Memory(Protocol):
         ...
 
     def search(self, text: str, *, kinds: Sequence[Kind] | None = None, limit: int = 10) -> list[tuple[Lesson, float]]:
-        """The lessons whose text is nearest, of any scope, with the cosine of the texts."""
+        """The lessons whose text is nearest, about, of any scope, with the cosine of the texts."""
         ...
 
     def stats(self) -> Stats:
@@ -205,8 +205,8 @@ class Shelf(Protocol):
         """Every lesson of a competition and its runs."""
         ...
 
-    def nearest(self, vector: Vectors, kind: Kind, limit: int, *, vectors: bool) -> list[Found]:
-        """The lessons of families and everything that lie nearest by cosine, about."""
+    def nearest(self, vector: Vectors, kind: Kind | None, limit: int, *, vectors: bool) -> list[Found]:
+        """The lessons that lie nearest by cosine, about: of families and everything, or, without a kind, of all competitions."""
         ...
 
     def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:

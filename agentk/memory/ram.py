@@ -59,9 +59,10 @@ class RamShelf:
         """See `Shelf.inner`."""
         return [Found(lesson, vector) for lesson, vector in self._lessons.values() if lesson.scope.competition == competition]
 
-    def nearest(self, vector: Vectors, kind: Kind, limit: int, *, vectors: bool) -> list[Found]:
+    def nearest(self, vector: Vectors, kind: Kind | None, limit: int, *, vectors: bool) -> list[Found]:
         """See `Shelf.nearest`."""
-        open_ = [Found(*pair) for pair in self._lessons.values() if pair[0].kind == kind and not pair[0].scope.competition]
+        pairs = self._lessons.values()
+        open_ = [Found(*pair) for pair in pairs if (None if pair[0].scope.competition else pair[0].kind) == kind]
         if not open_:
             return []
         rows = np.stack([found.vector for found in open_ if found.vector is not None])

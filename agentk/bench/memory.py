@@ -1,0 +1,170 @@
+"""How memory grows: recall against exact search, latency of reads, cost of writes and of opening, by the number of lessons."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from agentk.memory.chroma import ChromaShelf
+from agentk.memory.embedders import HashingEmbedder
+from agentk.memory.features import Features, Modality
+from agentk.memory.lesson import KINDS, Lesson, Provenance
+from agentk.memory.nested import READ_WAIT_S, NestedMemory
+from agentk.memory.protocol import Credit
+from agentk.memory.ram import RamShelf
+from agentk.memory.scope import Scope
+from agentk.memory.value import Value
+from agentk.types.competition import Frozen, TaskKind
+
+BATCH = 2000
+COMPETITIONS = 500
+READS = 100
+
+_METRICS = ("accuracy", "auc", "log_loss", "rmse", "rmsle", "mae")
+_WORDS: tuple[str, ...] = (
+    *(
+        "encode",
+        "scale",
+        "blend",
+        "stack",
+        "prune",
+        "augment",
+        "split",
+        "group",
+        "rank",
+        "clip",
+        "impute",
+        "hash",
+        "sample",
+        "lag",
+    ),
+    *("trees", "leaves", "columns", "folds", "texts", "pictures", "dates", "prices", "counts", "names", "targets", "tails"),
+)
+
+
+class Growth(Frozen):
+    """One size of store. Times in milliseconds unless said otherwise."""
+
+    lessons: int
+    write_per_s: float
+    disk_mb: float
+    open_ms: float
+    read_p50: float  # all kinds, by structure, 60 wanted
+    read_p95: float
+    read_text_p50: float  # one kind, structure and text, 8 wanted
+    read_text_p95: float
+    credit_ms: float  # 20 lessons of one run
+    recall_at_10: float  # of the ten nearest by exact search, those that the index finds
+
+
+def scale(sizes: Sequence[int], folder: Path, *, seed: int = 0) -> Iterator[Growth]:
+    """Fills stores of these sizes with made-up lessons of made-up competitions, one after another in `folder`, and reads them."""
+    for size in sizes:
+        yield _grown(size, folder / str(size), seed)
+
+
+def _grown(size: int, folder: Path, seed: int) -> Growth:
+    generator = np.random.default_rng(seed)
+    competitions = [_competition(number, generator) for number in range(COMPETITIONS)]
+    stock = (_lesson(number, competitions, generator) for number in range(size))
+    disk, exact = NestedMemory(ChromaShelf(folder), HashingEmbedder()), RamShelf()
+    yardstick = NestedMemory(exact, HashingEmbedder())
+    clock, spent = _Stopwatch(), 0.0
+    while batch := list(islice(stock, BATCH)):
+        yardstick.remember(batch, private=())
+        clock.lap()
+        disk.remember(batch, private=())
+        spent += clock.lap()
+    disk.close()
+    shelf = ChromaShelf(folder)
+    clock.lap()
+    memory = NestedMemory(shelf, HashingEmbedder())
+    open_ms = clock.lap()
+    asked = [competitions[int(index)] for index in generator.integers(0, COMPETITIONS, READS)]
+    texts = [_text(generator) for _ in asked]
+    memory.recall(asked[0], limit=60)  # the first read loads the index
+    reads, by_text = [], []
+    for here, text in zip(asked, texts, strict=True):
+        clock.lap()
+        memory.recall(here, limit=60)
+        reads.append(clock.lap())
+        memory.recall(here, text, kinds=["claim"], limit=8)
+        by_text.append(clock.lap())
+    kept = memory.lessons()[:20]
+    clock.lap()
+    memory.credit("bench", [Credit(lesson.id, 0.5) for lesson in kept], competition="bench")
+    credit_ms = clock.lap()
+    found = [_overlap(shelf, exact, yardstick, here, text) for here, text in zip(asked, texts, strict=True)]
+    memory.close()
+    return Growth(
+        lessons=size,
+        write_per_s=1e3 * size / spent,
+        disk_mb=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20,
+        open_ms=open_ms,
+        read_p50=float(np.median(reads)),
+        read_p95=float(np.quantile(reads, 0.95)),
+        read_text_p50=float(np.median(by_text)),
+        read_text_p95=float(np.quantile(by_text, 0.95)),
+        credit_ms=credit_ms,
+        recall_at_10=float(np.mean(found)),
+    )
+
+
+def _overlap(shelf: ChromaShelf, exact: RamShelf, yardstick: NestedMemory, here: Features, text: str) -> float:
+    vector = yardstick.vector(here, text)
+    with shelf.window(READ_WAIT_S):
+        near = {found.lesson.id for found in shelf.nearest(vector, "claim", 10, vectors=False)}
+    truth = {found.lesson.id for found in exact.nearest(vector, "claim", 10, vectors=False)}
+    return len(near & truth) / max(len(truth), 1)
+
+
+class _Stopwatch:
+    """Milliseconds between laps."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    def lap(self) -> float:
+        since, self._since = self._since, time.perf_counter()
+        return 1e3 * (self._since - since)
+
+
+def _competition(number: int, generator: np.random.Generator) -> Features:
+    numeric = float(generator.uniform())
+    return Features(
+        digest=f"made-up-{number}",
+        modality=get_args(Modality)[int(generator.integers(5))],
+        task=list(TaskKind)[int(generator.integers(len(TaskKind)))],
+        metric=_METRICS[int(generator.integers(len(_METRICS)))],
+        rows=int(10 ** generator.uniform(2, 6)),
+        columns=int(10 ** generator.uniform(0, 2.7)),
+        numeric=numeric,
+        categorical=1 - numeric,
+        missing=float(generator.uniform(0, 0.3)),
+        classes=int(generator.integers(0, 20)),
+    )
+
+
+def _lesson(number: int, competitions: Sequence[Features], generator: np.random.Generator) -> Lesson:
+    """Half within families, half within competitions, of all kinds."""
+    here = competitions[int(generator.integers(len(competitions)))]
+    kind = KINDS[int(generator.integers(len(KINDS)))]
+    return Lesson(
+        kind=kind,
+        subject=f"{kind}:{number}",
+        text=_text(generator),
+        scope=here.scope if generator.uniform() < 0.5 else Scope(here.family[: int(generator.integers(1, 5))]),
+        features=here,
+        payload={"number": number},
+        value=Value().add(here.digest, float(generator.normal())),
+        provenance=Provenance(origin="run", competition=here.digest),
+    )
+
+
+def _text(generator: np.random.Generator) -> str:
+    return " ".join(_WORDS[int(index)] for index in generator.integers(0, len(_WORDS), 8))
