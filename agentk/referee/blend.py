@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Members at most, so that remaking the blend costs no more than the run did."""
+PARTS = 5
 SAMPLE = 5_000
 """Rows on which members and strategies are compared at most."""
 
@@ -43,12 +44,22 @@ class _Strategy:
     method: str
     weigh: Weigh
 
+    def predict(self, task: Task, learned: Rows, asked: Rows) -> Array:
+        """Predictions of the rows asked for, with the weights that other rows teach."""
+        found = self.weigh(learned)
+        kept = np.flatnonzero(found)
+        chosen = [float(found[i]) for i in kept]
+        if self.method == "rank":  # ranks are taken over all rows, and know no label
+            return combine([task.members[i] for i in kept], chosen, "rank")[asked]
+        return combine([task.members[i][asked] for i in kept], chosen, self.method, task.judge.metric.link)
+
 
 def blend(evaluations: Mapping[int, Evaluation], *, referee: Referee, key: str) -> Blend:
     """The best of several strategies: greedy selection, the plain mean of the best, stacking, ranks where only order counts.
 
-    For every fold, weights and strategy are found on the other folds alone, so that the score of the blend is honest; the
-    weights for test rows are found on all. Only complete evaluations take part. Raises ValueError when there is none.
+    The rows of a fold are predicted by the strategy and the weights that the other folds alone have chosen, so that the
+    score of the blend is honest; for test rows all folds choose. Only complete evaluations take part. Raises ValueError
+    when there is none.
     """
     judge, covered = referee.judge, referee.layout.covered
     members = {
@@ -60,14 +71,15 @@ def blend(evaluations: Mapping[int, Evaluation], *, referee: Referee, key: str) 
     tests = [one.test for one in members.values() if one.test is not None]
     task = Task(judge, judge.truth[covered], oofs)
     strategies = _strategies(task)
-    folds = judge.assignment[covered]
-    parts = [folds == fold for fold in np.unique(folds)]
-    nested = [_nested(task, strategy, parts) for strategy in strategies]
-    everything = np.ones(len(folds), dtype=bool)
+    parts = _parts(judge.assignment[covered])
+    everything = np.ones(int(covered.sum()), dtype=bool)
     honest = np.empty_like(oofs[0])
     for part in parts:
-        honest[part] = nested[_best(task, nested, ~part if len(parts) > 1 else everything)][part]
-    chosen = strategies[_best(task, nested, everything)]
+        others = ~part if len(parts) > 1 else part
+        inner = [other for other in parts if other is not part] or [part]
+        best = _best(task, [_nested(task, strategy, inner, others) for strategy in strategies], others)
+        honest[part] = strategies[best].predict(task, others, part)
+    chosen = strategies[_best(task, [_nested(task, strategy, parts, everything) for strategy in strategies], everything)]
     found = chosen.weigh(everything)
     kept = np.flatnonzero(found)
     oof = np.full((len(covered), honest.shape[1]), np.nan)
@@ -152,7 +164,20 @@ def _strategies(task: Task) -> list[_Strategy]:
         found.append(_Strategy("geometric", _stacked(task)))
     elif not task.probabilities and not task.absolute:
         found.append(_Strategy("mean", _least_squares(task)))
-    return found
+    return [_Strategy(strategy.method, _remembered(strategy.weigh)) for strategy in found]
+
+
+def _remembered(weigh: Weigh) -> Weigh:
+    """The same, asked once for the same rows: without folds j and k is without folds k and j."""
+    known: dict[bytes, Array] = {}
+
+    def asked(rows: Rows) -> Array:
+        key = rows.tobytes()
+        if key not in known:
+            known[key] = weigh(rows)
+        return known[key]
+
+    return asked
 
 
 def _leading(task: Task, size: int) -> Weigh:
@@ -196,20 +221,19 @@ def _few(found: Array) -> Array:
     return np.asarray(kept * (found.sum() / kept.sum()))
 
 
-def _nested(task: Task, strategy: _Strategy, parts: list[Rows]) -> Array:
-    """(N, W) predictions of a strategy, each fold weighed on the others."""
+def _nested(task: Task, strategy: _Strategy, parts: list[Rows], within: Rows) -> Array:
+    """(N, W) predictions of a strategy on the rows `within`, those of each part weighed on the other parts."""
     made = np.empty_like(task.members[0])
     for part in parts:
-        found = strategy.weigh(~part if len(parts) > 1 else part)
-        kept = np.flatnonzero(found)
-        members = [task.members[i] for i in kept]
-        # ranks are taken over all rows, and know no label
-        rows = slice(None) if strategy.method == "rank" else part
-        combined = combine(
-            [member[rows] for member in members], [float(found[i]) for i in kept], strategy.method, task.judge.metric.link
-        )
-        made[part] = combined[part] if strategy.method == "rank" else combined
+        others = within & ~part
+        made[part] = strategy.predict(task, others if others.any() else within, part)
     return made
+
+
+def _parts(folds: NDArray[np.int64]) -> list[Rows]:
+    """Folds, at most five parts of them, so that nesting stays cheap."""
+    part = np.unique(folds, return_inverse=True)[1] % PARTS
+    return [part == number for number in range(int(part.max()) + 1)]
 
 
 def _best(task: Task, nested: list[Array], rows: Rows) -> int:

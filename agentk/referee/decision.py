@@ -163,7 +163,7 @@ def _searches(rules: Rules, default: Decision) -> list[Search]:
         ]
     if metric.form == "probabilities":
         return [_calibrate] if task.classifies and _has_losses(rules) else []
-    return [_clipped(metric), _shifted(metric), _fitted_line(metric)]
+    return [_clipped(metric), _shifted(metric), _fitted_line(metric), *([_scaled] if metric.link == "identity" else [])]
 
 
 def _weights_search(labels: Labels, formula: Formula) -> Search:
@@ -195,6 +195,10 @@ def _shifted(metric: Metric) -> Search:
         return Adjust(link=metric.link, shift=searches.median_shift(predictions, truth, metric.link), low=_domain(metric, truth))
 
     return search
+
+
+def _scaled(predictions: Array, truth: Array) -> Decision:
+    return Adjust(link="identity", slope=searches.median_scale(predictions, truth))
 
 
 def _fitted_line(metric: Metric) -> Search:

@@ -53,7 +53,7 @@ class Judge:
         present = [int(fold) for fold in np.unique(self.assignment[mask])]
         filled = np.where(mask[:, None], predictions, 0.0)
         plain = default_decision(self.rules, self.truth[mask])
-        answers = decide(plain.model_dump(), filled)
+        answers = decide(plain.model_dump(), filled).copy()  # a decision may hand the predictions themselves back
         fold_scores = []
         for fold in present:
             rows = mask & (self.assignment == fold)

@@ -109,6 +109,17 @@ def median_shift(predictions: Array, truth: Array, link: Literal["identity", "lo
     return float(np.median(to_link(truth.reshape(predictions.shape), link) - to_link(predictions, link)))
 
 
+def median_scale(predictions: Array, truth: Array) -> float:
+    """The factor on predictions of least absolute error: the median of truth / prediction, weighted by the prediction."""
+    x, y = predictions.reshape(-1), truth.reshape(-1)
+    x, y = x[x != 0], y[x != 0]
+    if not len(x):
+        return 1.0
+    order = np.argsort(y / x)
+    weight = np.abs(x[order]).cumsum()
+    return float((y / x)[order[np.searchsorted(weight, weight[-1] / 2)]])
+
+
 def line(predictions: Array, truth: Array, link: Literal["identity", "log", "log1p"]) -> tuple[float, float]:
     """Slope and shift of the least-squares line from prediction to truth on the link scale."""
     x, y = to_link(predictions, link).reshape(-1), to_link(truth.reshape(predictions.shape), link).reshape(-1)
