@@ -22,12 +22,14 @@ class Grader:
     """Holds the truth of a competition's test rows."""
 
     def __init__(self, competition: Competition, answers: pd.DataFrame) -> None:
-        """answers: the true values, in the columns of the submission. Raises CompetitionError when they are not such."""
+        """answers: the true values, in the columns of the submission, or labels in the target's column where the submission has
+        one column a class. Raises CompetitionError when they are neither."""
         self.competition = competition
         self.metric = metric_named(competition.metric)
-        self._ids = self._keys(answers, "the answers")
+        labelled = competition.task.classifies and set(competition.targets) <= set(answers.columns)
+        self._ids = self._keys(answers, "the answers", competition.targets if labelled else competition.submission.columns)
         self._columns = [name for name in competition.submission.columns if name not in competition.submission.id_columns]
-        self.truth = self._truth(answers)
+        self.truth = self._codes(answers[competition.targets[0]].tolist()) if labelled else self._truth(answers)
 
     def grade(self, submission: pd.DataFrame) -> float:
         """The competition's number. Raises CompetitionError when the submission is not valid."""
@@ -38,7 +40,7 @@ class Grader:
 
         Raises CompetitionError unless its ids are those of the answers, each once, and every cell holds an answer.
         """
-        keys = self._keys(submission, "the submission")
+        keys = self._keys(submission, "the submission", self.competition.submission.columns)
         if len(keys) != len(self._ids) or set(keys) != set(self._ids):
             missing, foreign = sorted(set(self._ids) - set(keys)), sorted(set(keys) - set(self._ids))
             found = f"{len(missing)} missing {missing[:3]}, {len(foreign)} unknown {foreign[:3]}"
@@ -46,10 +48,10 @@ class Grader:
         place = {key: position for position, key in enumerate(keys)}
         return self._answers(submission.iloc[[place[key] for key in self._ids]])
 
-    def _keys(self, frame: pd.DataFrame, what: str) -> list[tuple[str, ...]]:
+    def _keys(self, frame: pd.DataFrame, what: str, columns: Sequence[str]) -> list[tuple[str, ...]]:
         wanted = self.competition.submission
-        if lacking := [name for name in wanted.columns if name not in frame]:
-            raise CompetitionError(f"{what} lack the columns {lacking}: they must have {list(wanted.columns)}")
+        if lacking := [name for name in (*wanted.id_columns, *columns) if name not in frame]:
+            raise CompetitionError(f"{what} lack the columns {lacking}: they must have {list(columns)}")
         if not wanted.id_columns:
             return [(str(position),) for position in range(len(frame))]
         keys = list(zip(*([_plain(value) for value in frame[name]] for name in wanted.id_columns), strict=True))

@@ -32,9 +32,9 @@ def test_stdout_holds_one_json_object_and_progress_goes_to_stderr(ran: tuple[Pat
 
 def test_the_score_is_one_that_iris_deserves_and_the_hidden_test_agrees(ran: tuple[Path, Called]) -> None:
     found = ran[1].json
-    assert found["metric"] == "accuracy"
-    assert found["cv_score"] > 0.9 > found["sound_score"]
-    assert found["test_score"] > 0.85 > found["sample_score"]
+    assert (found["metric"], found["direction"]) == ("log_loss", "minimize")
+    assert found["cv_score"] < 0.3 < 1.0 < found["sound_score"]
+    assert found["test_score"] < 0.4 < found["sample_score"]
     assert (found["cost"], found["tokens"], found["failed"]) == (0, 0, 0)
 
 
@@ -61,7 +61,7 @@ def test_every_attempt_left_its_program_parameters_and_predictions(ran: tuple[Pa
 def test_the_program_that_is_taken_away_makes_the_submission_again(ran: tuple[Path, Called], tmp_path: Path) -> None:
     place, called = ran
     run = place / called.json["run"]
-    arguments = [sys.executable, "-I", str(run / "solution" / "solution.py"), "--data", str(run / "competition"), "--out", "again.csv"]
+    arguments = [sys.executable, str(run / "solution" / "solution.py"), "--data", str(run / "competition"), "--out", "again.csv"]
     done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again.csv"), pd.read_csv(run / "submission.csv"))
@@ -75,14 +75,14 @@ def test_new_rows_are_predicted_with_the_winner(ran: tuple[Path, Called], tmp_pa
     said = call("predict", run.name, str(tmp_path / "new.csv"), "--output", str(tmp_path / "out.csv"), cwd=place)
     assert said.code == 0, said.err
     expected = pd.read_csv(run / "submission.csv").head(7)
-    assert list(pd.read_csv(tmp_path / "out.csv").iloc[:, -1]) == list(expected.iloc[:, -1])
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "out.csv"), expected, rtol=1e-6)
 
 
 def test_show_and_list_tell_of_the_run(ran: tuple[Path, Called]) -> None:
     place, called = ran
     shown = call("show", "last", cwd=place)
     assert shown.code == 0
-    for word in ("multiclass", "accuracy", "stratified", "★", "submission.csv"):
+    for word in ("multiclass", "log_loss", "stratified", "★", "submission.csv"):
         assert word in shown.out
     assert Path(called.json["run"]).name[:20] in call("list", cwd=place).out
     listed = json.loads(call("list", "--json", cwd=place).out)
