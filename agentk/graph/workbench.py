@@ -177,7 +177,10 @@ def recall(bench: Workbench) -> list[Lesson]:
     """The lessons memory advises, best first, with each use put into the journal by the node that acts on it."""
     from agentk.memory.features import features_of
 
-    found = bench.memory.recall(features_of(bench.arena.competition), limit=60, seed=bench.setting.seed)
+    here, seed = features_of(bench.arena.competition), bench.setting.seed
+    found = bench.memory.recall(here, kinds=["recipe"], limit=40, seed=seed)  # all of them: that one is bad advice is worth knowing
+    found += bench.memory.recall(here, kinds=["params"], limit=20, seed=seed)
+    found += bench.memory.recall(here, kinds=["claim", "setup", "fix"], limit=20, seed=seed)
     return [
         Lesson(
             id=hit.lesson.id,
