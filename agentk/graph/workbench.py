@@ -178,7 +178,7 @@ def recall(bench: Workbench) -> list[Lesson]:
     from agentk.memory.features import features_of
 
     here, seed = features_of(bench.arena.competition), bench.setting.seed
-    found = bench.memory.recall(here, kinds=["recipe"], limit=40, seed=seed)  # all of them: that one is bad advice is worth knowing
+    found = bench.memory.recall(here, kinds=["recipe"], limit=40, seed=seed)  # all: what loses is worth knowing
     found += bench.memory.recall(here, kinds=["params"], limit=20, seed=seed)
     found += bench.memory.recall(here, kinds=["claim", "setup", "fix"], limit=20, seed=seed)
     return [
