@@ -10,9 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentk.errors import SettingError
+
+if TYPE_CHECKING:
+    from agentk.bench.optim.tasks import Task
 
 PARTS = ("cost", "estimator", "curves")
 
@@ -59,15 +62,7 @@ def bench_optim(
     from agentk.bench.optim.tables import tables
     from agentk.bench.optim.tasks import tasks as all_tasks
 
-    if scale <= 0:
-        raise SettingError(f"scale must be above 0, not {scale}")
-    chosen = [
-        replace(task, steps=max(1, round(task.steps * scale)))
-        for task in all_tasks(data, target)
-        if not tasks or task.name in tasks
-    ]
-    if unknown := set(tasks) - {task.name for task in chosen}:
-        raise SettingError(f"there is no task {sorted(unknown)[0]!r}: choose of {', '.join(t.name for t in all_tasks())}")
+    chosen = _chosen(all_tasks(data, target), tasks, scale)
 
     def piece(name: str, make: Callable[[], Any]) -> Any:
         return _remembered(out / "pieces", name, make, say)
@@ -104,6 +99,15 @@ def bench_optim(
             raise
         say("no pictures: matplotlib is not installed")
     return results
+
+
+def _chosen(available: Sequence[Task], names: Sequence[str], scale: float) -> list[Task]:
+    """Return the tasks of these names (all when empty), as long as `scale` makes them."""
+    if scale <= 0:
+        raise SettingError(f"scale must be above 0, not {scale}")
+    if unknown := set(names) - {task.name for task in available}:
+        raise SettingError(f"there is no task {sorted(unknown)[0]!r}: choose of {', '.join(task.name for task in available)}")
+    return [replace(task, steps=max(1, round(task.steps * scale))) for task in available if not names or task.name in names]
 
 
 def _remembered(folder: Path, name: str, make: Callable[[], Any], say: Callable[[str], None]) -> Any:
