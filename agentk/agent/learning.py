@@ -37,7 +37,9 @@ def explanation(folder: RunFolder) -> list[str]:
     for line in lines:
         if line["event"] == "lesson_used":
             attempt = attempts.get(int(str(line["number"])))
-            result = "not finished" if attempt is None else f"{attempt.score:.5f}" if attempt.score is not None else attempt.outcome.status.value
+            result = "not finished"
+            if attempt is not None:
+                result = attempt.outcome.status.value if attempt.score is None else f"{attempt.score:.5f}"
             name = "" if attempt is None else f" {attempt.name}"
             told.append(f"#{line['number']}{name} ({result}) used {str(line['lesson'])[:8]}: {line['text']}\n    {line['why']}")
         elif line["event"] == "lesson_written":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+
 from pydantic import JsonValue
 
 from agentk.graph.folder import RunFolder

@@ -85,7 +85,7 @@ def write_takeaway(takeaway: Takeaway, test: pd.DataFrame, place: Path) -> None:
             for name, source in _CARRIED.items():
                 (draft / name).write_text(_standing_alone(source.read_text(encoding="utf-8")), encoding="utf-8")
             (draft / "plan.json").write_text(json.dumps(plan, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-            (draft / "README.md").write_text(_readme(takeaway, plan), encoding="utf-8")
+            (draft / "README.md").write_text(_readme(takeaway, plan, place), encoding="utf-8")
             draft.chmod(0o755)
             if place.exists():
                 shutil.rmtree(place)
@@ -171,7 +171,7 @@ def _formatted(competition: Competition, test: pd.DataFrame, answers: Any) -> pd
     return format_submission(competition, answers, test.iloc[[0] * len(answers)])
 
 
-def _readme(takeaway: Takeaway, plan: dict[str, Any]) -> str:
+def _readme(takeaway: Takeaway, plan: dict[str, Any], place: Path) -> str:
     metric, competition = takeaway.metric, takeaway.competition
     spread = "" if takeaway.std is None else f" ± {takeaway.std:.5f} over folds"
     better = "higher" if metric.direction == "maximize" else "lower"
@@ -187,12 +187,14 @@ def _readme(takeaway: Takeaway, plan: dict[str, Any]) -> str:
     )
     versions = "\n".join(f"    {name}=={version}" for name, version in sorted(plan["versions"].items()) if name != "agentk")
     together = f" (combined by {takeaway.method})" if len(takeaway.members) > 1 else ""
+    folder, run = competition.folder.absolute(), place.absolute().parent
+    made_here = f" (here `../{folder.relative_to(run)}`)" if folder.is_relative_to(run) else ""
     decision = takeaway.decision.kind.replace("_", " ")
     return f"""# Solution of {competition.name}
 
 {takeaway.title or "The winner of a run"}.
 {scored}
-Make the submission again, `DIR` being the competition's folder:
+Make the submission again, `DIR` being the competition's folder{made_here}:
 
     {again}
 

@@ -38,8 +38,8 @@ def _study(what: str, file: Path | None) -> None:
     if what == "sandbox":
         from agentk.bench.sandbox import bench_sandbox
 
-        bench_sandbox(file)
+        bench_sandbox()
     else:
         from agentk.bench.optim import bench_optim
 
-        bench_optim(file)
+        bench_optim(file or Path("bench-optim"))

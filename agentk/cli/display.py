@@ -26,9 +26,11 @@ SHOWN = 14
 class Display(Protocol):
     """Follows a run through its journal lines and the notices of its nodes."""
 
-    def line(self, line: Line) -> None: ...
+    def line(self, line: Line) -> None:
+        """A line was written to the journal."""
 
-    def notice(self, node: str, text: str) -> None: ...
+    def notice(self, node: str, text: str) -> None:
+        """A node is at work, on what `text` says."""
 
 
 class PlainDisplay:

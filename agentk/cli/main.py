@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="agentk",
-    help="Point it at a competition; get a submission whose score can be trusted.\n\nStart here:  agentk run builtin:breast-cancer --budget 60s",
+    help="Point it at a competition; get a submission whose score can be trusted.\n\n"
+    "Start here:  agentk run builtin:breast-cancer --budget 60s",
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode="rich",

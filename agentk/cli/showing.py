@@ -61,7 +61,8 @@ def print_summary(summary: Summary) -> None:
     busy = f", slots busy {summary.occupancy:.0%}" if summary.occupancy is not None else ""
     grid.add_row(
         "work",
-        f"{summary.attempts} attempts{trials}{failed} in {duration(summary.seconds)}{busy}; ended by: {summary.stopped_by or 'not ended'}",
+        f"{summary.attempts} attempts{trials}{failed} in {duration(summary.seconds)}{busy}; "
+        f"ended by: {summary.stopped_by or 'not ended'}",
     )
     if summary.submission is not None:
         grid.add_row("submission", summary.submission)
@@ -120,7 +121,8 @@ def _label(attempt: Attempt, best: bool) -> str:
     )
     mark = "[bold green]★[/] " if best else ""
     kept = f"\n    [dim]{escape(attempt.verdict)}[/]" if attempt.verdict else ""
-    return f"{mark}#{attempt.number} {attempt.kind} [bold]{escape(attempt.name)}[/] {result} [dim]{attempt.seconds:.1f}s {escape(attempt.idea[:90])}[/]{kept}"
+    what = f"{mark}#{attempt.number} {attempt.kind} [bold]{escape(attempt.name)}[/]"
+    return f"{what} {result} [dim]{attempt.seconds:.1f}s {escape(attempt.idea[:90])}[/]{kept}"
 
 
 def list_runs(out: Path, *, as_json: bool) -> None:

@@ -57,8 +57,10 @@ class RunFolder:
         folder = cls(path)
         facts = folder.facts()
         if facts.get("version") != VERSION:
-            raise RunError(f"{path} has layout version {facts.get('version')!r}, this agentk reads {VERSION}; open it with the version "
-                           f"that made it ({facts.get('agentk', 'unknown')}). Nothing was changed")  # fmt: skip
+            raise RunError(
+                f"{path} has layout version {facts.get('version')!r}, this agentk reads {VERSION}; open it with the version "
+                f"that made it ({facts.get('agentk', 'unknown')}). Nothing was changed"
+            )
         return folder
 
     def facts(self) -> dict[str, JsonValue]:
@@ -101,7 +103,7 @@ class RunFolder:
 
     def start(self, number: int, solution: Solution, plan: dict[str, JsonValue]) -> None:
         """Keeps what is about to be executed, so that a killed run executes it again without asking again."""
-        with _whole_folder(self.started / f"{number}") as draft:
+        with _WholeFolder(self.started / f"{number}") as draft:
             (draft / "solution.py").write_text(solution.source)
             (draft / "plan.json").write_text(json.dumps({"name": solution.name, **plan}, indent=1, default=str))
 
@@ -119,7 +121,7 @@ class RunFolder:
 
     def finish(self, attempt: Attempt, source: str, log: str, arrays: Callable[[Path], None] | None) -> None:
         """Puts the whole folder of an attempt in place at once; `arrays` writes oof.parquet and test.parquet into it."""
-        with _whole_folder(self.attempt(attempt.number)) as draft:
+        with _WholeFolder(self.attempt(attempt.number)) as draft:
             (draft / "solution.py").write_text(source)
             (draft / "params.json").write_text(json.dumps(attempt.params, indent=1, default=str))
             (draft / "outcome.json").write_text(attempt.model_dump_json(indent=1))
@@ -142,7 +144,7 @@ class RunFolder:
         return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file() and not file.is_symlink())
 
 
-class _whole_folder:  # noqa: N801: reads as a verb where it is used
+class _WholeFolder:
     """A context in which a folder is written aside; it takes its place by one rename, whole or not at all."""
 
     def __init__(self, place: Path) -> None:

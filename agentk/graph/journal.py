@@ -97,8 +97,10 @@ def read(path: Path) -> Iterator[Line]:
             except ValueError:
                 raise StoreError(f"{path}, line {number}: not JSON; the journal was edited or the disk is damaged") from None
             if not isinstance(line, dict) or line.get("schema") != SCHEMA:
-                raise StoreError(f"{path}, line {number}: journal schema {line.get('schema') if isinstance(line, dict) else line!r}, "
-                                 f"this agentk reads schema {SCHEMA}; use the version that wrote it")  # fmt: skip
+                schema = line.get("schema") if isinstance(line, dict) else line
+                raise StoreError(
+                    f"{path}, line {number}: journal schema {schema!r}, this agentk reads {SCHEMA}; use the version that wrote it"
+                )
             yield line
 
 

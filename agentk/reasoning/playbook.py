@@ -69,7 +69,7 @@ class Playbook:
         return Plan.model_validate({"giver": self.name, "action": action, "idea": idea})
 
     def _order(self, recipes: list[Recipe], question: PlanQuestion) -> list[Recipe]:
-        """The baseline first, then recipes that the person's hints name; the rest by rank, moved by what memory says they are worth."""
+        """The baseline first, then recipes that the person's hints name; the rest by rank, moved by what memory says."""
         value = {str(lesson.payload.get("recipe")): lesson.value for lesson in question.lessons if lesson.kind == "recipe"}
         hints = " ".join(question.person).lower().replace("-", "_").replace(" ", "_")
         rank = {

@@ -23,11 +23,20 @@ class Metric(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """As `--metric` takes it."""
+        ...
+
     @property
-    def direction(self) -> Direction: ...
+    def direction(self) -> Direction:
+        """Which way is better."""
+        ...
+
     @property
-    def form(self) -> Form: ...
+    def form(self) -> Form:
+        """What answers are."""
+        ...
+
     @property
     def link(self) -> Literal["identity", "log", "log1p"]:
         """The scale on which errors are even: where predictions are averaged and targets are fitted."""

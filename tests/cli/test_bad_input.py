@@ -21,7 +21,9 @@ def table(rows: int = 40, **columns: object) -> pd.DataFrame:
     return frame.assign(**columns)  # type: ignore[arg-type]
 
 
-def folder(path: Path, train: pd.DataFrame | str | None, test: pd.DataFrame | None = None, sample: pd.DataFrame | None = None) -> str:
+def folder(
+    path: Path, train: pd.DataFrame | str | None, test: pd.DataFrame | None = None, sample: pd.DataFrame | None = None
+) -> str:
     path.mkdir()
     for name, content in (("train.csv", train), ("test.csv", test), ("sample_submission.csv", sample)):
         if isinstance(content, str):
@@ -78,7 +80,12 @@ def test_a_refused_competition_leaves_no_run_behind(say: Say, tmp_path: Path) ->
     ids=["no train file", "empty file", "constant target", "sample of another length"],
 )
 def test_files_that_do_not_fit_are_named(
-    say: Say, tmp_path: Path, train: pd.DataFrame | str | None, test: pd.DataFrame, sample: pd.DataFrame | None, words: tuple[str, ...]
+    say: Say,
+    tmp_path: Path,
+    train: pd.DataFrame | str | None,
+    test: pd.DataFrame,
+    sample: pd.DataFrame | None,
+    words: tuple[str, ...],
 ) -> None:
     said = say("run", folder(tmp_path / "data", train, test, sample), *RUN)
     assert said.code == 2, said

@@ -55,7 +55,9 @@ def test_a_valid_submission_is_there_before_any_attempt_ends(ran: tuple[Path, Ca
 def test_every_attempt_left_its_program_parameters_and_predictions(ran: tuple[Path, Called]) -> None:
     place, called = ran
     for folder in (place / called.json["run"] / "attempts").iterdir():
-        assert {"solution.py", "params.json", "outcome.json", "log.txt", "oof.parquet", "test.parquet"} <= {f.name for f in folder.iterdir()}
+        assert {"solution.py", "params.json", "outcome.json", "log.txt", "oof.parquet", "test.parquet"} <= {
+            f.name for f in folder.iterdir()
+        }
 
 
 def test_the_program_that_is_taken_away_makes_the_submission_again(ran: tuple[Path, Called], tmp_path: Path) -> None:
@@ -94,7 +96,9 @@ def test_a_finished_run_goes_on_with_more_attempts(ran: tuple[Path, Called]) -> 
     more = call("resume", "last", "--attempts", "5", "--json", cwd=place)
     assert more.code == 0, more.err
     assert more.json["attempts"] > called.json["attempts"]
-    numbers = [line["number"] for line in read(place / called.json["run"] / "journal.jsonl") if line["event"] == "attempt_finished"]
+    numbers = [
+        line["number"] for line in read(place / called.json["run"] / "journal.jsonl") if line["event"] == "attempt_finished"
+    ]
     assert len(numbers) == len(set(numbers))
 
 

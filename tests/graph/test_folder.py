@@ -37,7 +37,7 @@ def test_a_folder_of_another_version_is_refused_and_left_as_it_was(tmp_path: Pat
     facts = folder.facts() | {"version": 99}
     folder.facts_file.write_text(json.dumps(facts))
     before = folder.facts_file.read_text()
-    with pytest.raises(RunError, match="layout version 99.*9.9"):
+    with pytest.raises(RunError, match=r"layout version 99.*9\.9"):
         RunFolder.open(tmp_path / "run")
     assert folder.facts_file.read_text() == before
 

@@ -1,4 +1,4 @@
-"""Tune: Bayesian search over the parameters of one solution, in parallel, pruned fold by fold; the best trial becomes an attempt."""
+"""Tune: Bayesian search over one solution's parameters, in parallel, pruned fold by fold; the best trial becomes an attempt."""
 
 from __future__ import annotations
 
