@@ -269,6 +269,15 @@ def test_the_folder_stands_alone_and_holds_no_row(tmp_path: Path):
     assert not list(tmp_path.glob(".solution*"))
 
 
+def test_says_where_the_data_are_that_the_run_itself_made(tmp_path: Path):
+    (tmp_path / "data").mkdir()
+    takeaway = take(make(tmp_path / "data", TaskKind.BINARY), (member(1, SHARES),), Argmax(weights=(1.0, 1.0)))
+    write_takeaway(takeaway, pd.read_csv(tmp_path / "data" / "test.csv"), tmp_path / "solution")
+    assert "the competition's folder (here `../data`):" in (tmp_path / "solution" / "README.md").read_text()
+    write_takeaway(takeaway, pd.read_csv(tmp_path / "data" / "test.csv"), tmp_path / "run" / "solution")
+    assert "the competition's folder:" in (tmp_path / "run" / "solution" / "README.md").read_text()
+
+
 def test_the_answers_columns_follow_the_form_of_the_submission(tmp_path: Path):
     competition = make(tmp_path, TaskKind.BINARY).model_copy(
         update={"task": TaskKind.MULTICLASS, "classes": (3, 1, 2), "metric": "log_loss", "sample": None}
