@@ -140,10 +140,10 @@ class ChromaShelf:
     def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
         """See `Shelf.commit`."""
         plan = {
-            "put": [lesson.model_dump_json() for lesson in change.put],
+            "put": [_line(lesson) for lesson in change.put],
             "vectors": base64.b64encode(np.ascontiguousarray(vectors, np.float32).tobytes()).decode(),
             "width": int(vectors.shape[1]),
-            "revise": [lesson.model_dump_json() for lesson in change.revise],
+            "revise": [_line(lesson) for lesson in change.revise],
             "drop": list(change.drop),
             "ledger": dict(change.ledger),
             "order": order,
@@ -234,8 +234,12 @@ class ChromaShelf:
         self._seen = _signature(self._ledger_file)
 
 
+def _line(lesson: Lesson) -> str:
+    return lesson.model_dump_json(exclude_defaults=True)  # a third of the size; defaults are part of SCHEMA
+
+
 def _metadata(lesson: Lesson) -> dict[str, str]:
-    entry = {"lesson": lesson.model_dump_json()}
+    entry = {"lesson": _line(lesson)}
     return {**entry, "competition": lesson.scope.competition} if lesson.scope.competition else entry
 
 

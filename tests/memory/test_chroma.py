@@ -89,6 +89,7 @@ def test_a_kill_loses_nothing_acknowledged_and_leaves_nothing_half_done(on_disk:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_forty_kills_lose_nothing(on_disk: Open, tmp_path: Path) -> None:
     survive_kills(on_disk, tmp_path / "memory", list(np.random.default_rng(0).uniform(0, 0.4, 40)))
 
