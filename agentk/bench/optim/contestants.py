@@ -14,7 +14,7 @@ from agentk.optim import AdaHessian
 class SophiaH(AdaHessian):
     """Sophia-H (Liu et al. 2023, Algorithm 3): averages signed estimates every 10 steps and clips each element's step at lr.
 
-    Estimates are AdaHessian's; the rule is p -= lr * clip(m / max(rho * h, eps), 1), with the paper's betas and rho.
+    Estimates are AdaHessian's; the rule is p -= lr * clip(m / max(gamma * h, eps), 1), with the paper's betas and gamma (0.01).
     """
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
@@ -36,7 +36,7 @@ class SophiaH(AdaHessian):
                 state["m"].lerp_(p.grad, 1 - beta1)
                 if p in estimates:
                     state["h"].lerp_(estimates[p], 1 - beta2)
-                p.sub_((state["m"] / (0.04 * state["h"]).clamp_min(group["eps"])).clamp_(-1, 1), alpha=group["lr"])
+                p.sub_((state["m"] / (0.01 * state["h"]).clamp_min(group["eps"])).clamp_(-1, 1), alpha=group["lr"])
             group["steps"] += 1
 
 
