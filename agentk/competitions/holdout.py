@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from pandas.api import types
 
 from agentk.competitions.draft import Overrides
+from agentk.competitions.gallery import link
 from agentk.competitions.kinds import looks_like_id
 from agentk.competitions.read import listed, role_of
 from agentk.competitions.tables import encoding_of, several, sniffed, table
@@ -48,8 +50,10 @@ def hold_out(source: Path, overrides: Overrides, folder: Path, answers: Path) ->
     write(folder, answers, rows[~held_out], rows[held_out], targets, ids)
     if source.is_dir():
         for entry in source.iterdir():
-            if entry.is_dir() or entry.suffix.lower() in (".md", ".txt", ".html"):
-                (folder / entry.name).symlink_to(entry.resolve())
+            if entry.is_dir():
+                shutil.copytree(entry, folder / entry.name, copy_function=link)
+            elif entry.suffix.lower() in (".md", ".txt", ".html"):
+                link(entry, folder / entry.name)
 
 
 def chosen(target: pd.Series[Any], share: float = _SHARE, seed: int = _SEED) -> np.ndarray[Any, np.dtype[np.bool_]]:

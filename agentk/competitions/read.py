@@ -28,9 +28,9 @@ def find_files(draft: Draft) -> Draft:
     said = draft.overrides
     tables = listed(folder)
     roles = _roles(tables)
-    sample = _one(folder, tables, roles, "sample", said.sample)
-    test = _one(folder, tables, roles, "test", said.test)
-    train = _one(folder, tables, roles, "train", said.train, like=test)
+    sample = _said(folder, tables, "sample", said.sample) if said.sample else _sample_of(roles)
+    test = _said(folder, tables, "test", said.test) if said.test else _test_of(folder, roles, sample)
+    train = _said(folder, tables, "train", said.train) if said.train else _train_of(folder, roles, test)
     if train is None:
         raise CompetitionError(
             f"{folder} has no train file: no table there has 'train' in its name. Found: {several(tables) or 'no table at all'}. "
@@ -116,33 +116,54 @@ def _members(path: Path) -> dict[str, tuple[str, str | None]]:
     return {f"{path.name}/{member}": (path.name, member) for member in members}
 
 
-def _one(
-    folder: Path,
-    tables: dict[str, tuple[str, str | None]],
-    roles: dict[str, str],
-    role: str,
-    said: str | None,
-    like: str | None = None,
-) -> str | None:
-    """The table that plays a role. `like` is the test table, whose name tells candidates for train apart."""
-    if said is not None:
-        if said not in tables:
-            raise CompetitionError(f"--{role} {said}: there is no such table in {folder}. Found: {several(tables)}.")
-        return said
-    candidates = _plainest([name for name in tables if roles[name] == role])
-    if len(candidates) > 1 and like is not None:
-        twins = [name for name in candidates if _without_role(name) == _without_role(like)]
-        candidates = twins or candidates
-    if len(candidates) > 1:
-        bare = [name for name in candidates if not _without_role(name)]
-        candidates = bare or candidates
-    if len(candidates) > 1 and role == "sample":
-        return min(candidates, key=lambda name: ("sample" not in name.lower(), len(name), name))
+def _said(folder: Path, tables: Iterable[str], role: str, name: str) -> str:
+    if name not in tables:
+        raise CompetitionError(f"--{role} {name}: there is no such table in {folder}. Found: {several(tables)}.")
+    return name
+
+
+def _candidates(roles: dict[str, str], role: str) -> list[str]:
+    """Tables that may play a role: those with no further word in their name before the others."""
+    named = _plainest([name for name, own in roles.items() if own == role])
+    return [name for name in named if not without_role(name)] or named
+
+
+def _only(folder: Path, role: str, candidates: list[str]) -> str | None:
     if len(candidates) > 1:
         raise CompetitionError(
             f"{folder} has {len(candidates)} files that may be the {role} file: {several(candidates)}. Choose with --{role} FILE."
         )
     return candidates[0] if candidates else None
+
+
+def _sample_of(roles: dict[str, str]) -> str | None:
+    """The plainest sample submission, where there are several."""
+    candidates = _candidates(roles, "sample")
+    return min(candidates, key=lambda name: ("sample" not in name.lower(), len(name), name), default=None)
+
+
+def _test_of(folder: Path, roles: dict[str, str], sample: str | None) -> str | None:
+    """The test table; of several, the one whose rows are those of the sample submission."""
+    candidates = _candidates(roles, "test")
+    if len(candidates) > 1 and sample:
+        asked = table(folder, _table(folder, sample))
+        same = []
+        for name in candidates:
+            rows = table(folder, _table(folder, name))
+            ids = asked.columns[0]
+            if len(rows) == len(asked) and ids in rows and set(rows[ids].astype(str)) == set(asked[ids].astype(str)):
+                same.append(name)
+        candidates = same or candidates
+    return _only(folder, "test", candidates)
+
+
+def _train_of(folder: Path, roles: dict[str, str], test: str | None) -> str | None:
+    """The training table; of several, the one called like the test table."""
+    candidates = _candidates(roles, "train")
+    if len(candidates) > 1 and test:
+        named = _plainest([name for name, own in roles.items() if own == "train"])
+        candidates = [name for name in named if without_role(name) == without_role(test)] or candidates
+    return _only(folder, "train", candidates)
 
 
 def _plainest(names: Sequence[str]) -> list[str]:
@@ -153,7 +174,7 @@ def _plainest(names: Sequence[str]) -> list[str]:
     return list(by_stem.values())
 
 
-def _without_role(name: str) -> str:
+def without_role(name: str) -> str:
     """A file's name without its ending and the words that tell its role."""
     stem = name.rpartition("/")[2].split(".")[0].lower()
     return re.sub(r"(train(ing)?|test(ing)?|sample|submissions?|data|set)|[^a-z0-9]", "", stem)

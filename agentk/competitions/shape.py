@@ -114,7 +114,7 @@ def _find_ids(draft: Draft) -> Draft:
         if missing:
             raise CompetitionError(f"--id {' '.join(missing)}: the test file has no such column. It has {several(test.columns)}.")
         return draft.grown(id_columns=draft.overrides.id, reason="ids as you said")
-    if sample is not None:
+    if draft.sample and sample is not None:
         shared = tuple(name for name in sample.columns if name in test.columns and name not in _only_in(train, test, sample))
         shared = tuple(name for name in shared if not _all_missing(test[name]))
         if shared:
@@ -126,7 +126,8 @@ def _find_ids(draft: Draft) -> Draft:
             return draft.grown(
                 id_columns=(renamed,), reason=f"{renamed} holds the ids of the sample submission under another name"
             )
-        return draft.grown(id_columns=(), reason="the test file has no ids: rows are answered in their order")
+        doubt = None if _counts(sample.iloc[:, 0]) else f"the rows of test are taken to be in the order of {draft.sample.path}"
+        return draft.grown(id_columns=(), reason="the test file has no ids: rows are answered in their order", doubt=doubt)
     named = [name for name in test.columns if looks_like_id(name) and test[name].is_unique]
     if named:
         return draft.grown(
@@ -143,6 +144,11 @@ def _only_in(train: pd.DataFrame, test: pd.DataFrame, sample: pd.DataFrame) -> s
 
 def _all_missing(values: pd.Series[Any]) -> bool:
     return bool(values.isna().all())
+
+
+def _counts(values: pd.Series[Any]) -> bool:
+    """Whether values are whole numbers that go up by one from row to row."""
+    return types.is_integer_dtype(values) and bool((values.diff().dropna() == 1).all())
 
 
 def _same_values(first: pd.Series[Any], second: pd.Series[Any]) -> bool:

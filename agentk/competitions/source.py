@@ -1,4 +1,4 @@
-"""Where a competition comes from: a folder, one table with a target, or a built-in made on the spot."""
+"""Where a competition comes from: a folder, pictures sorted by class, one table with a target, or a built-in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
 
     Raises CompetitionError when there is nothing there, SettingError when no built-in is called so.
     """
-    from agentk.competitions import builtin, holdout
+    from agentk.competitions import builtin, gallery, holdout
 
     made, answers = folder / "competition", folder / "answers" / "answers.csv"
     if str(source).startswith("builtin:"):
@@ -44,6 +44,9 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
         holdout.hold_out(path, overrides, made, answers)
         return Place(path.name.split(".")[0], made, answers)
     path = _inner(path)
+    if gallery.is_gallery(path):
+        gallery.hang(path, made)
+        return Place(path.name, made)
     if _only_train(path, overrides):
         holdout.hold_out(path, overrides, made, answers)
         return Place(path.name, made, answers)
@@ -52,7 +55,7 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
 
 def _inner(folder: Path) -> Path:
     """The only folder inside a folder that holds no table itself, as some archives unpack; else the folder."""
-    if listed(folder):
+    if listed(folder) or any(role_of(path.name) for path in folder.iterdir() if path.is_dir()):
         return folder
     below = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__MACOSX")) and listed(path)]
     return below[0] if len(below) == 1 else folder

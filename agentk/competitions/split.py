@@ -178,7 +178,7 @@ def _in_groups(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validat
 def _group_candidates(draft: Draft, train: pd.DataFrame) -> list[tuple[str, str | None]]:
     """Columns, and patterns within ids, whose values may hold rows together: those called so first."""
     held = (ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER, ColumnKind.NUMERIC, ColumnKind.TEXT)
-    columns = [c for c in draft.columns if c.kind in held and c.unique > 10][:_MANY_COLUMNS]
+    columns = [c for c in draft.columns if c.kind in held and c.unique > 2][:_MANY_COLUMNS]
     found: list[tuple[str, str | None]] = []
     for column in columns:
         if types.is_string_dtype(train[column.name]) and column.unique > 0.5 * draft.rows:

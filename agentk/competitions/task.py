@@ -124,7 +124,11 @@ def _several_targets(targets: pd.DataFrame) -> tuple[TaskKind, str, str | None]:
             f"{several(words)} hold words: several targets must be numbers, or true and false. Choose one with --target."
         )
     if all(set(targets[name].dropna().unique()) <= {0, 1} for name in targets.columns):
-        return TaskKind.MULTILABEL, f"multilabel: {names} are true or false each", None
+        exclusive = bool((targets.dropna().sum(axis=1) == 1).all())
+        doubt = (
+            f"{names} exclude one another in every training row, yet are predicted and scored one by one" if exclusive else None
+        )
+        return TaskKind.MULTILABEL, f"multilabel: {names} are true or false each", doubt
     return TaskKind.MULTIOUTPUT, f"multioutput: {len(targets.columns)} numbers ({names})", None
 
 

@@ -218,12 +218,34 @@ class TestOdd:
         assert (c.train.path, c.test.path, c.submission.kind) == ("labels.csv", "sample_submission.csv", "class_probabilities")
         assert list(rows_of(c)[1].columns) == ["id", "image"] and c.test_rows == M
 
+    def test_pictures_sorted_by_class(self, write, understood) -> None:
+        pictures = {f"train/{tree}/{at}{tree}.png": b"x" for tree in ("elm", "oak") for at in range(30)}
+        asked = {f"test/a{at}.png": b"x" for at in range(20)}
+        sample = pd.DataFrame({"file": [f"a{at}.png" for at in range(20)], "species": "elm"})
+        c = understood(write({**pictures, **asked, "sample_submission.csv": sample}))
+        train, test = rows_of(c)
+        assert (c.classes, c.rows, c.test_rows, c.submission.columns) == (("elm", "oak"), 60, 20, ("file", "species"))
+        assert (c.folder / train["image"].iloc[0]).exists() and (c.folder / test["image"].iloc[0]).exists()
+        assert not train["image"].str.contains("elm|oak").any()
+
     def test_labels_in_a_file_of_their_own(self, rows: pd.DataFrame, write, understood) -> None:
         labels = rows[["id"]].assign(ill=BINARY).iloc[:N].sample(frac=1, random_state=0)
         c = understood(write({"train_features.csv": rows.iloc[:N], "train_labels.csv": labels, "test_features.csv": rows.iloc[N:],
                               "sample_submission.csv": rows.iloc[N:][["id"]].assign(ill=0)}))  # fmt: skip
         assert c.targets == ("ill",) and rows_of(c)[0]["ill"].tolist() == BINARY[:N].tolist()
         assert load_rows(c.folder, plan_of(c))[0].equals(rows_of(c)[0])
+
+    def test_pairs_of_tables(self, rows: pd.DataFrame, write, understood) -> None:
+        """The test table is the one whose rows are asked for; the others are joined to those they are called after."""
+        whole = rows.assign(fraud=BINARY)
+        device = rows[["id"]].assign(device=RNG.choice(["phone", "desk"], N + M))
+        test = rows.iloc[N:]
+        c = understood(write({"train_deals.csv": whole.iloc[:N], "train_devices.csv": device.iloc[: N // 3],
+                              "test_deals.csv": test, "test_devices.csv": device.iloc[N : N + M // 3],
+                              "sample_submission.csv": test[["id"]].assign(fraud=0.5)}))  # fmt: skip
+        train, asked = rows_of(c)
+        assert (c.train.path, c.test.path, c.targets) == ("train_deals.csv", "test_deals.csv", ("fraud",))
+        assert train["device"].notna().sum() == N // 3 and asked["device"].notna().sum() == M // 3
 
     def test_facts_in_side_tables(self, parts: Parts, write, understood) -> None:
         towns = pd.DataFrame({"town": ["Bern", "Genf", "Chur"], "people": [134, 203, 38]})

@@ -1,0 +1,83 @@
+"""Makes tables of pictures that are sorted into folders, one a class: train/<class>/*.jpg beside test/*.jpg."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from agentk.competitions.kinds import PICTURES
+from agentk.competitions.read import listed, role_of
+from agentk.competitions.tables import sniffed, table
+from agentk.errors import CompetitionError
+
+
+def is_gallery(folder: Path) -> bool:
+    """Whether there is no training table, but a folder of that name with at least two folders of pictures."""
+    if any(role_of(name) == "train" for name in listed(folder)):
+        return False
+    train = _part(folder, "train")
+    return train is not None and sum(bool(_pictures(below)) for below in train.iterdir() if below.is_dir()) > 1
+
+
+def hang(source: Path, folder: Path) -> None:
+    """Writes `folder`/train.csv (id, file, label) and test.csv (id, file), the pictures beside under names that tell no class.
+
+    Raises CompetitionError where the test pictures are missing. What has been made before is left as it is.
+    """
+    if (folder / "train.csv").exists():
+        return
+    train, test = _part(source, "train"), _part(source, "test")
+    if train is None or test is None:
+        raise CompetitionError(
+            f"{source} has pictures by class in train, but no folder of test pictures: put them into {source / 'test'}."
+        )
+    labelled = [(path, below.name) for below in sorted(train.iterdir()) if below.is_dir() for path in _pictures(below)]
+    order = pd.Series(range(len(labelled))).sample(frac=1, random_state=0)
+    rows = pd.DataFrame([(at, f"{at}{labelled[place][0].suffix}", labelled[place][1]) for at, place in enumerate(order)])
+    asked = _asked(source, test)
+    for entry in source.iterdir():
+        if entry.is_file():
+            link(entry, folder / entry.name)
+    for path in asked["file"]:
+        link(test / path, folder / "test" / path)
+    for at, place in enumerate(order):
+        link(labelled[place][0], folder / "train" / rows[1][at])
+    asked.to_csv(folder / "test.csv", index=False)
+    rows.set_axis(["id", "file", "label"], axis=1).to_csv(folder / "train.csv", index=False)
+
+
+def link(source: str | Path, target: str | Path) -> None:
+    """The same file under another name: without a copy where the file system allows it."""
+    source, target = Path(source), Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source.resolve(), target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _asked(source: Path, test: Path) -> pd.DataFrame:
+    """The ids of the sample submission, else file names, each with its picture."""
+    files = {path.name: path.name for path in _pictures(test)}
+    samples = [name for name in listed(source) if role_of(name) == "sample"]
+    if not samples:
+        return pd.DataFrame({"id": list(files), "file": list(files)})
+    ids = table(source, sniffed(source, *listed(source)[samples[0]])).iloc[:, 0]
+    by_id = files | {Path(name).stem: name for name in files}
+    found = ids.astype(str).map(by_id)
+    if found.isna().any():
+        lost = ids[found.isna()].iloc[0]
+        raise CompetitionError(f"{samples[0]} asks for {lost}, but {test} has no picture of that name.")
+    return pd.DataFrame({ids.name: ids, "file": found})
+
+
+def _part(folder: Path, part: str) -> Path | None:
+    named = [path for path in sorted(folder.iterdir()) if path.is_dir() and role_of(path.name) == part]
+    return named[0] if len(named) == 1 else None
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.name.lower().endswith(PICTURES))
