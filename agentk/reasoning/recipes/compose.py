@@ -63,6 +63,7 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
     kept = _reachable(chain, owners)
     strings = frozenset[str]().union(*(definition.strings for block in chain for definition in kept[block.name]))
     space = {name: dimension for block in chain for name, dimension in block.space.items() if name in strings}
+    space = {name: _narrowed(dimension, contract) for name, dimension in space.items()}
     used = [block for block in chain if kept[block.name]]
     needed = frozenset[str]().union(*(definition.needs for block in used for definition in kept[block.name]))
     imports = {name: target for block in used for name, target in block.imports.items() if name in needed}
@@ -83,6 +84,14 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
             text += ("\n\n\n" if apart else "\n" if previous[0] == block.name else "\n\n") + definition.text
             previous = (block.name, definition.is_block)
     return Solution(source=text + "\n", name=entry)
+
+
+def _narrowed(dimension: Mapping[str, Any], contract: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A dimension without its "kinds"; its default alone where the competition has no column of those kinds."""
+    present = {"", *contract.get("kinds", {}).values(), *(["identifier"] if contract.get("id_columns") else [])}
+    if present.isdisjoint(dimension.get("kinds", ("",))):
+        return {"type": "choice", "choices": [dimension["default"]], "default": dimension["default"]}
+    return {key: value for key, value in dimension.items() if key != "kinds"}
 
 
 def _header(entry: str, docstring: str, names: list[str]) -> list[str]:

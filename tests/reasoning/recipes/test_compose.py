@@ -13,7 +13,7 @@ import pytest
 from agentk.errors import ReasonerError
 from agentk.reasoning.recipes.catalogue import RECIPES
 from agentk.reasoning.recipes.compose import PACKAGE, compose
-from agentk.types.space import parse_space
+from agentk.types.space import ChoiceDimension, parse_space
 
 ENTRIES = sorted({recipe.entry for recipe in RECIPES})
 
@@ -47,7 +47,7 @@ def test_every_recipe_makes_a_program_that_stands_alone(programs: Path, entry: s
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_every_space_can_be_read_and_holds_the_variants(programs: Path, recipe: Any) -> None:
     space = parse_space((programs / f"{recipe.entry}.py").read_text())
-    assert len(space) <= 16
+    assert sum(not isinstance(dimension, ChoiceDimension) or len(dimension.choices) > 1 for dimension in space.values()) <= 13
     for params in recipe.variants.values():
         for name, value in params.items():
             dimension = space[name]
@@ -107,6 +107,13 @@ def test_an_entrys_dimension_overrides_that_of_a_block(tmp_path: Path) -> None:
     entry = f"from {PACKAGE}.parts import used\n\nSPACE = {{{dimension.format(7)}}}\n\n\n"
     entry += "def fit_predict(train, test, params, data_dir):\n    return used(params)\n"
     assert compose("entry", {}, write(tmp_path, parts=parts, entry=entry)).space["x"].default == 7
+
+
+def test_a_dimension_about_kinds_that_are_absent_has_one_choice(tmp_path: Path) -> None:
+    space = 'SPACE = {"x": {"type": "int", "low": 1, "high": 9, "default": 3, "kinds": ["text"]}}\n\n\n'
+    folder = write(tmp_path, entry=space + "def fit_predict(train, test, params, data_dir):\n    return params['x']\n")
+    assert compose("entry", {"kinds": {"a": "text"}}, folder).space["x"].low == 1
+    assert compose("entry", {"kinds": {"a": "numeric"}}, folder).space["x"].choices == (3,)
 
 
 FIT = "\n\ndef fit_predict(train, test, params, data_dir):\n    return one(), two()\n"

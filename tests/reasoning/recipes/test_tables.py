@@ -66,7 +66,7 @@ def test_columns_that_only_training_rows_have_are_no_features(solved: Any, ugly_
     assert np.array_equal(solved("table_lightgbm", case), solved("table_lightgbm", told))
 
 
-@pytest.mark.parametrize("switch", [{"parts": False}, {"counts": False}, {"missing": False}, {"row_statistics": False}])
+@pytest.mark.parametrize("switch", [{"parts": False}, {"counts": False}, {"missing": False}])
 @pytest.mark.parametrize("pairs", ["none", "differences", "ratios"])
 def test_every_feature_switch_works(switch: dict[str, Any], pairs: str, solved: Any, ugly_case: Any) -> None:
     assert np.isfinite(solved("table_lightgbm", ugly_case("regression"), pairs=pairs, **switch)).all()

@@ -9,28 +9,47 @@ import pandas as pd
 
 from agentk.reasoning.recipes.blocks.task import Features
 
+SPACE = {
+    "dates": {
+        "type": "choice",
+        "choices": ["calendar", "season", "everything"],
+        "default": "calendar",
+        "kinds": ["datetime"],
+    }
+}
+CYCLES = (("month", 12.0), ("weekday", 7.0), ("hour", 24.0))
+SEASON = ("dayofyear", "days")
+EXACT = ("day", "week")
 
-def date_features(name: str, values: pd.Series[Any]) -> Features:
-    """Parts of a date column that vary, NaN where it cannot be read."""
+
+def date_features(name: str, values: pd.Series[Any], dates_used: str) -> Features:
+    """Parts of a date column, NaN where it cannot be read.
+
+    "calendar": what recurs each week, month and year; "season": also the day of the year and the time elapsed; "everything":
+    also the day of the month and the week.
+    """
     dates = read_dates(values)
-    day = dates.dt.normalize()
-    hours = (dates - day).dt.total_seconds() / 3600.0
+    hours = (dates - dates.dt.normalize()).dt.total_seconds() / 3600.0
     parts = {
         "year": dates.dt.year,
         "month": dates.dt.month,
-        "day": dates.dt.day,
         "weekday": dates.dt.day_of_week,
-        "dayofyear": dates.dt.day_of_year,
         "hour": hours,
+        "weekend_hour": hours + 24.0 * (dates.dt.day_of_week >= 5),
+        "dayofyear": dates.dt.day_of_year,
         "days": (dates - dates.min()).dt.total_seconds() / 86400.0,
-        "working_hour": hours + 24.0 * (dates.dt.day_of_week >= 5),
+        "day": dates.dt.day,
+        "week": dates.dt.isocalendar().week,
     }
-    for part, period in (("month", 12.0), ("weekday", 7.0), ("hour", 24.0)):
+    for part, period in CYCLES:
         turn = 2.0 * np.pi * parts[part] / period
         parts[f"{part}_sin"], parts[f"{part}_cos"] = np.sin(turn), np.cos(turn)
-    if hours.nunique() <= 1:
-        parts = {part: column for part, column in parts.items() if "hour" not in part}
-    return {f"{name}:{part}": column.to_numpy(dtype=float, na_value=np.nan) for part, column in parts.items()}
+    left_out = {"calendar": SEASON + EXACT, "season": EXACT, "everything": ()}[dates_used]
+    return {
+        f"{name}:{part}": column.to_numpy(dtype=float, na_value=np.nan)
+        for part, column in parts.items()
+        if part not in left_out and ("hour" not in part or hours.nunique() > 1)
+    }
 
 
 def read_dates(values: pd.Series[Any]) -> pd.Series[Any]:

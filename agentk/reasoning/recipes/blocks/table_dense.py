@@ -8,12 +8,19 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
-from agentk.reasoning.recipes.blocks.table_encode import encoded
+from agentk.reasoning.recipes.blocks.table_encode import MANY_CLASSES, target_means
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
 SPACE = {
     "scaling": {"type": "choice", "choices": ["standard", "quantile"], "default": "standard"},
-    "category_rows": {"type": "int", "low": 2, "high": 50, "log": True, "default": 5},
+    "category_rows": {
+        "type": "int",
+        "low": 2,
+        "high": 50,
+        "log": True,
+        "default": 5,
+        "kinds": ["categorical", "identifier", "text"],
+    },
 }
 FAR = 5.0  # standard deviations that a value may lie from the mean
 LONG_TAIL = 2.0  # skewness from which values are drawn together by logarithms
@@ -26,8 +33,8 @@ def dense(
     names = [name for name in head if isinstance(head[name].dtype, pd.CategoricalDtype)]
     plain = [name for name in head if name not in names]
     numbers, numbers_tail = even_tails(head[plain].to_numpy(float), tail[plain].to_numpy(float))
-    if names:
-        means, means_tail = encoded(head[names], tail[names], target, discrete, params | {"encoding": "target"})
+    if names and not (discrete and len(np.unique(target)) > MANY_CLASSES):
+        means, means_tail = target_means(head[names], tail[names], target, discrete, seed=params["seed"])
         numbers, numbers_tail = np.hstack([numbers, means]), np.hstack([numbers_tail, means_tail])
     numbers, numbers_tail = filled(numbers, numbers_tail)
     if params["scaling"] == "quantile":

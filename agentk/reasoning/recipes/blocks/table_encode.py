@@ -11,7 +11,14 @@ from sklearn.preprocessing import TargetEncoder
 
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
-SPACE = {"encoding": {"type": "choice", "choices": ["codes", "target", "both"], "default": "both"}}
+SPACE = {
+    "encoding": {
+        "type": "choice",
+        "choices": ["codes", "target", "both"],
+        "default": "both",
+        "kinds": ["categorical", "identifier", "text"],
+    }
+}
 FEW = 4  # so many categories and less are never target encoded
 MANY_CLASSES = 10  # more classes are not target encoded: a column each would be too many
 
@@ -32,15 +39,21 @@ def encoded(
         left.append(head[name].map(order).to_numpy(dtype=float, na_value=np.nan)[:, None])
         right.append(tail[name].map(order).to_numpy(dtype=float, na_value=np.nan)[:, None])
     if rich:
-        kind = "continuous" if not discrete else "binary" if len(np.unique(target)) == 2 else "multiclass"
-        folds = KFold(min(5, len(head)), shuffle=True, random_state=params["seed"])
-        encoder = TargetEncoder(target_type=kind, smooth="auto", cv=folds)
-        words_head, words_tail = (
-            frame[rich].astype(object).where(frame[rich].notna(), "(missing)").astype(str) for frame in (head, tail)
-        )
-        left.append(encoder.fit_transform(words_head, target))
-        right.append(encoder.transform(words_tail))
+        means, means_tail = target_means(head[rich], tail[rich], target, discrete, seed=params["seed"])
+        left.append(means)
+        right.append(means_tail)
     return np.hstack(left), np.hstack(right)
+
+
+def target_means(
+    head: pd.DataFrame, tail: pd.DataFrame, target: Codes | Floats, discrete: bool, *, seed: int
+) -> tuple[Floats, Floats]:
+    """Smoothed means of the target in each category (one for each class beyond two): out of fold for the training rows."""
+    kind = "continuous" if not discrete else "binary" if len(np.unique(target)) == 2 else "multiclass"
+    folds = KFold(min(5, len(head)), shuffle=True, random_state=seed)
+    encoder = TargetEncoder(target_type=kind, smooth="auto", cv=folds)
+    words, words_tail = (frame.astype(object).where(frame.notna(), "(missing)").astype(str) for frame in (head, tail))
+    return encoder.fit_transform(words, target), encoder.transform(words_tail)
 
 
 def category_order(values: pd.Series[Any]) -> dict[Any, float]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agentk.reasoning.recipes.blocks.contract import CONTRACT, with_defaults
+from agentk.reasoning.recipes.blocks.contract import CONTRACT
 from agentk.reasoning.recipes.blocks.table_dates import date_features
 from agentk.reasoning.recipes.blocks.table_lists import list_features
 from agentk.reasoning.recipes.blocks.table_numbers import missing_features, pair_features, row_features
@@ -19,11 +19,10 @@ from agentk.reasoning.recipes.blocks.table_text import text_features
 from agentk.reasoning.recipes.blocks.task import Features
 
 SPACE = {
-    "parts": {"type": "choice", "choices": [False, True], "default": True},
-    "counts": {"type": "choice", "choices": [False, True], "default": True},
+    "parts": {"type": "choice", "choices": [False, True], "default": True, "kinds": ["categorical", "identifier", "text"]},
+    "counts": {"type": "choice", "choices": [False, True], "default": True, "kinds": ["categorical", "identifier", "text"]},
     "missing": {"type": "choice", "choices": [False, True], "default": True},
-    "row_statistics": {"type": "choice", "choices": [False, True], "default": True},
-    "pairs": {"type": "choice", "choices": ["none", "differences", "ratios"], "default": "none"},
+    "pairs": {"type": "choice", "choices": ["none", "differences", "ratios"], "default": "none", "kinds": ["numeric"]},
 }
 
 TRUE_WORDS = ("true", "yes", "y", "t", "1", "1.0")
@@ -34,7 +33,6 @@ MOST_DISTINCT = 0.3  # categories with more distinct values a row are noise: the
 
 def typed_frames(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Features of the training and of the test rows: float columns and category columns, none of them constant in train."""
-    params = with_defaults(params, SPACE)
     columns = [name for name in (*CONTRACT["id_columns"], *CONTRACT["kinds"]) if name in train and name in test]
     columns = list(dict.fromkeys(name for name in columns if name not in CONTRACT["targets"]))
     rows = pd.concat([train[columns], test[columns]], ignore_index=True)
@@ -44,8 +42,7 @@ def typed_frames(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]
     numbers = {name: features[name] for name in columns if CONTRACT["kinds"].get(name) == "numeric"}
     if params["missing"]:
         features |= missing_features(rows)
-    if params["row_statistics"]:
-        features |= row_features(numbers)
+    features |= row_features(numbers)
     if params["pairs"] != "none":
         features |= pair_features(numbers, params["pairs"])
     return split_frame(features, len(train))
@@ -59,7 +56,7 @@ def column_features(name: str, values: pd.Series[Any], train_rows: int, params: 
     if kind == "boolean":
         return {name: truth(values)}
     if kind == "datetime":
-        return date_features(name, values)
+        return date_features(name, values, params["dates"])
     if kind == "list":
         return list_features(name, values)
     features: Features = {}

@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from agentk.reasoning.recipes.blocks.task import Features
 
-SPACE = {"text_directions": {"type": "int", "low": 0, "high": 32, "default": 8}}
+SPACE = {"text_directions": {"type": "int", "low": 0, "high": 32, "default": 8, "kinds": ["text"]}}
 
 
 def text_features(name: str, values: pd.Series[Any], train_rows: int, params: dict[str, Any]) -> Features:
@@ -28,7 +28,7 @@ def text_features(name: str, values: pd.Series[Any], train_rows: int, params: di
         f"{name}:questions": texts.str.count(r"[?!]").to_numpy(float),
         f"{name}:lines": texts.str.count("\n").to_numpy(float),
     }
-    directions = int(params.get("text_directions", 8))
+    directions = int(params["text_directions"])
     if directions:
         features |= text_directions(name, texts.tolist(), train_rows, directions, int(params["seed"]))
     return features
