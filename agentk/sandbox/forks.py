@@ -12,18 +12,17 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 
 from agentk.errors import SandboxError
 from agentk.sandbox import messages
-from agentk.sandbox.protocol import End, Execution, Function, Guarantee, Result
-from agentk.sandbox.spawn import WarmProcess
+from agentk.sandbox.holders import Holder, Holders
+from agentk.sandbox.protocol import End, Execution, Guarantee, Result
+from agentk.sandbox.spawn import environment
 from agentk.sandbox.walls import Kind, guarantees
 from agentk.sandbox.wire import Report, task
-
-HolderKey = tuple[str | None, tuple[tuple[str, str, int, int], ...]]
 
 
 @dataclass(eq=False)
@@ -36,15 +35,6 @@ class _Job:
     channel: socket.socket | None = None
     stage: Path | None = None
     cancelled: bool = False
-
-
-@dataclass(eq=False)
-class _Holder:
-    key: HolderKey
-    channel: socket.socket
-    ready: bool = False
-    memory: int = 0
-    waiting: list[_Job] = field(default_factory=list)
 
 
 class ForkSandbox:
@@ -69,18 +59,18 @@ class ForkSandbox:
         for name in ("root", "writable"):
             (self._scratch / name).mkdir()
         self._slot_cores = _share_cores(slots, cores)
-        self._imports = tuple(imports)
         self._queue: deque[_Job] = deque()
         self._urgent: deque[_Job] = deque()
         self._lock = threading.Lock()
         self._closing = False
         self._free = set(range(slots))
         self._running: dict[Future[Result], _Job] = {}
-        self._holders: dict[HolderKey, _Holder] = {}  # the least recently used first
+        variables = environment(cores, processes=kind is Kind.NAMESPACES)
+        self._holders = Holders(tuple(imports), variables, self._scratch / "warm.log", held_bytes)
+        self._waiting: dict[Holder, list[_Job]] = {}  # for a holder to be ready
         self._selector = DefaultSelector()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._selector.register(self._wake_read, EVENT_READ)
-        self._warm: WarmProcess | None = None
         self._dispatcher = threading.Thread(target=self._dispatch, name="sandbox", daemon=True)
         self._dispatcher.start()
 
@@ -129,12 +119,6 @@ class ForkSandbox:
         self._dispatcher.join()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def __enter__(self) -> ForkSandbox:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _wake(self) -> None:
         try:
             os.write(self._wake_write, b"!")
@@ -148,16 +132,13 @@ class ForkSandbox:
             for key, _ in self._selector.select():
                 if key.fd == self._wake_read:
                     os.read(self._wake_read, 1 << 12)
-                elif isinstance(key.data, _Holder):
+                elif isinstance(key.data, Holder):
                     self._hear_holder(key.data)
                 elif isinstance(key.data, _Job):
                     self._hear_job(key.data)
             self._cancel_some()
             self._start_some()
-        for holder in list(self._holders.values()):
-            self._drop_holder(holder)
-        if self._warm is not None:
-            self._warm.close()
+        self._holders.close()
         self._selector.close()
         os.close(self._wake_read)
         os.close(self._wake_write)
@@ -184,9 +165,9 @@ class ForkSandbox:
                 job.channel.shutdown(socket.SHUT_WR)  # the supervisor kills its program, and still reports
                 job.cancelled = False
             else:
-                for holder in self._holders.values():
-                    if job in holder.waiting:
-                        holder.waiting.remove(job)
+                for waiting in self._waiting.values():
+                    if job in waiting:
+                        waiting.remove(job)
                 self._end(job, _ended(End.CANCELLED, "it was cancelled before it began"))
 
     def _start_some(self) -> None:
@@ -201,31 +182,18 @@ class ForkSandbox:
             self._free.remove(job.slot)
             job.started = time.monotonic()
             try:
-                holder = self._holder(job.execution)
-            except (OSError, SandboxError) as error:
+                holder, new = self._holders.of(job.execution)
+            except OSError as error:
                 self._fail(job, SandboxError(f"the sandbox could not start its worker: {error}"))
                 continue
+            if new:
+                self._selector.register(holder.channel, EVENT_READ, holder)
             if holder.ready:
                 self._begin(job, holder)
             else:
-                holder.waiting.append(job)
+                self._waiting.setdefault(holder, []).append(job)
 
-    def _holder(self, execution: Execution) -> _Holder:
-        key = _key(execution)
-        holder = self._holders.pop(key, None)
-        if holder is None:
-            if self._warm is None or not self._warm.alive():
-                if self._warm is not None:
-                    self._warm.close()
-                self._warm = WarmProcess(self._imports, self._cores, self._scratch / "warm.log")
-            load, held = key
-            channel = self._warm.fork_holder({"load": load, "held": {name: path for name, path, _, _ in held}})
-            holder = _Holder(key, channel)
-            self._selector.register(channel, EVENT_READ, holder)
-        self._holders[key] = holder
-        return holder
-
-    def _begin(self, job: _Job, holder: _Holder) -> None:
+    def _begin(self, job: _Job, holder: Holder) -> None:
         ours, theirs = socket.socketpair()
         job.channel = ours
         self._selector.register(ours, EVENT_READ, job)
@@ -243,22 +211,28 @@ class ForkSandbox:
         job.stage = Path(tempfile.mkdtemp(dir=self._scratch))
         return job.stage
 
-    def _hear_holder(self, holder: _Holder) -> None:
+    def _hear_holder(self, holder: Holder) -> None:
         received = messages.receive(holder.channel)
         message = {} if received is None else received[0]
+        waiting = self._waiting.pop(holder, [])
         if "memory" in message:
             holder.ready, holder.memory = True, int(str(message["memory"]))
-            waiting, holder.waiting = holder.waiting, []
             for job in waiting:
                 self._begin(job, holder)
-            self._evict()
+            for other in self._holders.too_many():
+                self._drop(other)
             return
-        self._drop_holder(holder)
-        for job in holder.waiting:
+        self._drop(holder)
+        for job in waiting:
             if "error" in message:
                 self._fail(job, SandboxError(f"loading its held inputs failed:\n{message['error']}"))
             else:
-                self._end(job, _ended(End.CRASHED, f"the process that loads its data died{self._last_words()}"))
+                last_words = self._holders.last_words()
+                self._end(job, _ended(End.CRASHED, f"the process that loads its data died; last it wrote: {last_words!r}"))
+
+    def _drop(self, holder: Holder) -> None:
+        self._selector.unregister(holder.channel)
+        self._holders.drop(holder)
 
     def _hear_job(self, job: _Job) -> None:
         assert job.channel is not None
@@ -304,34 +278,6 @@ class ForkSandbox:
                 slot=job.slot,
             )
         )
-
-    def _evict(self) -> None:
-        """Lets the least recently used holders go until the rest fit into memory. What runs from them runs on."""
-        for holder in list(self._holders.values())[:-1]:
-            if sum(one.memory for one in self._holders.values()) <= self._held_bytes:
-                return
-            if holder.ready:
-                self._drop_holder(holder)
-
-    def _drop_holder(self, holder: _Holder) -> None:
-        self._selector.unregister(holder.channel)
-        holder.channel.close()
-        if self._holders.get(holder.key) is holder:
-            del self._holders[holder.key]
-
-    def _last_words(self) -> str:
-        words = self._warm.last_words() if self._warm is not None else ""
-        return f" ({words})" if words else ""
-
-
-def _key(execution: Execution) -> HolderKey:
-    """Executions with the same key fork from the same holder; a changed file is another key."""
-    load = execution.entry.load if isinstance(execution.entry, Function) else None
-    held = []
-    for name, path in sorted(execution.held.items()) if load else []:
-        information = path.stat()
-        held.append((name, str(path.resolve()), information.st_mtime_ns, information.st_size))
-    return load, tuple(held)
 
 
 def _share_cores(slots: int, cores: int) -> list[tuple[int, ...]]:

@@ -17,28 +17,30 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "LD_LIBR
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
-def environment(cores: int, temporary: str = "/tmp") -> dict[str, str]:
+def environment(cores: int, *, processes: bool = True) -> dict[str, str]:
     """The whole environment of sandboxed programs: no secrets, a fixed hash seed, and threads that sleep when they wait.
 
     Spinning OpenMP threads make a fit of 0.04 s take up to 13 s beside a busy core; this must be set before the first import.
+    Without `processes`, joblib computes in one: where /dev/shm is closed it cannot make the semaphores that several need.
     """
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     threads = dict.fromkeys(_THREADS, str(cores))
     waiting = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0", "OMP_PROC_BIND": "false"}
-    return {"LANG": "C.UTF-8", **kept, **threads, **waiting, "PYTHONHASHSEED": "0", "HOME": temporary, "TMPDIR": temporary}
+    jobs = {} if processes else {"JOBLIB_MULTIPROCESSING": "0"}
+    return {"LANG": "C.UTF-8", **kept, **threads, **waiting, **jobs, "PYTHONHASHSEED": "0", "HOME": "/tmp", "TMPDIR": "/tmp"}
 
 
 class WarmProcess:
     """agentk's handle on one warm process. To be made by a thread that lives as long as the process should."""
 
-    def __init__(self, imports: Sequence[str], cores: int, log: Path) -> None:
+    def __init__(self, imports: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self._log = log
         self._channel, theirs = socket.socketpair()
         command = [sys.executable, "-P", "-m", "agentk.sandbox.warm", str(theirs.fileno()), *imports]
         with theirs, log.open("wb") as output:
             self._process = subprocess.Popen(
                 command,
-                env=environment(cores),
+                env=environment,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=output,
