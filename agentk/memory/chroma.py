@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from agentk.errors import StoreError
 from agentk.memory.lesson import KINDS, Kind, Lesson
@@ -89,7 +89,7 @@ class ChromaShelf:
 
         try:
             yield
-        except chromadb.errors.ChromaError as error:
+        except (chromadb.errors.ChromaError, ValidationError) as error:
             raise StoreError(
                 f"the memory at {self._folder} cannot be used: {error}; if that stays so, move it away and import the last export"
             ) from error

@@ -46,11 +46,12 @@ class NestedMemory:
         self._shelf, self._embedder, self._frozen, self._cap = shelf, embedder, frozen, cap
         self._name = f"{embedder.id}+structure-{LAYOUT}"
         self._notes: list[str] = []
+        self._behind = False  # whether a write of this process waits for another one
         with shelf.window(READ_WAIT_S):
             ledger = self._ledger()
             self._fit(ledger)
             digest, lessons = starter
-            if ledger.starter != digest and not (frozen and ledger.starter):  # a new store gets them even when frozen
+            if digest and ledger.starter != digest and not (frozen and ledger.starter):  # a new store gets them even when frozen
                 self._do(Remember(lessons=tuple(lessons), starter=digest), None)
             if not frozen:
                 self._catch_up()
@@ -179,7 +180,7 @@ class NestedMemory:
 
     def close(self) -> None:
         """See `Memory.close`."""
-        if not self._frozen:
+        if self._behind:
             self._settle()
         self._shelf.close()
 
@@ -199,7 +200,9 @@ class NestedMemory:
         try:
             with self._shelf.window(WRITE_WAIT_S):
                 self._catch_up()
+            self._behind = False
         except BusyError as busy:
+            self._behind = True
             self._notes.append(f"left for the next process that opens this memory: {busy}")
 
     def _catch_up(self) -> None:

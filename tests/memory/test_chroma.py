@@ -191,3 +191,10 @@ def test_opens_and_recalls_as_it_was_left(on_disk: Open) -> None:
     before = [(found.lesson.id, found.value) for found in memory.recall(features(), seed=5)]
     memory.close()
     assert [(found.lesson.id, found.value) for found in on_disk().recall(features(), seed=5)] == before
+
+
+def test_an_order_of_another_version_says_so(on_disk: Open, tmp_path: Path) -> None:
+    on_disk().close()
+    (tmp_path / "memory" / "orders" / "1.json").write_text('{"order": "dance"}')
+    with pytest.raises(StoreError, match="dance"):
+        on_disk()
