@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from sklearn.linear_model import Ridge
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
-from agentk.reasoning.recipes.blocks.text_logistic import chosen_strength, logistic_probabilities
+from agentk.reasoning.recipes.blocks.text_logistic import logistic_probabilities
 from agentk.reasoning.recipes.blocks.text_ngrams import weighted_ngrams
+from agentk.reasoning.recipes.blocks.text_ridge import ridge_values
 
 SPACE: dict[str, Any] = {
     "strength": {"type": "choice", "choices": ["split", "given"], "default": "split"},
@@ -37,16 +36,3 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         return on_scale(values, lambda scaled: ridge_values(known, scaled, unknown, params))
 
     return predict_targets(train, len(test), classify, regress)
-
-
-def ridge_values(known: Any, values: Floats, unknown: Any, params: dict[str, Any]) -> Floats:
-    """(N,) values by ridge regression; the penalty is the inverse of the chosen strength."""
-
-    def predicted(rows: Any, truth: Floats, wanted: Any, strength: float) -> Floats:
-        return np.asarray(Ridge(alpha=1 / strength, solver="sparse_cg", tol=1e-3).fit(rows, truth).predict(wanted), dtype=float)
-
-    def loss(fitted: Codes, held_out: Codes, strength: float) -> float:
-        errors = predicted(known[fitted], values[fitted], known[held_out], strength) - values[held_out]
-        return float((errors**2).mean())
-
-    return predicted(known, values, unknown, chosen_strength(loss, len(values), params))

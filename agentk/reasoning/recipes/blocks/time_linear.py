@@ -85,4 +85,4 @@ def standardized(values: Floats, rows: int) -> Floats:
     known = values[:rows][np.isfinite(values[:rows])]
     if not len(known) or known.std() == 0:
         return np.zeros(len(values))
-    return np.clip(np.nan_to_num((values - known.mean()) / known.std()), -5.0, 5.0)
+    return np.asarray(np.clip(np.nan_to_num((values - known.mean()) / known.std()), -5.0, 5.0), dtype=np.float64)

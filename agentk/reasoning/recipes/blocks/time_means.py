@@ -40,14 +40,14 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     def forecast(values: Floats) -> Floats:
         rest, total = values - values.mean(), np.full(len(test), values.mean())
         for layer in LAYERS:
-            cells = keys.groupby(list(layer)).ngroup().to_numpy(np.int64)
+            cells = keys.groupby(list(layer)).ngroup().to_numpy().astype(np.int64)
             means = shrunk_means(cells[: len(train)], rest, int(cells.max()) + 1, params["prior"])
             rest, total = rest - means[cells[: len(train)]], total + means[cells[len(train) :]]
         return total + nearby_level(codes, days, rest, params)
 
     def classify(labels: Codes) -> Floats:
         shares = np.column_stack([forecast((labels == label).astype(float)) for label in range(int(labels.max()) + 1)])
-        return np.clip(shares, 1e-3, 1.0) / np.clip(shares, 1e-3, 1.0).sum(axis=1, keepdims=True)
+        return np.clip(shares, 1e-3, 1.0)
 
     return predict_targets(train, len(test), classify, lambda values: on_scale(values, forecast))
 

@@ -1,0 +1,73 @@
+"""Texts inside a table by boosted trees: what a linear model makes of the words, out of fold, beside the table's columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import KFold
+
+from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.table_boost import boost
+from agentk.reasoning.recipes.blocks.table_encode import encoded
+from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
+from agentk.reasoning.recipes.blocks.table_solve import both_classes, solve_table
+from agentk.reasoning.recipes.blocks.task import Codes, Floats
+from agentk.reasoning.recipes.blocks.text_logistic import logistic_probabilities
+from agentk.reasoning.recipes.blocks.text_ngrams import weighted_ngrams
+from agentk.reasoning.recipes.blocks.text_ridge import ridge_values
+
+SPACE: dict[str, Any] = {
+    "learning_rate": {"type": "float", "low": 0.01, "high": 0.2, "log": True, "default": 0.04},
+    "leaves": {"type": "int", "low": 4, "high": 64, "log": True, "default": 12},
+    "leaf_rows": {"type": "int", "low": 5, "high": 100, "log": True, "default": 20},
+    "column_share": {"type": "float", "low": 0.1, "high": 1.0, "default": 0.5},
+    "weigh": {"type": "choice", "choices": [False, True], "default": False},
+}
+TEXT_DEFAULTS = {"words": 2, "characters": 4, "lowercase": False, "strength": "split", "C": 1.0}
+TREE_DEFAULTS = {"row_share": 0.8, "l2": 3.0, "bags": 1}
+FOLDS_OF_WORDS = 4
+
+
+def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
+    """Boosted trees whose first columns are the linear model's log odds or values."""
+    params = with_defaults(TEXT_DEFAULTS | TREE_DEFAULTS | params, SPACE)
+    known, unknown = weighted_ngrams(train, test, params)
+    folds = KFold(max(2, min(FOLDS_OF_WORDS, len(train))), shuffle=True, random_state=params["seed"])
+
+    def out_of_fold(predict: Any, target: Any, width: int) -> tuple[Floats, Floats]:
+        held_out = np.zeros((len(train), width))
+        for fitted, rest in folds.split(held_out):
+            held_out[rest] = predict(known[fitted], target[fitted], known[rest])
+        return held_out, predict(known, target, unknown)
+
+    def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
+        classes = int(codes.max()) + 1
+
+        def log_odds(rows: Any, labels: Codes, wanted: Any) -> Floats:
+            seen, places = np.unique(labels, return_inverse=True)
+            shares = np.full((wanted.shape[0], classes), 1e-6)
+            shares[:, seen] = logistic_probabilities(rows, places, wanted, params) if len(seen) > 1 else 1.0
+            return np.asarray(np.log(np.clip(shares, 1e-6, 1.0)))
+
+        words, words_test = out_of_fold(log_odds, codes, classes)
+        objective = {"objective": "multiclass", "num_class": classes} if classes > 2 else {"objective": "binary"}
+        split = inner_split(train, codes, True, params["seed"])
+        both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
+        shares = boost(both, codes, both_test, objective=objective, split=split, params=params)
+        return shares if classes > 2 else both_classes(shares)
+
+    def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
+        def linear(rows: Any, truth: Floats, wanted: Any) -> Floats:
+            return ridge_values(rows, truth, wanted, params)[:, None]
+
+        words, words_test = out_of_fold(linear, values, 1)
+        objective = {"objective": "regression_l1" if absolute_errors() else "regression"}
+        split = inner_split(train, values, False, params["seed"])
+        both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
+        return boost(both, values, both_test, objective=objective, split=split, params=params)
+
+    return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)
