@@ -78,6 +78,9 @@ class Playbook:
             - len(recipes) * (recipe.name in hints or recipe.family in hints)
             for index, recipe in enumerate(recipes)
         }
+        if any(effort.timeouts for effort in question.efforts.values()) and question.scored <= 1:
+            # Nothing but the baseline has come through: the cheapest is the surest.
+            return sorted(recipes, key=lambda recipe: recipe.cost)
         return recipes[:1] + sorted(recipes[1:], key=lambda recipe: rank[recipe.name])
 
     def _draft(self, recipe: Recipe, question: PlanQuestion, clock: _Clock) -> Plan:

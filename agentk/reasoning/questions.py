@@ -45,6 +45,7 @@ class Effort(Frozen):
     tunings: int = 0
     trials: int = 0
     failures: int = 0
+    timeouts: int = 0  # of the failures
     seconds: float = 0.0
     tunable: bool = False  # whether a search may find anything
     best: int | None = None  # attempt

@@ -132,3 +132,10 @@ def test_the_program_is_the_recipes_own() -> None:
 def test_a_plan_for_an_unknown_recipe_is_refused_by_name() -> None:
     with pytest.raises(ReasonerError, match="no recipe 'alchemy'"):
         Playbook().code(CodeQuestion(competition=COMPETITION, plan=Plan(giver="playbook", action="draft", recipe="alchemy")))
+
+
+def test_after_a_timeout_with_nothing_scored_the_cheapest_recipe_is_the_surest() -> None:
+    recipes = recipes_for(COMPETITION, frozenset(LIBRARIES))
+    slow = Effort(drafts=1, seconds=50.0, failures=1, timeouts=1)
+    plan = ask(efforts=drafted(**{RECIPES[0]: 0.3}) | {RECIPES[1]: slow}, scored=1)
+    assert plan.recipe == min(recipes[2:], key=lambda recipe: recipe.cost).name

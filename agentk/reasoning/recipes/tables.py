@@ -7,7 +7,7 @@ from typing import Any
 from agentk.reasoning.recipes.recipe import Applies, Recipe
 from agentk.types.competition import ColumnKind, Competition
 
-MODELLED = frozenset(ColumnKind) - {ColumnKind.CONSTANT, ColumnKind.IMAGE, ColumnKind.IDENTIFIER}
+MODELLED = frozenset(ColumnKind) - {ColumnKind.CONSTANT, ColumnKind.IMAGE, ColumnKind.IDENTIFIER, ColumnKind.TEXT}
 
 
 def is_table(competition: Competition) -> bool:
