@@ -79,7 +79,7 @@ def bench_optim(
             results["curves"] = {}
             for task in chosen:
                 entrants = contestants()
-                seconds = piece(f"{task.name}/seconds", partial(curves.seconds_of_all, task, entrants))
+                seconds = piece(f"{task.name}/seconds", partial(curves.seconds_per_step, task, entrants))
                 results["curves"][task.name] = {
                     c.name: curves.compare(task, c, seconds[c.name] / seconds["AdamW"], seeds, piece) for c in entrants
                 }

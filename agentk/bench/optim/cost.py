@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from statistics import median
 from typing import Any
 
 import torch
@@ -93,24 +93,25 @@ def _stepper(method: str, work: Work) -> tuple[Callable[[], object], torch.optim
 def measure(model: str, blocks: int = 5, methods: Sequence[str] = METHODS) -> dict[str, dict[str, float]]:
     """Return of each method milliseconds a step, and peak and state memory in KiB.
 
-    Times are medians over blocks of 10 steps, the methods taking turns.
+    Times are CPU seconds of one thread, the least of several blocks of 10 steps, the methods taking turns:
+    whatever else the machine does only adds.
     """
     torch.set_num_threads(1)
     torch.manual_seed(0)
     size = sum(p.numel() for p in MODELS[model]()[0].parameters())
     steppers = {method: _stepper(method, MODELS[model]()) for method in methods}
-    times: dict[str, list[float]] = {method: [] for method in methods}
+    least = dict.fromkeys(methods, math.inf)
     for block in range(-1, blocks):
         for method, (step, _) in steppers.items():
             start = time.thread_time()
             for _ in range(10):
                 step()
             if block >= 0:  # the first compiles and warms up
-                times[method].append((time.thread_time() - start) / 10)
+                least[method] = min(least[method], (time.thread_time() - start) / 10)
     return {
         method: {
             "parameters": size,
-            "ms": 1e3 * median(times[method]),
+            "ms": 1e3 * least[method],
             "peak_kib": _peak(step) / 1024,
             "state_kib": 0.0 if optimizer is None else _state_bytes(optimizer) / 1024,
         }

@@ -60,8 +60,8 @@ def _supervised(seed: int, X: Tensor, y: Tensor, model: nn.Module, loss: Callabl
     """Split rows 60 : 20 : 20 by seed and standardize columns by the training rows."""
     order = torch.randperm(len(X), generator=torch.Generator().manual_seed(seed))
     a, b = int(0.6 * len(X)), int(0.8 * len(X))
-    mean, std = X[order[:a]].mean(0), X[order[:a]].std(0).clamp_min(1e-6)
-    X = (X - mean) / std
+    mean, std = X[order[:a]].mean(0), X[order[:a]].std(0)
+    X = (X - mean) / torch.where(std > 1e-6, std, 1.0)  # a column that is constant in training need not be elsewhere
     train, valid, test = ((X[rows], y[rows]) for rows in (order[:a], order[a:b], order[b:]))
     rows_of = _shuffled(seed, min(size, a), a)
 
