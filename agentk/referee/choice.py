@@ -66,8 +66,8 @@ def prefers(challenger: Evaluation, incumbent: Evaluation, *, referee: Referee, 
 def difference(rules: Rules, truth: Array, one: Array, other: Array) -> tuple[float, float]:
     """By how much the answers `one` score better than `other`, and the standard error of that over rows.
 
-    Per-row losses where the metric has them (the delta method carries their error to the score's units), else a
-    delete-a-group jackknife of the score.
+    Per-row losses where the metric has them (the delta method carries their error to the score's units); placements where
+    it is the area under the ROC curve (DeLong, DeLong & Clarke-Pearson 1988); else a delete-a-group jackknife of the score.
     """
     if np.array_equal(one, other):
         return 0.0, 0.0
@@ -78,6 +78,10 @@ def difference(rules: Rules, truth: Array, one: Array, other: Array) -> tuple[fl
         paired = losses[1] - losses[0]
         mean, error = float(paired.mean()), float(paired.std() / math.sqrt(max(len(paired) - 1, 1)))
         return found, error * abs(found / mean) if mean and found else error
+    placed = _placements(rules, truth, one), _placements(rules, truth, other)
+    if placed[0] is not None and placed[1] is not None:
+        apart = placed[0] - placed[1]
+        return found, math.sqrt(sum(float(apart[rows].var(ddof=1)) / rows.sum() for rows in (truth == 0, truth == 1)))
     rows = np.random.default_rng(0).permutation(len(truth))[:SAMPLE]
     values = _jackknife(rules, truth[rows], one[rows], other[rows], np.arange(len(rows)) % GROUPS)
     values = values[np.isfinite(values)]
@@ -85,6 +89,21 @@ def difference(rules: Rules, truth: Array, one: Array, other: Array) -> tuple[fl
         return found, math.inf
     variance = (len(values) - 1) / len(values) * float(((values - values.mean()) ** 2).sum())
     return found, math.sqrt(variance * len(rows) / len(truth))
+
+
+def _placements(rules: Rules, truth: Array, answer: Array) -> Array | None:
+    """(N,) share of the rows of the other class that a row is ordered rightly against, if the metric is the mean of that."""
+    positive = truth == 1
+    few = min(int(positive.sum()), int((~positive).sum()))
+    if rules.metric.form != "probabilities" or answer.shape != (len(truth), 2) or few < 2:
+        return None
+    value = answer[:, 1]
+    placed = np.empty(len(truth))
+    for own, sign in ((positive, 1.0), (~positive, -1.0)):
+        others = np.sort(sign * value[~own])
+        sides = [np.searchsorted(others, sign * value[own], side=side) for side in ("left", "right")]
+        placed[own] = (sides[0] + sides[1]) / (2 * len(others))
+    return placed if abs(float(placed[positive].mean()) - rules.metric.score(truth, answer)) < 1e-9 else None
 
 
 def _jackknife(rules: Rules, truth: Array, one: Array, other: Array, group: Rows) -> Array:
