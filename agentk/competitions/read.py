@@ -11,7 +11,7 @@ from pathlib import Path
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.pictures import picture_folders
 from agentk.competitions.rows import tables_within
-from agentk.competitions.tables import encoding_of, is_table, several, sniffed, table
+from agentk.competitions.tables import encoding_of, is_table, same_rows, several, sniffed, table
 from agentk.errors import CompetitionError
 from agentk.types.competition import TableFile
 
@@ -151,7 +151,7 @@ def _test_of(folder: Path, roles: dict[str, str], sample: str | None) -> str | N
         for name in candidates:
             rows = table(folder, _table(folder, name))
             ids = asked.columns[0]
-            if len(rows) == len(asked) and ids in rows and set(rows[ids].astype(str)) == set(asked[ids].astype(str)):
+            if ids in rows and same_rows(rows, asked, [ids]):
                 same.append(name)
         candidates = same or candidates
     return _only(folder, "test", candidates)

@@ -50,7 +50,11 @@ def find_metric(draft: Draft) -> Draft:
     if metric_in(draft.description) is not None and fitting:
         name = _for_task(fitting[0].metric, draft.task)
         metric = metric_named(name)
-        return draft.grown(metric=name, reason=f"scored by {name}, {metric.direction}: the description says '{fitting[0].words}'")
+        reason = f"scored by {name}, {metric.direction}: the description says '{fitting[0].words}'"
+        doubt = (
+            f"the description speaks of weights, which {name} does not know: rows count alike" if fitting[0].weighted else None
+        )
+        return draft.grown(metric=name, reason=reason, doubt=doubt)
     name = _default(draft)
     metric = metric_named(name)
     return draft.grown(

@@ -12,7 +12,7 @@ from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
 from agentk.competitions.sides import join_sides
-from agentk.competitions.tables import dtypes_of, several, table, typed
+from agentk.competitions.tables import dtypes_of, same_rows, several, spelled_keys, table, typed
 from agentk.competitions.task import classes_of, one_column_per_class, task_of
 from agentk.errors import CompetitionError
 from agentk.types.competition import ColumnKind, TableFile
@@ -254,13 +254,12 @@ def _ids_fit_the_sample(draft: Draft) -> str | None:
     if len(sample) != len(test):
         return f"{where}: they must be the same rows. Download both again, or name the files with --test and --sample"
     ids = [name for name in draft.id_columns if name in sample.columns]
-    if ids:
-        asked, given = (set(frame[ids].astype(str).itertuples(index=False, name=None)) for frame in (sample, test))
-        if asked != given:
-            lost = next(iter(asked - given), None) or next(iter(given - asked))
-            where = "the ids of the sample submission and of the test file differ"
-            return f"{where}, for instance {lost}: name the files with --test and --sample"
-    return None
+    if not ids or same_rows(sample, test, ids):
+        return None
+    asked, given = (set(spelled_keys(frame, ids).itertuples(index=False, name=None)) for frame in (sample, test))
+    lost = next(iter(asked ^ given), "one that occurs more often in one of them")
+    where = "the ids of the sample submission and of the test file differ"
+    return f"{where}, for instance {lost}: name the files with --test and --sample"
 
 
 def _targets_are_known(draft: Draft) -> str | None:

@@ -20,6 +20,7 @@ from agentk.types.metric import Array
 
 _FOLDS = 5
 _ROWS = 200_000  # rows looked at
+_FEWEST_GROUPS = 3
 _MANY_COLUMNS = 300  # group columns are looked for among this many at most
 _GROUP_PATTERNS = (r"^(.+)[_\-/][^_\-/]+$",)
 _GROUP_NAME = re.compile(
@@ -163,14 +164,16 @@ def _in_groups(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validat
     for name, pattern in _group_candidates(draft, train):
         own, others = _keys(_some(train[name]), pattern), _keys(_some(test[name]), pattern)
         overlap = _overlap(own, others)
+        sizes = own.value_counts()
+        if len(sizes) < _FEWEST_GROUPS or sizes.iloc[0] > 0.5 * len(own):
+            continue
         if overlap.random > 0.3 and overlap.test < 0.1 * overlap.random:
             key = f"the part of {name} matched by {pattern}" if pattern else name
             reason = (
                 f"{overlap.test:.0%} of the test rows share {key} with a training row, "
                 f"but {overlap.random:.0%} of rows held out at random would"
             )
-            groups = int(own.nunique())
-            folds = max(2, min(_folds(draft), groups))
+            folds = min(_folds(draft), len(sizes))
             return Validation(scheme="grouped", folds=folds, column=name, pattern=pattern, reasons=(reason,))
     return None
 

@@ -125,6 +125,17 @@ def rows_of(competition: Competition) -> tuple[pd.DataFrame, pd.DataFrame]:
     return finish_rows(train, plan, "train"), finish_rows(test, plan, "test")
 
 
+def spelled_keys(frame: pd.DataFrame, keys: Iterable[str]) -> pd.DataFrame:
+    """Ids as text, "" where one is missing, rows numbered from 0."""
+    return frame[list(keys)].astype("str").fillna("").reset_index(drop=True)
+
+
+def same_rows(first: pd.DataFrame, second: pd.DataFrame, keys: Iterable[str]) -> bool:
+    """Whether two tables have the same ids, each as often, in whatever order."""
+    one, other = (pd.util.hash_pandas_object(spelled_keys(frame, keys), index=False) for frame in (first, second))
+    return len(one) == len(other) and bool((one.sort_values().to_numpy() == other.sort_values().to_numpy()).all())
+
+
 def several(names: Iterable[object], limit: int = 12) -> str:
     """Names in a row for a message, cut after `limit`."""
     listed = [str(name) for name in names]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.metrics import NamedMetric, metric_named
-from agentk.competitions.tables import several, table
+from agentk.competitions.tables import same_rows, several, spelled_keys, table
 from agentk.competitions.task import class_columns
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition, Label, TaskKind
@@ -73,7 +73,7 @@ def format_submission(competition: Competition, answers: Array, test: pd.DataFra
     keys = [name for name in form.id_columns if name in test.columns]
     if keys and keys == list(form.id_columns):
         frame = pd.concat([test[keys].reset_index(drop=True), filled], axis=1)
-        if sample is not None and not sample[keys].astype(str).reset_index(drop=True).equals(frame[keys].astype(str)):
+        if sample is not None and not spelled_keys(sample, keys).equals(spelled_keys(frame, keys)):
             frame = _in_order(frame, sample, keys)
     else:
         frame = pd.concat([_row_keys(competition, sample, test), filled], axis=1)
@@ -95,7 +95,7 @@ def check_submission(competition: Competition, frame: pd.DataFrame) -> list[str]
     if competition.sample is not None and form.id_columns:
         sample = table(competition.folder, competition.sample)
         keys = list(form.id_columns)
-        if sorted(_rows(sample, keys)) != sorted(_rows(frame, keys)):
+        if not same_rows(sample, frame, keys):
             found.append(f"the ids in {several(keys)} are not those of the sample submission")
     numbers = frame[answers].select_dtypes("number")
     if np.isinf(numbers.to_numpy(dtype=float)).any():
@@ -184,8 +184,9 @@ def _in_order(frame: pd.DataFrame, sample: pd.DataFrame, keys: list[str]) -> pd.
 
 
 def _occurrences(frame: pd.DataFrame, keys: list[str]) -> list[tuple[str, ...]]:
-    counted = frame.groupby(keys, sort=False, dropna=False).cumcount().astype(str)
-    return list(zip(*(frame[key].astype(str) for key in keys), counted, strict=True))
+    spelled = spelled_keys(frame, keys)
+    counted = spelled.groupby(keys, sort=False).cumcount().astype(str)
+    return list(zip(*(spelled[key] for key in keys), counted, strict=True))
 
 
 def _row_keys(competition: Competition, sample: pd.DataFrame | None, test: pd.DataFrame) -> pd.DataFrame:
@@ -194,10 +195,6 @@ def _row_keys(competition: Competition, sample: pd.DataFrame | None, test: pd.Da
     if sample is not None and len(sample) == len(test):
         return sample[names].reset_index(drop=True)
     return pd.DataFrame({name: range(len(test)) for name in names})
-
-
-def _rows(frame: pd.DataFrame, keys: list[str]) -> list[tuple[str, ...]]:
-    return list(zip(*(frame[key].astype(str) for key in keys), strict=True))
 
 
 def _within_one(numbers: pd.DataFrame) -> bool:

@@ -297,6 +297,33 @@ class TestOdd:
         c = understood(write({**files, "test.csv": test, "sample_submission.csv": test[["id"]].assign(ill=0)}))
         assert c.test_rows == M
 
+    def test_weights_that_no_metric_knows(self, parts: Parts, write, understood) -> None:
+        c = understood(write({**parts("price", NUMBER), "description.md": scored_by("the weighted mean absolute error (WMAE)")}))
+        assert c.metric == "mae" and any("weights" in doubt for doubt in c.doubts)
+
+    def test_rows_known_by_their_order_alone(self, rows: pd.DataFrame, write, understood) -> None:
+        whole = rows.drop(columns="id").assign(price=NUMBER)
+        sample = pd.DataFrame({"key": [f"{at * 31 % 97}-{at}" for at in range(M)], "price": 0.0})
+        files = {"train.csv": whole.iloc[:N], "test.csv": whole.iloc[N:].drop(columns="price"), "sample_submission.csv": sample}
+        assert any("order" in doubt for doubt in understood(write(files)).doubts)
+
+    def test_ids_with_gaps(self, rows: pd.DataFrame, write, understood) -> None:
+        """Rows that are known by two columns, of which one is missing now and then."""
+        whole = rows.assign(id=[f"n{at}" if at % 5 else None for at in range(N + M)], second=np.arange(N + M), ill=BINARY)
+        test = whole.iloc[N:].drop(columns="ill")
+        sample = test[["id", "second"]].assign(ill=0)
+        c = understood(write({"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": sample}))
+        assert c.id_columns == ("id", "second") and c.submission.columns == ("id", "second", "ill")
+
+    def test_a_prefix_that_all_ids_share_is_no_group(self, rows: pd.DataFrame, write, understood) -> None:
+        ids = [f"Train_{at}" if at < N else f"Test_{at}" for at in range(N + M)]
+        whole = rows.assign(id=ids, ill=BINARY)
+        test = whole.iloc[N:].drop(columns="ill")
+        c = understood(
+            write({"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(ill=0)})
+        )
+        assert c.validation.scheme == "stratified"
+
     def test_a_page_of_html(self, parts: Parts, write, understood) -> None:
         page = "<html><style>p{}</style><h2>Evaluation</h2><p>Submissions are scored by <b>mean absolute error</b>.</p></html>"
         c = understood(write({**parts("price", NUMBER), "overview.html": page}))

@@ -161,6 +161,7 @@ class Mention:
     words: str
     start: int
     end: int
+    weighted: bool  # the word before says so
 
 
 def mentioned(description: str) -> tuple[Mention, ...]:
@@ -197,7 +198,13 @@ def plain(text: str) -> str:
 
 def _mentions(text: str) -> tuple[Mention, ...]:
     found = [
-        Mention(name if number is None else name.format(match[number]), match[0], match.start(), match.end())
+        Mention(
+            name if number is None else name.format(match[number]),
+            match[0],
+            match.start(),
+            match.end(),
+            text[: match.start()].endswith("weighted "),
+        )
         for pattern, name, number in _patterns()
         for match in pattern.finditer(text)
     ]
