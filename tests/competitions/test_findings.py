@@ -82,7 +82,7 @@ def test_rows_in_both_files(found) -> None:
 
 
 def test_a_test_set_from_elsewhere(found) -> None:
-    said = shift(*found(late=lambda test: test.assign(x2=test["x2"] + 3, town="Basel")))
+    said = shift(*found(late=lambda test: test.assign(x2=test["x2"] + 3, town=["Basel", "Bern"] * (M // 2))))
     assert "AUC" in said[0] and "x2" in said[0]
     assert any("town that train does not know" in one for one in said) and any("x2 outside the range" in one for one in said)
 
