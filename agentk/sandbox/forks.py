@@ -21,6 +21,7 @@ from agentk.sandbox import messages
 from agentk.sandbox.holders import Holder, Holders
 from agentk.sandbox.protocol import End, Execution, Guarantee, Result
 from agentk.sandbox.spawn import environment
+from agentk.sandbox.verdict import CANCELLED_EARLY
 from agentk.sandbox.walls import Kind, guarantees
 from agentk.sandbox.wire import Report, task
 
@@ -159,7 +160,7 @@ class ForkSandbox:
             running = [job for job in self._running.values() if job.cancelled]
         for job in off_queue:
             job.started = time.monotonic()
-            self._resolve(job, _ended(End.CANCELLED, "it was cancelled before it began"))
+            self._resolve(job, _ended(*CANCELLED_EARLY))
         for job in running:
             if job.channel is not None:
                 job.channel.shutdown(socket.SHUT_WR)  # the supervisor kills its program, and still reports
@@ -168,7 +169,7 @@ class ForkSandbox:
                 for waiting in self._waiting.values():
                     if job in waiting:
                         waiting.remove(job)
-                self._end(job, _ended(End.CANCELLED, "it was cancelled before it began"))
+                self._end(job, _ended(*CANCELLED_EARLY))
 
     def _start_some(self) -> None:
         while self._free:

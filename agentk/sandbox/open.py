@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 from agentk.errors import SandboxError
 from agentk.sandbox.forks import ForkSandbox
 from agentk.sandbox.probe import obstacles
+from agentk.sandbox.processes import PROMISES, ProcessSandbox
 from agentk.sandbox.protocol import Guarantee, Sandbox
 from agentk.sandbox.walls import Kind, guarantees
+
+_PROCESSES = "processes"
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,9 @@ class Description:
 
 def describe_sandbox() -> Description:
     """The guarantees of the best sandbox this machine allows, and of those it lacks the reason."""
+    if sys.platform != "linux":
+        holds = dict(PROMISES)
+        return Description(_PROCESSES, holds, {one: f"{sys.platform} has no namespaces" for one in Guarantee if one not in holds})
     found = obstacles()
     kind = next((kind for kind in Kind if not found[kind]), Kind.NONE)
     holds = guarantees(kind)
@@ -51,4 +58,8 @@ def open_sandbox(slots: int, cores: int, imports: Sequence[str], scratch: Path, 
             f"This machine cannot keep these promises about programs nobody has read:\n{missing}\n({reason})\n"
             "Run without --sandbox strict to accept that, or on a Linux machine that allows user namespaces."
         )
+    if sys.platform == "win32":
+        raise SandboxError("agentk's sandbox needs Linux or macOS; on Windows, run agentk inside WSL.")
+    if description.kind == _PROCESSES:
+        return ProcessSandbox(slots, cores, scratch)
     return ForkSandbox(slots, cores, imports, scratch, kind=Kind(description.kind))

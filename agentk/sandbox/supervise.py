@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import resource
 import select
 import signal
@@ -17,18 +16,16 @@ import socket
 import time
 import traceback
 
-from agentk.sandbox import isolation, kernel, messages, program, tree
+from agentk.sandbox import isolation, kernel, messages, program, tree, verdict
 from agentk.sandbox.collect import RefusedOutputError, collect
 from agentk.sandbox.log import Log
 from agentk.sandbox.protocol import End
+from agentk.sandbox.verdict import Verdict
 from agentk.sandbox.walls import Kind, walls
 from agentk.sandbox.wire import Report, Task
 
 _LOOK_EVERY_S = 0.05
 _CHUNK = 1 << 16
-_OUT_OF_MEMORY = re.compile(r"^([\w.]*MemoryError\b|.*\bstd::bad_alloc\b)")
-
-Verdict = tuple[End, str]
 
 
 class WallsError(Exception):
@@ -68,11 +65,11 @@ class _Supervisor:
             self._be_first_process()
         for ours_no_more in (self._log_write, self._mark_write, self._status_write):
             os.close(ours_no_more)
-        verdict = self._watch(first, started + self._task.limits.wall_s)
+        said = self._watch(first, started + self._task.limits.wall_s)
         usage = _kill_all(first)
         ended = time.monotonic()
         self._read_rest()
-        end, reason = verdict or self._explain()
+        end, reason = said or self._explain()
         outputs, refusal = self._collect()
         if refusal and end is End.OK:
             end, reason = End.REFUSED, refusal
@@ -105,11 +102,11 @@ class _Supervisor:
         next_look = time.monotonic()
         while True:
             now = time.monotonic()
-            if now >= deadline:
-                return End.TIMED_OUT, f"it ran longer than {self._task.limits.wall_s:g} s"
+            if said := verdict.of_time(now, deadline, self._task.limits):
+                return said
             if now >= next_look:
-                if verdict := self._look(first):
-                    return verdict
+                if said := self._look(first):
+                    return said
                 next_look = time.monotonic() + _LOOK_EVERY_S
             events = dict(poll.poll(1000 * max(0.0, min(deadline, next_look) - now)))
             if self._log_read in events:
@@ -118,20 +115,14 @@ class _Supervisor:
                 if not data:
                     poll.unregister(self._log_read)
             if self._channel.fileno() in events:
-                return End.CANCELLED, "it was cancelled"
+                return verdict.CANCELLED
             if process in events:
                 return None
 
     def _look(self, first: int) -> Verdict | None:
         limits = self._task.limits
         members = [process for process in tree.processes(os.getpid()) if process not in (os.getpid(), first)]
-        if len(members) > limits.processes:
-            return End.FAILED, f"it started more than {limits.processes} processes"
-        if tree.memory(members, limits.memory_bytes) > limits.memory_bytes:
-            return End.OUT_OF_MEMORY, f"it needed more than {limits.memory_bytes >> 20} MB of memory"
-        if self._walls.written() > limits.output_bytes:
-            return End.REFUSED, f"it wrote more than {limits.output_bytes >> 20} MB"
-        return None
+        return verdict.of_use(len(members), tree.memory(members, limits.memory_bytes), self._walls.written(), limits)
 
     def _read_rest(self) -> None:
         """What is still in the pipe, all of whose writers are dead."""
@@ -146,15 +137,7 @@ class _Supervisor:
         status = json.loads(told)
         if not isinstance(status, int):
             raise WallsError(status["error"])
-        code = os.waitstatus_to_exitcode(status)
-        last = self._log.last_line()
-        if code == 0:
-            return End.OK, ""
-        if _OUT_OF_MEMORY.search(last):
-            return End.OUT_OF_MEMORY, last
-        if code < 0:
-            return End.CRASHED, f"it died of {signal.Signals(-code).name}"
-        return End.FAILED, last or f"it left with exit code {code}"
+        return verdict.of_exit(os.waitstatus_to_exitcode(status), self._log)
 
     def _be_first_process(self) -> None:
         """Goes behind the walls, starts the program there, and waits for it and all that it leaves behind."""

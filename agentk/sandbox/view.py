@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,9 +71,9 @@ def build(root: Path, writable: Path, inputs: Mapping[str, Path], program: Path 
     _make_settings(root)
     _make_devices(root)
     for name, path in inputs.items():
-        _show(path, _under(root, INPUTS / name))
+        _show_input(path, _under(root, INPUTS / name))
     if program is not None:
-        _show(program, _under(root, PROGRAM / program.name))
+        _show_input(program, _under(root, PROGRAM / program.name))
     for path in (OUTPUT, TEMPORARY, SHARED):
         _under(root, path).mkdir(parents=True, exist_ok=True)
         kernel.bind(writable / path.name, _under(root, path), kernel.ATTR_NOSUID | kernel.ATTR_NODEV)
@@ -92,6 +94,31 @@ def _show(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch()
     kernel.bind(source, target, _READ_ONLY)
+
+
+def _show_input(source: Path, target: Path) -> None:
+    """Shows an input; as root, whose programs run as a user nobody is, what is closed to others is copied into memory."""
+    if os.geteuid() != 0 or _open_to_all(source):
+        _show(source, target)
+        return
+    folder = target if source.is_dir() else target.parent / f".{target.name}"
+    folder.mkdir(parents=True)
+    kernel.mount("tmpfs", folder, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755")
+    copy = folder if source.is_dir() else folder / source.name
+    if source.is_dir():
+        shutil.copytree(source, copy, dirs_exist_ok=True)
+    else:
+        shutil.copy(source, copy)
+    for path in (copy, *copy.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    _show(copy, target)
+
+
+def _open_to_all(source: Path) -> bool:
+    """Whether everybody may read it, and all that is in it."""
+    modes = ((path.is_dir(), path.stat().st_mode) for path in (source, *source.rglob("*")) if path.exists())
+    return all(mode & stat.S_IROTH and (not folder or mode & stat.S_IXOTH) for folder, mode in modes)
 
 
 def _make_settings(root: Path) -> None:

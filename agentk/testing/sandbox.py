@@ -76,6 +76,20 @@ class SandboxConformance:
         assert (result.end, result.log) == (End.OK, "hello\n")
         assert result.outputs["copy.csv"].read_text() == "a\n1\n"
 
+    def test_inputs_that_are_closed_to_others_are_open_to_the_program(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        closed, file = tmp_path / "closed", tmp_path / "file.txt"
+        closed.mkdir()
+        for path in (closed / "inner.txt", file):
+            path.write_text("text")
+            path.chmod(0o600)
+        closed.chmod(0o700)
+        entry = Function("agentk.testing.programs:join", load="agentk.testing.programs:load_texts")
+        arguments: dict[str, JsonValue] = {"suffix": "", "names": ["closed/inner.txt", "file"]}
+        inputs = {"closed": closed, "file": file}
+        result = sandbox.submit(Execution(entry, tmp_path / "out", inputs=inputs, arguments=arguments)).result(timeout=60)
+        assert (result.end, result.reason) == (End.OK, "")
+        assert result.outputs["joined.txt"].read_text() == "text text"
+
     def test_figures_are_sound(self, sandbox: Sandbox, tmp_path: Path) -> None:
         before = time.monotonic()
         result = run_source(sandbox, tmp_path, "x = bytearray(60_000_000)\nimport time\ntime.sleep(0.3)")

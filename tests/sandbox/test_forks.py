@@ -27,6 +27,7 @@ class TestBehindLandlock(SandboxConformance):
             yield sandbox
 
 
+@pytest.mark.slow
 class TestWithoutWalls(SandboxConformance):
     @pytest.fixture(scope="class")
     @classmethod
