@@ -10,6 +10,7 @@ within a competition have another.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import time
@@ -31,6 +32,7 @@ SCHEMA = 1
 BATCH = 2000
 """Lessons written at once; chromadb takes up to 5461."""
 
+_OWN = {"orders", "lock", "ledger.json", "chroma"}
 _INNER = "inner"
 _COLLECTIONS = (*KINDS, _INNER)
 _parse = lru_cache(maxsize=4096)(Lesson.model_validate_json)
@@ -46,7 +48,7 @@ class ChromaShelf:
         self._chroma = folder / "chroma"
         self._ledger_file, self._commit_file, self._orders = folder / "ledger.json", folder / "commit.json", folder / "orders"
         try:
-            if folder.exists() and any(folder.iterdir()) and not (folder / "lock").exists():
+            if folder.exists() and {entry.name for entry in folder.iterdir()}.isdisjoint(_OWN) and any(folder.iterdir()):
                 raise StoreError(f"{folder} holds other files and is no memory; give an empty folder or a new one")
             self._orders.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -108,11 +110,10 @@ class ChromaShelf:
 
     def get(self, ids: Sequence[str]) -> list[Lesson]:
         """See `Shelf.get`."""
-        if not ids:
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
             return []
-        return [
-            lesson for shelf in self._shelves.values() for lesson in _lessons(shelf.get(ids=list(ids), include=["metadatas"]))
-        ]
+        return [lesson for shelf in self._shelves.values() for lesson in _lessons(shelf.get(ids=wanted, include=["metadatas"]))]
 
     def all(self) -> list[Lesson]:
         """See `Shelf.all`."""
@@ -153,6 +154,10 @@ class ChromaShelf:
 
     def rebuild(self, lessons: Sequence[Lesson], vectors: Vectors, ledger: Mapping[str, JsonValue]) -> None:
         """New collections are filled beside the old ones; only then does the ledger name them."""
+        tag = _tag(str(ledger["embedder"]))
+        for collection in self._client.list_collections():
+            if collection.name.endswith(tag):  # left by a rebuild that was killed
+                self._client.delete_collection(collection.name)
         self._open_collections(ledger, fresh=True)
         self._put(lessons, vectors)
         self._set_ledger(ledger)
@@ -191,7 +196,7 @@ class ChromaShelf:
         for short in _COLLECTIONS:
             name = f"{short}-{_tag(str(ledger['embedder']))}"
             if fresh:
-                shelf = self._client.get_or_create_collection(
+                shelf = self._client.create_collection(
                     name, metadata=about, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
                 )
             else:
@@ -268,8 +273,6 @@ def _batches(items: Sequence[Any]) -> Iterator[list[Any]]:
 
 
 def _tag(embedder: str) -> str:
-    import hashlib
-
     return hashlib.sha256(embedder.encode()).hexdigest()[:12]
 
 

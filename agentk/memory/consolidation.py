@@ -28,28 +28,29 @@ def outwards(run: str, features: Features, shelf: Shelf, clock: int) -> tuple[li
     earned moves whatever its sign, since that it failed is worth knowing; the rest moves when it held up. Beyond a task,
     a lesson must have held up in two places inside the wider scope.
     """
-    home = features.scope
     inner = [found.lesson for found in shelf.inner(features.digest, vectors=False)]
     leaving = [lesson for lesson in inner if lesson.scope.run == run]
     stale = [lesson.id for lesson in inner if lesson.scope.run and clock - lesson.created > STALE_RUNS]
-    moved: dict[str, Lesson] = {lesson.id: lesson for lesson in inner if lesson.scope == home}
+    here = {lesson.id: lesson for lesson in inner if lesson.scope == features.scope}
+    moved: dict[str, Lesson] = {}
     for lesson in leaving:
         if _moves(lesson):
-            copy = lesson.model_copy(update={"scope": home})
-            moved[copy.id] = moved[copy.id].merge(copy) if copy.id in moved else copy
-    for lesson in [lesson for lesson in moved.values() if not lesson.local and _moves(lesson)]:
+            copy = lesson.model_copy(update={"scope": features.scope, "used": clock})
+            known = moved.get(copy.id) or here.get(copy.id)
+            moved[copy.id] = known.merge(copy) if known else copy
+    touched = {id_: lesson for id_, lesson in here.items() if lesson.used >= clock - 1} | moved  # credited in this run, or new
+    telling = [lesson for lesson in touched.values() if not lesson.local and _moves(lesson)]
+    copies = _Copies(shelf, telling, features, clock)
+    for lesson in telling:
         for scope in (Scope(features.family), Scope(features.family[:2])):
-            _tell(lesson, scope, shelf, moved, clock)
-        for places, wider in (
-            ([(features.modality, task.value) for task in TaskKind], Scope((features.modality,))),
-            ([(modality,) for modality in MODALITIES], EVERYTHING),
-        ):
-            holders = [copy for copy in _copies(lesson, places, shelf, moved) if copy.value.posterior().chance > HELD_UP]
+            copies.tell(lesson, scope)
+        for places, wider in _widenings(features):
+            holders = [copy for copy in copies.of(lesson, places) if copy.value.posterior().chance > HELD_UP]
             if len(holders) < 2:
                 break
             for holder in holders:
-                _tell(holder, wider, shelf, moved, clock)
-    return list(moved.values()), [lesson.id for lesson in leaving] + stale
+                copies.tell(holder, wider)
+    return [*moved.values(), *copies.changed.values()], [lesson.id for lesson in leaving] + stale
 
 
 def surplus(lessons: Iterable[Lesson], count: int, clock: int) -> list[str]:
@@ -68,17 +69,38 @@ def _moves(lesson: Lesson) -> bool:
     return lesson.kind == "recipe" or lesson.value.posterior().chance > HELD_UP
 
 
-def _tell(lesson: Lesson, scope: Scope, shelf: Shelf, moved: dict[str, Lesson], clock: int) -> None:
-    copy = at(lesson, scope)
-    known = moved.get(copy.id) or next(iter(shelf.get([copy.id])), None)
-    if known is None:
-        moved[copy.id] = copy.model_copy(update={"uses": 0, "created": clock, "used": clock})
-    else:
-        heard = {"value": known.value.hear(copy.value), "features": copy.features or known.features, "used": clock}
-        moved[copy.id] = known.model_copy(update=heard)
+def _widenings(features: Features) -> list[tuple[list[Scope], Scope]]:
+    """(places inside, the wider scope), outwards."""
+    tasks = [Scope((features.modality, task.value)) for task in TaskKind]
+    return [(tasks, Scope((features.modality,))), ([Scope((modality,)) for modality in MODALITIES], EVERYTHING)]
 
 
-def _copies(lesson: Lesson, places: Sequence[tuple[str, ...]], shelf: Shelf, moved: dict[str, Lesson]) -> list[Lesson]:
-    ids = [at(lesson, Scope(place)).id for place in places]
-    lying = {copy.id: copy for copy in shelf.get(ids)}
-    return [copy for id_ in ids if (copy := moved.get(id_) or lying.get(id_)) is not None]
+class _Copies:
+    """What lessons say further out: read once, told more, and kept where that changed something."""
+
+    def __init__(self, shelf: Shelf, lessons: Sequence[Lesson], features: Features, clock: int) -> None:
+        scopes = [Scope(features.family), Scope(features.family[:2])]
+        for places, wider in _widenings(features):
+            scopes += [*places, wider]
+        ids = dict.fromkeys(at(lesson, scope).id for lesson in lessons for scope in scopes)
+        self._lying = {copy.id: copy for copy in shelf.get(list(ids))}
+        self._clock = clock
+        self.changed: dict[str, Lesson] = {}
+
+    def tell(self, lesson: Lesson, scope: Scope) -> None:
+        """Lets the copy at `scope` hear of the lesson's evidence; makes it where there is none."""
+        copy = at(lesson, scope)
+        known = self._get(copy.id)
+        if known is None:
+            self.changed[copy.id] = copy.model_copy(update={"uses": 0, "created": self._clock, "used": self._clock})
+        elif (heard := known.value.hear(copy.value)) != known.value:
+            news = {"value": heard, "features": copy.features or known.features, "used": self._clock}
+            self.changed[copy.id] = known.model_copy(update=news)
+
+    def of(self, lesson: Lesson, scopes: Sequence[Scope]) -> list[Lesson]:
+        """The copies at these scopes."""
+        found = [self._get(at(lesson, scope).id) for scope in scopes]
+        return [copy for copy in found if copy is not None]
+
+    def _get(self, id_: str) -> Lesson | None:
+        return self.changed.get(id_) or self._lying.get(id_)

@@ -25,6 +25,9 @@ WRITE_WAIT_S = 10.0
 LAYOUT = "2"
 """Version of how a lesson's vector is put together."""
 
+SAME = 0.9
+"""Cosine of two texts that say the same."""
+
 _NEAR = 64  # neighbors of each kind that are ranked, at least
 _MEANT = float(np.sqrt(TEXT))
 _BUILT = float(np.sqrt(1 - TEXT))
@@ -108,10 +111,11 @@ class NestedMemory:
 
     def credit(self, run: str, credits: Iterable[Credit], *, competition: str) -> None:
         """See `Memory.credit`."""
+        rewards = tuple((credit.lesson, credit.reward, credit.withheld) for credit in credits)
+        if not np.all(np.isfinite([reward for _, reward, _ in rewards])):
+            raise StoreError(f"run {run} credits lessons with rewards that are not finite: {rewards}; leave those lessons out")
         if self._may(f"the rewards of run {run}"):
-            self._write(
-                CreditRun(run=run, competition=competition, credits=tuple((c.lesson, c.reward, c.withheld) for c in credits))
-            )
+            self._write(CreditRun(run=run, competition=competition, credits=rewards))
 
     def consolidate(self, run: str, features: Features) -> None:
         """See `Memory.consolidate`."""
@@ -211,8 +215,21 @@ class NestedMemory:
             self._do(ORDER.validate_json(order), name)
 
     def _do(self, order: Order, name: str | None) -> None:
+        if isinstance(order, Remember) and not order.starter:
+            order = order.model_copy(update={"lessons": tuple(map(self._in_known_words, order.lessons))})
         change = carry_out(order, self._shelf)
         self._shelf.commit(change, self._vectors(change.put), name)
+
+    def _in_known_words(self, lesson: Lesson) -> Lesson:
+        """A lesson of a run that says what is known already, in other words, says it in the known ones: so that they merge."""
+        if lesson.kind not in ("claim", "setup", "fix") or not lesson.scope.run:
+            return lesson
+        (vector,) = self._vectors([lesson])
+        for known, at in self._shelf.nearest(vector, lesson.kind, _NEAR, vectors=True):
+            if at is not None and _cosine(at, vector) > SAME and known.payload == lesson.payload:
+                words = {"subject": known.subject, "text": known.text, "general": "", "conditions": known.conditions}
+                return lesson.model_copy(update=words)
+        return lesson
 
     def _ledger(self) -> Ledger:
         written = self._shelf.ledger()

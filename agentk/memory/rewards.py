@@ -26,12 +26,14 @@ def paired(scores: Sequence[float], expected: Sequence[float], direction: Direct
     The variance is corrected for training sets that overlap (Nadeau & Bengio 2003, Inference for the generalization error,
     section 3): var * (1/k + 1/(k - 1)) for k folds. The inverse hyperbolic sine leaves small differences as they are and draws
     in large ones, so that with many rows, where everything is significant, the better still earns more. A single fold tells
-    the sign only, as one standard error.
+    the sign only, as one standard error; a score that is not finite tells nothing.
     """
     gains = [_sign(direction) * (score - other) for score, other in zip(scores, expected, strict=False)]
     if not gains:
         return 0.0
     mean, folds = fmean(gains), len(gains)
+    if not math.isfinite(mean):
+        return 0.0
     if folds == 1:
         return math.copysign(1.0, mean) if mean else 0.0
     error = math.sqrt(variance(gains) * (1 / folds + 1 / (folds - 1)))

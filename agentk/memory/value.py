@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from pydantic import FiniteFloat
 
 from agentk.types.competition import Frozen
 
@@ -23,8 +24,8 @@ class Evidence(Frozen):
 
     competition: str
     count: int
-    mean: float
-    squares: float = 0.0  # sum of squared deviations from the mean
+    mean: FiniteFloat
+    squares: FiniteFloat = 0.0  # sum of squared deviations from the mean
     competitions: int = 1
 
     @property

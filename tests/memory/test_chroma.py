@@ -29,6 +29,7 @@ Open = Callable[..., NestedMemory]
 
 WRITER = """
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 from agentk.memory.chroma import ChromaShelf
@@ -41,7 +42,9 @@ folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 memory = NestedMemory(ChromaShelf(folder), HashingEmbedder())
 for number in range(rounds):
     here, run = features(name), f"{name}-{number}"
-    memory.remember([lesson(f"claim:{run}-{i}", here.run(run), value=Value().add(name, 2.0)) for i in range(5)], private=())
+    said = {f"claim:{run}-{i}": sha256(f"{run}-{i}".encode()).hexdigest() for i in range(5)}  # no two sound alike
+    value = Value().add(name, 2.0)
+    memory.remember([lesson(subject, here.run(run), text=text, value=value) for subject, text in said.items()], private=())
     memory.consolidate(run, here)
     print(run, flush=True)
 memory.close()

@@ -89,3 +89,25 @@ def test_the_surplus_is_judged_by_what_it_may_still_be_worth() -> None:
 
     known_useless, untried, good = learned("claim:0", [0.0] * 9), learned("claim:new", []), learned("claim:good", [1.0] * 9)
     assert surplus([good, untried, known_useless], 1, 0) == [known_useless.id]
+
+
+def test_what_is_said_again_in_other_words_is_one_lesson(memory: NestedMemory) -> None:
+    texts = [
+        "Encode rare levels of a category together before boosting",
+        "encode the rare levels of a category together, before boosting!",
+    ]
+    for number, text in enumerate(texts):
+        here = features(f"d{number}")
+        said = lesson(f"claim:{number}", here.run(f"r{number}"), text=text, value=Value().add(here.digest, 2.0))
+        memory.remember([said], private=())
+        memory.consolidate(f"r{number}", here)
+    (family,) = [found for found in memory.lessons() if found.scope == Scope(features().family)]
+    assert (family.text, family.evidence) == (texts[0], 2)
+
+
+def test_what_a_run_did_not_touch_keeps_its_age(memory: NestedMemory) -> None:
+    run(memory, "here", 1.0)
+    for number in range(3):
+        memory.consolidate(f"idle-{number}", features("here"))
+    assert {found.used for found in memory.lessons()} == {1}
+    assert memory.stats().runs == 4

@@ -67,3 +67,8 @@ def test_an_improvement_is_held_against_its_parent_and_a_repair_against_failure(
 def test_lessons_share_what_their_attempt_earned() -> None:
     credits = shared({1: 2.0, 2: -1.0}, {1: ["a", "b"], 2: ["a"], 7: ["c"]}, {1: ["w"]})
     assert credits == [Credit("a", 0.0), Credit("b", 1.0), Credit("w", 2.0, withheld=True)]
+
+
+def test_a_score_that_is_not_finite_earns_nothing() -> None:
+    assert paired([float("nan"), 0.5], [0.5, 0.5], "maximize") == 0.0
+    assert paired([float("inf"), 0.5], [0.5, 0.5], "maximize") == 0.0

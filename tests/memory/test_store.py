@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agentk.errors import SettingError
+from agentk.errors import SettingError, StoreError
 from agentk.memory import starter
+from agentk.memory.protocol import Credit
 from agentk.memory.store import home, open_memory
 from agentk.testing.memory import features, lesson
 
@@ -57,3 +58,10 @@ def test_importing_it_imports_nothing_heavy() -> None:
     code = "import sys, agentk.memory.store, agentk.memory.nested, agentk.memory.chroma, agentk.memory.harvest\n"
     code += "print(sorted({'chromadb', 'sklearn', 'scipy', 'pandas'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_reward_that_is_not_finite_is_refused(tmp_path: Path) -> None:
+    memory = open_memory(str(tmp_path / "mine"))
+    with pytest.raises(StoreError, match="not finite"):
+        memory.credit("r", [Credit("0" * 16, float("nan"))], competition="d")
+    assert memory.stats().pending == 0
