@@ -17,7 +17,7 @@ LIMIT = 3.0
 FAILED = -1.0
 """Reward of a program that did not reach a score by its own fault."""
 
-_FAULTS = (Status.FAILED, Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.CRASHED, Status.INVALID)
+_FAULTS = (Status.FAILED, Status.OUT_OF_MEMORY, Status.CRASHED, Status.INVALID)
 
 
 def paired(scores: Sequence[float], expected: Sequence[float], direction: Direction) -> float:
@@ -60,7 +60,8 @@ def rewards(attempts: Sequence[Attempt], direction: Direction) -> dict[int, floa
     """The reward of each attempt that deserves one, by its number; attempts of abandoned branches earn too.
 
     Improvements and tunings are paired with their parent, drafts with what was expected of one. Blends earn nothing, as what
-    they score is their members'; pruned and cancelled attempts neither, as nobody knows what they would have scored.
+    they score is their members'; pruned, cancelled and timed-out attempts neither, as nobody knows what they would have
+    scored, and how long they may take is a matter of the budget and the machine.
     """
     by_number = {attempt.number: attempt for attempt in attempts}
     drafts = [attempt for attempt in attempts if attempt.kind == "draft" and attempt.outcome.status is Status.SCORED]
@@ -77,7 +78,7 @@ def rewards(attempts: Sequence[Attempt], direction: Direction) -> dict[int, floa
                 if parent
                 else expectation([draft for draft in drafts if draft.number != attempt.number], direction)
             )
-            if parent and parent.outcome.status in _FAULTS:
+            if parent and parent.outcome.status is not Status.SCORED:
                 earned[attempt.number] = 1.0  # it runs where its parent did not
             elif expected and attempt.fold_scores:
                 earned[attempt.number] = paired(attempt.fold_scores, expected, direction)

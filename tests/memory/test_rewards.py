@@ -55,6 +55,7 @@ def test_an_improvement_is_held_against_its_parent_and_a_repair_against_failure(
         attempt(2, status=Status.FAILED, kind="improve", parent=0),
         attempt(3, PARENT, kind="debug", parent=2),
         attempt(4, status=Status.PRUNED, kind="tune", parent=0),
+        attempt(6, status=Status.TIMED_OUT, kind="improve", parent=0),
         attempt(5, (1.0,) * 5, kind="blend"),
     ]
     earned = rewards(tree, "maximize")
