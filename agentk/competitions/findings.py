@@ -63,7 +63,7 @@ def shift(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> 
         return ()
     first, second = train[names].iloc[_places(len(train), _SHIFT_ROWS)], test[names].iloc[_places(len(test), _SHIFT_ROWS)]
     auc, importance = _told_apart(first, second)
-    found = list(_unseen(train[names], second))
+    found = list(_unseen(train[names].iloc[_places(len(train), 10 * _ROWS)], second))
     if auc > 0.6:
         strongest = [names[at] for at in np.argsort(-importance)[:3] if importance[at] > 0.05]
         found.insert(

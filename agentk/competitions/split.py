@@ -19,7 +19,7 @@ from agentk.types.competition import ColumnKind, TaskKind, Validation
 from agentk.types.metric import Array
 
 _FOLDS = 5
-_ROWS = 200_000  # rows looked at
+_ROWS = 50_000  # rows looked at
 _FEWEST_GROUPS = 3
 _MANY_COLUMNS = 300  # group columns are looked for among this many at most
 _GROUP_PATTERNS = (r"^(.+)[_\-/][^_\-/]+$",)
@@ -133,7 +133,7 @@ def _nearest(past: Array, asked: Array) -> float:
     at = np.searchsorted(past, asked)
     before = np.abs(asked - past[np.clip(at - 1, 0, len(past) - 1)])
     after = np.abs(past[np.clip(at, 0, len(past) - 1)] - asked)
-    return float(np.mean(np.minimum(before, after)))
+    return float(np.median(np.minimum(before, after)))
 
 
 def _runs(asked: Array, past: Array) -> float:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.metrics import metric_named
 from agentk.competitions.tables import several, table
 from agentk.competitions.task import class_columns
 from agentk.errors import CompetitionError
 from agentk.types.competition import SubmissionFormat, TaskKind
+from agentk.types.metric import Form
 
-Kind = str
+Kind = Literal["label", "probability", "class_probabilities", "values", "ranking"]
 
 
 def find_format(draft: Draft) -> Draft:
@@ -26,7 +29,7 @@ def find_format(draft: Draft) -> Draft:
             f"{draft.sample.path} has no column to fill in beside the ids {several(ids)}. Give another with --sample FILE."
         )
     kind = _kind(draft, answers)
-    form = SubmissionFormat.model_validate({"columns": tuple(sample.columns), "id_columns": ids, "kind": kind})
+    form = SubmissionFormat(columns=tuple(sample.columns), id_columns=ids, kind=kind)
     return draft.grown(submission=form, reason=f"the sample submission asks for {kind.replace('_', ' ')} in {several(answers)}")
 
 
@@ -64,15 +67,23 @@ def _kind(draft: Draft, answers: list[str]) -> Kind:
 
 
 def _inferred(draft: Draft) -> SubmissionFormat:
-    assert draft.task
     form = metric_named(draft.metric).form
     ids = draft.id_columns or ("id",)
-    answers: tuple[str, ...] = draft.targets
-    kind = {"labels": "label", "values": "values", "probabilities": "probability"}[form]
+    kinds: dict[Form, Kind] = {"labels": "label", "values": "values", "probabilities": "probability"}
     if draft.task is TaskKind.MULTICLASS and form == "probabilities":
-        kind = "ranking" if draft.metric.startswith("map@") else "class_probabilities"
-        answers = draft.targets if kind == "ranking" else tuple(str(label) for label in draft.classes)
-    return SubmissionFormat.model_validate({"columns": (*ids, *answers), "id_columns": ids, "kind": kind})
+        if not draft.metric.startswith("map@"):
+            labels = tuple(str(label) for label in draft.classes)
+            return SubmissionFormat(columns=(*ids, *labels), id_columns=ids, kind="class_probabilities")
+        kinds["probabilities"] = "ranking"
+    return SubmissionFormat(columns=(*ids, *draft.targets), id_columns=ids, kind=kinds[form])
+
+
+def _one_column_an_answer(draft: Draft) -> str | None:
+    """There is something to fill in beside the ids, once."""
+    form = draft.submission
+    if form is None or len(set(form.columns)) < len(form.columns) or set(form.columns) <= set(form.id_columns):
+        return f"the submission would have the columns {form.columns if form else ()}"
+    return None
 
 
 def _columns_equal_the_sample(draft: Draft) -> str | None:
@@ -83,4 +94,4 @@ def _columns_equal_the_sample(draft: Draft) -> str | None:
     return None if draft.submission.columns == columns else f"columns {draft.submission.columns} are not the sample's {columns}"
 
 
-FORMAT = Stage("format", find_format, (_columns_equal_the_sample,))
+FORMAT = Stage("format", find_format, (_columns_equal_the_sample, _one_column_an_answer))

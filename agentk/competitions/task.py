@@ -13,7 +13,7 @@ from pandas.api import types
 from agentk.competitions.draft import Draft
 from agentk.competitions.metrics import metric_named
 from agentk.competitions.metrics.wording import metric_in
-from agentk.competitions.tables import several, table
+from agentk.competitions.tables import several
 from agentk.errors import CompetitionError
 from agentk.types.competition import Label, TaskKind
 
@@ -98,6 +98,8 @@ def one_column_per_class(target: pd.Series[Any], columns: Sequence[str]) -> bool
 
 def class_columns(columns: Sequence[str], labels: Sequence[str]) -> dict[str, str] | None:
     """Which column holds the probability of which label, None when they do not correspond: {"Status_C": "C", …}."""
+    if set(columns) == set(labels):
+        return {label: label for label in labels}
     found: dict[str, str] = {}
     for label in sorted(labels, key=len, reverse=True):
         fits = [c for c in columns if c not in found and (c == label or _plain(c) == _plain(label))]
@@ -138,9 +140,3 @@ def _too_many(name: str, distinct: int, rows: int) -> str | None:
 
 def _last(labels: tuple[Label, ...], positive: Any) -> tuple[Label, ...]:
     return tuple(sorted(labels, key=lambda label: bool(positive(label))))
-
-
-def target_values(draft: Draft) -> pd.DataFrame:
-    """The known target values of train."""
-    assert draft.train
-    return table(draft.folder, draft.train)[list(draft.targets)].dropna()

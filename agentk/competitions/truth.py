@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from agentk.competitions.draft import Draft
-from agentk.competitions.metrics import NamedMetric, metric_named
+from agentk.competitions.metrics import metric_named
 from agentk.competitions.tables import same_rows, several, spelled_keys, table
 from agentk.competitions.task import class_columns
 from agentk.errors import CompetitionError
@@ -207,8 +207,3 @@ def _spelled(label: Any) -> str:
     if isinstance(label, bool | np.bool_):
         return str(int(label))
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
-
-
-def metric_of(competition: Competition) -> NamedMetric:
-    """The competition's metric."""
-    return metric_named(competition.metric)

@@ -21,11 +21,11 @@ def contradictions(competition: Competition) -> list[str]:
         return [f"read {len(train)} and {len(test)} rows, not {competition.rows} and {competition.test_rows}"]
     if len(encode_truth(competition, train)) != len(train):
         return ["not every training row has a truth"]
-    answers = plainest_answers(competition, constant_prediction(competition, train, len(test)))
+    answers = _plainest_answers(competition, constant_prediction(competition, train, len(test)))
     return check_submission(competition, format_submission(competition, answers, test))
 
 
-def plainest_answers(competition: Competition, predictions: Array) -> Array:
+def _plainest_answers(competition: Competition, predictions: Array) -> Array:
     """Predictions as final answers in the metric's form: the likeliest class, the nearer of 0 and 1, the nearest grade."""
     if metric_named(competition.metric).form != "labels":
         return predictions

@@ -48,6 +48,12 @@ def test_the_end_of_every_month_is_asked(scheme) -> None:
     assert found.span is not None and 6 * 86400 < found.span < 10 * 86400 and "nearest training row" in found.reasons[0]
 
 
+def test_a_few_days_of_their_own_do_not_make_blocks(scheme) -> None:
+    day = RNG.integers(0, 12, N + M)
+    days = pd.Series(pd.to_datetime("2022-01-01") + pd.to_timedelta(day, unit="D")).dt.strftime("%Y-%m-%d")
+    assert scheme(pd.DataFrame({"day": days}), (RNG.permutation(N + M) < M) | (day == 5)).scheme == "random"
+
+
 def test_time_as_a_number(scheme) -> None:
     found = scheme(pd.DataFrame({"time_step": np.arange(N + M) * 3.0}), np.arange(N + M) >= N)
     assert (found.scheme, found.column, found.span) == ("rolling", "time_step", M * 3.0)

@@ -153,6 +153,12 @@ _NUMBERED = (
 )
 
 
+_HEADING = re.compile(
+    r"(\d+\.? )?(evaluation|metric|scoring|score|how (submissions|you) are (scored|evaluated))( metric| criteria)?\b"
+)
+_LONGEST = 3000  # characters of a section that no further heading ends
+
+
 @dataclass(frozen=True)
 class Mention:
     """A metric that a text speaks of, and with which words."""
@@ -179,15 +185,12 @@ def evaluation(description: str) -> str:
     """The section that tells how submissions are scored, "" where no heading says so."""
     lines = description.splitlines()
     for at, line in enumerate(lines):
-        heading = line.strip().strip("#*=:_ ").lower()
-        if re.fullmatch(
-            r"(\d+\.? )?(evaluation|metric|scoring|score|how (submissions|you) are (scored|evaluated))( metric| criteria)?",
-            heading,
-        ):
+        words = line.strip().strip("#*=:_ ").lower()
+        level = len(line) - len(line.lstrip("#"))
+        if _HEADING.fullmatch(words) or (level and _HEADING.match(words)):
             rest = "\n".join(lines[at + 1 :])
-            level = len(line) - len(line.lstrip("#"))
             end = re.search(rf"^#{{1,{level}}} ", rest, re.MULTILINE) if level else None
-            return rest[: end.start()] if end else rest[:3000]
+            return rest[: end.start()] if end else rest[:_LONGEST]
     return ""
 
 

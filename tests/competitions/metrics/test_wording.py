@@ -60,6 +60,13 @@ def test_the_evaluation_counts_before_the_rest() -> None:
     assert metric_in("Accuracy matters to pilots.\n\n# Evaluation\n\nRMSE.\n\n# Rules\n\nbe fair") == "rmse"
 
 
+@pytest.mark.parametrize(
+    "heading", ["## Evaluation metric", "### 2. Scoring", "**Evaluation**", "Metric:", "# Evaluation and format"]
+)
+def test_headings_that_open_the_section(heading: str) -> None:
+    assert metric_in(f"We love accuracy.\n\n{heading}\n\nSMAPE") == "smape"
+
+
 def test_without_a_section_the_whole_text_is_read() -> None:
     assert metric_in("We score by mean absolute error.") == "mae"
 
