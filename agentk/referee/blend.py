@@ -147,7 +147,7 @@ class Task:
 
 def _strategies(task: Task) -> list[_Strategy]:
     """What is worth a try here; the plain ones first, which win ties."""
-    sizes = sorted({min(size, len(task.members), MOST) for size in (1, 3, 5, 8)})
+    sizes = sorted({min(size, len(task.members), MOST) for size in (1, 2, 3, 5, 8)})
     plain = [_Strategy("mean", _leading(task, size)) for size in sizes]
     if len(task.members) == 1:
         return plain

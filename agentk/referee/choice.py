@@ -53,9 +53,9 @@ def prefers(challenger: Evaluation, incumbent: Evaluation, *, referee: Referee, 
     error *= math.sqrt(1 + folds / (folds - 1))
     facts = f"the paired difference is {found:+.5g} ± {error:.2g} {judge.metric.name}"
     if found > TIE * error:
-        return Verdict(True, found, error, f"better: {facts}")
+        return Verdict(True, found, error, f"better: {facts}, a tie would be within half of that")
     if found < -TIE * error:
-        return Verdict(False, found, error, f"worse: {facts}")
+        return Verdict(False, found, error, f"worse: {facts}, a tie would be within half of that")
     if average:
         return Verdict(True, found, error, f"a tie ({facts}), which goes to the average")
     return Verdict(

@@ -29,6 +29,7 @@ class Handover:
     calls: dict[int, Path]
     data: Path  # the data folder that solutions see
     labels: tuple[str, ...]  # columns that only training rows have
+    test_rows: int
 
 
 def hand_over(
@@ -67,7 +68,7 @@ def hand_over(
         raise StoreError(
             f"cannot write {handed}: {error.strerror or error}; free some space or check the folder's rights"
         ) from None
-    return Handover(digest, handed / "rows.pkl", calls, data, labels)
+    return Handover(digest, handed / "rows.pkl", calls, data, labels, len(test))
 
 
 def _call(layout: Layout, call: int, known: pd.DataFrame, test_rows: int, columns: list[str]) -> dict[str, Any]:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agentk.referee.apply import decide, from_link, to_link
+from agentk.referee.apply import decide
 from agentk.referee.audit import Identifiers, audit, identifiers_of
 from agentk.referee.cache import FoldCache, PreparedCache, content_digest, prepare_params
+from agentk.referee.calls import Calls
 from agentk.referee.decision import default_decision
 from agentk.referee.evaluation import Evaluation, columns_of, covered
 from agentk.referee.handover import hand_over
 from agentk.referee.judge import Judge
 from agentk.referee.layout import Layout, make_layout
-from agentk.referee.predictions import RefusedError, read_predictions
-from agentk.sandbox.protocol import End, Execution, Function, Limits, Result, Sandbox
+from agentk.referee.task import Task, Watch
+from agentk.sandbox.protocol import Limits, Result, Sandbox
 from agentk.types.competition import Competition
 from agentk.types.metric import Array, Metric
 from agentk.types.outcome import Outcome, Status
@@ -31,47 +31,14 @@ from agentk.types.space import Params
 if TYPE_CHECKING:
     import pandas as pd
 
-Watch = Callable[[list[float]], bool]
-
-HARNESS = "agentk.referee.harness"
-FAILURE_BYTES = 16 << 10
-STATUS = {
-    End.FAILED: Status.FAILED,
-    End.TIMED_OUT: Status.TIMED_OUT,
-    End.OUT_OF_MEMORY: Status.OUT_OF_MEMORY,
-    End.CRASHED: Status.CRASHED,
-    End.REFUSED: Status.INVALID,
-    End.CANCELLED: Status.CANCELLED,
-}
-
-
-@dataclass
-class _Task:
-    """An evaluation under way."""
-
-    key: str
-    solution: Solution
-    params: Params
-    limits: Limits
-    watch: Watch | None
-    calls: list[int]  # still to be submitted, in order
-    wanted: int
-    digest: str
-    prepared: str | None  # digest of the features it waits for
-    done: dict[int, Array] = field(default_factory=dict)
-    seconds: float = 0.0
-    scores: list[float] = field(default_factory=list)  # as `watch` sees them
-    logs: dict[str, str] = field(default_factory=dict)
-
 
 @dataclass(frozen=True)
 class _Flight:
     """An execution in the sandbox: a call of a task, or the preparation that several may wait for."""
 
-    task: _Task | None
+    task: Task | None
     call: int
     prepared: str | None
-    folder: Path
 
 
 class Referee:
@@ -98,22 +65,20 @@ class Referee:
         extra: pd.DataFrame | None = None,
     ) -> None:
         """Raises CompetitionError, SettingError or StoreError when rows, layout or folder do not do."""
-        self.competition, self.metric, self.sandbox, self.folder, self.seed = competition, metric, sandbox, folder, seed
+        self.competition, self.metric, self.sandbox, self.seed = competition, metric, sandbox, seed
         self.layout = layout or make_layout(competition, train, test, truth, seed)
         self.judge = Judge(metric, competition.task, competition.classes, truth, self.layout.assignment)
         self.identifiers: Identifiers = identifiers_of(competition, train, test)
         self.columns = columns_of(competition)
-        self._test_rows = len(test)
-        self._handed = hand_over(competition, train, test, self.layout, folder, extra=extra, data_dir=data_dir)
+        handed = hand_over(competition, train, test, self.layout, folder, extra=extra, data_dir=data_dir)
+        self._handed = handed.digest
+        self._calls = Calls(sandbox, handed, competition, self.layout, folder / "collected")
         self._folds, self._features = FoldCache(folder), PreparedCache(folder)
-        self._tasks: dict[str, _Task] = {}
+        self._tasks: dict[str, Task] = {}
         self._digests: dict[str, str] = {}
         self._flying: dict[Future[Result], _Flight] = {}
-        self._preparing: dict[str, Future[Result]] = {}
+        self._preparing: set[str] = set()
         self._ready: list[Evaluation] = []
-        self._busy: list[tuple[float, float]] = []  # when executions started, how long they held their slot
-        self._marked = time.monotonic()
-        self._count = 0
 
     @property
     def pending(self) -> set[str]:
@@ -150,7 +115,7 @@ class Referee:
             limits = replace(limits, wall_s=min(seconds, limits.wall_s))
         needed = prepare_params(solution.source, params)
         calls = list(self.layout.calls) if folds is None else sorted(set(folds))
-        task = _Task(
+        task = Task(
             key,
             solution,
             params,
@@ -158,8 +123,8 @@ class Referee:
             watch,
             calls,
             wanted=len(calls),
-            digest=content_digest(solution, params, self._handed.digest),
-            prepared=None if needed is None else content_digest(solution, needed, self._handed.digest),
+            digest=content_digest(solution, params, self._handed),
+            prepared=None if needed is None else content_digest(solution, needed, self._handed),
         )
         self._tasks[key] = task
         self._digests[key] = task.digest
@@ -237,16 +202,13 @@ class Referee:
 
     def mark(self) -> None:
         """From now on occupancy is measured."""
-        self._marked = time.monotonic()
-        self._busy.clear()
+        self._calls.mark()
 
     def occupancy(self) -> float:
-        """Share of the slots' time since `mark` (or the beginning) that finished executions held them."""
-        now = time.monotonic()
-        busy = sum(max(min(start + wall, now) - max(start, self._marked), 0.0) for start, wall in list(self._busy))
-        return busy / max((now - self._marked) * self.sandbox.slots, 1e-9)
+        """Share of the slots' time since `mark`, or the beginning, that finished calls held them."""
+        return self._calls.occupancy()
 
-    def _advance(self, task: _Task) -> None:
+    def _advance(self, task: Task) -> None:
         """Submits what may be submitted: everything, or under a watch the next call alone; ends the task when all is in."""
         while task.calls and not (task.watch is not None and self._in_flight(task)):
             kept = self._folds.find(task.digest, task.calls[0])
@@ -254,58 +216,25 @@ class Referee:
                 if not self._arrived(task, task.calls.pop(0), *kept):
                     return
                 continue
-            if task.prepared is not None and self._features.find(task.prepared) is None:
-                self._prepare(task)
+            features = None if task.prepared is None else self._features.find(task.prepared)
+            if task.prepared is not None and features is None:
+                self._prepare(task, task.prepared)
                 return
-            self._launch(task, task.calls.pop(0))
+            call = task.calls.pop(0)
+            future = self._calls.predict(task.solution, task.params, call, task.limits, features)
+            self._flying[future] = _Flight(task, call, None)
         if len(task.done) == task.wanted:
             self._finish(task)
 
-    def _in_flight(self, task: _Task) -> bool:
+    def _in_flight(self, task: Task) -> bool:
         return any(flight.task is task for flight in self._flying.values())
 
-    def _launch(self, task: _Task, call: int) -> None:
-        inputs = {"data": self._handed.data}
-        if task.prepared is not None and (features := self._features.find(task.prepared)) is not None:
-            inputs["prepared"] = features
-        execution = Execution(
-            entry=Function(f"{HARNESS}:predict", load=f"{HARNESS}:load"),
-            collect_to=self._fresh_folder(),
-            held={"rows": self._handed.rows, "fold": self._handed.calls[call]},
-            inputs=inputs,
-            arguments={"source": task.solution.source, "params": task.params, "prepared": "prepared" in inputs},
-            limits=task.limits,
-        )
-        self._fly(execution, _Flight(task, call, None, execution.collect_to))
-
-    def _prepare(self, task: _Task) -> None:
+    def _prepare(self, task: Task, digest: str) -> None:
         """Makes the features that a task waits for, unless they are being made."""
-        assert task.prepared is not None
-        if task.prepared in self._preparing:
-            return
-        execution = Execution(
-            entry=Function(f"{HARNESS}:prepare"),
-            collect_to=self._fresh_folder(),
-            inputs={"rows": self._handed.rows, "data": self._handed.data},
-            arguments={"source": task.solution.source, "params": task.params, "labels": list(self._handed.labels)},
-            limits=task.limits,
-        )
-        self._preparing[task.prepared] = self._fly(execution, _Flight(None, -1, task.prepared, execution.collect_to))
-
-    def _fly(self, execution: Execution, flight: _Flight) -> Future[Result]:
-        future = self.sandbox.submit(execution, urgent=flight.prepared is not None)
-        self._flying[future] = flight
-        future.add_done_callback(self._note)
-        return future
-
-    def _note(self, future: Future[Result]) -> None:
-        if not future.cancelled() and future.exception() is None:
-            result = future.result()
-            self._busy.append((result.started, result.wall_s))
-
-    def _fresh_folder(self) -> Path:
-        self._count += 1
-        return self.folder / "collected" / f"{time.time_ns()}-{self._count}"
+        if digest not in self._preparing:
+            future = self._calls.prepare(task.solution, task.params, task.limits)
+            self._preparing.add(digest)
+            self._flying[future] = _Flight(None, -1, digest)
 
     def _land(self, future: Future[Result]) -> None:
         """Takes one finished execution."""
@@ -313,58 +242,44 @@ class Referee:
         if flight is None:  # its task ended while this batch of results was being taken
             return
         result = future.result()
-        try:
-            if flight.prepared is not None:
-                self._land_features(flight.prepared, result)
-            elif flight.task is not None:
-                self._land_call(flight.task, flight.call, result)
-        finally:
-            _remove(flight.folder, result)
+        if flight.prepared is not None:
+            self._land_features(flight.prepared, result)
+        elif flight.task is not None:
+            self._land_call(flight.task, flight.call, result)
+        self._calls.discard(result)
 
     def _land_features(self, digest: str, result: Result) -> None:
-        del self._preparing[digest]
+        self._preparing.discard(digest)
         waiting = [task for task in self._tasks.values() if task.prepared == digest and task.calls]
-        failure = _failure(result)
-        made = result.outputs.get("prepared.pkl")
-        if failure is None and made is None:
-            failure = Outcome(status=Status.INVALID, reason="prepare ended without its features")
-        if failure is None and made is not None:
+        made = self._calls.features(result)
+        if isinstance(made, Path):
             self._features.keep(digest, made, {task.prepared for task in self._tasks.values() if task.prepared})
         for number, task in enumerate(waiting):
             task.seconds += result.wall_s if number == 0 else 0.0
             task.logs["prepare"] = result.log
-            if failure is not None:
-                self._fail(task, Outcome(status=failure.status, reason=f"in prepare: {failure.reason}"))
-            else:
+            if isinstance(made, Path):
                 self._advance(task)
+            else:
+                self._fail(task, made)
 
-    def _land_call(self, task: _Task, call: int, result: Result) -> None:
+    def _land_call(self, task: Task, call: int, result: Result) -> None:
         task.seconds += result.wall_s
         task.logs[f"fold {call}"] = result.log
-        failure = _failure(result)
-        if failure is None:
-            rows = len(self.layout.held_out(call)) + (self._test_rows if self.layout.predicts_test(call) else 0)
-            try:
-                made = result.outputs.get("predictions.npy")
-                if made is None:
-                    raise RefusedError("the program ended without predictions")
-                predictions = read_predictions(made, rows, self.competition.width, self.competition.task)
-            except RefusedError as error:
-                failure = Outcome(status=Status.INVALID, reason=str(error))
-        if failure is not None:
-            self._fail(task, failure)
+        predictions = self._calls.predictions(call, result)
+        if isinstance(predictions, Outcome):
+            self._fail(task, predictions)
             return
         self._folds.keep(task.digest, call, predictions, result.wall_s)
         if self._arrived(task, call, predictions, 0.0):
             self._advance(task)
 
-    def _arrived(self, task: _Task, call: int, predictions: Array, seconds: float) -> bool:
+    def _arrived(self, task: Task, call: int, predictions: Array, seconds: float) -> bool:
         """Notes a finished call; False when the watch ends the task for it."""
         task.done[call] = predictions
         task.seconds += seconds
         if task.watch is None or call >= self.layout.folds:
             return True
-        oof = self._out_of_fold(task)
+        oof = task.out_of_fold(self.layout, self.competition.width)
         earlier = [fold for fold in task.done if fold < self.layout.folds and fold != call]
         task.scores.append(self.judge.fold_score(call, oof, np.isin(self.layout.assignment, earlier)))
         if len(task.done) < task.wanted and not task.watch(list(task.scores)):
@@ -375,25 +290,12 @@ class Referee:
             return False
         return True
 
-    def _out_of_fold(self, task: _Task) -> Array:
-        oof = np.full((len(self.layout.assignment), self.competition.width), np.nan)
-        for call, predictions in task.done.items():
-            held_out = self.layout.held_out(call)
-            oof[held_out] = predictions[: len(held_out)]
-        return oof
-
-    def _finish(self, task: _Task) -> None:
-        link = self.metric.link
-        tests = [
-            to_link(task.done[call][len(self.layout.held_out(call)) :], link)
-            for call in sorted(task.done)
-            if self.layout.predicts_test(call)
-        ]
-        test = from_link(np.mean(tests, axis=0), link) if tests else None
+    def _finish(self, task: Task) -> None:
+        oof, test = task.out_of_fold(self.layout, self.competition.width), task.test(self.layout, self.metric.link)
         del self._tasks[task.key]
-        self._ready.append(self.evaluate(task.key, self._out_of_fold(task), test, seconds=task.seconds, log=_log(task)))
+        self._ready.append(self.evaluate(task.key, oof, test, seconds=task.seconds, log=task.log))
 
-    def _fail(self, task: _Task, outcome: Outcome) -> None:
+    def _fail(self, task: Task, outcome: Outcome) -> None:
         """Ends a task and what of it is still queued or running."""
         self._tasks.pop(task.key, None)
         self._ground(task)
@@ -403,12 +305,12 @@ class Referee:
                 outcome,
                 fold_scores=tuple(task.scores),
                 seconds=task.seconds,
-                log=_log(task),
+                log=task.log,
                 columns=tuple(self.columns),
             )
         )
 
-    def _ground(self, task: _Task) -> None:
+    def _ground(self, task: Task) -> None:
         """Takes what a task has in the sandbox back, and features that nobody else waits for."""
         awaited = {other.prepared for other in self._tasks.values()}
         for future, flight in list(self._flying.items()):
@@ -417,32 +319,5 @@ class Referee:
             ):
                 del self._flying[future]
                 if flight.prepared is not None:
-                    self._preparing.pop(flight.prepared, None)
+                    self._preparing.discard(flight.prepared)
                 self.sandbox.cancel(future)
-
-
-def _failure(result: Result) -> Outcome | None:
-    """How an execution failed, by its end or by what the harness wrote; None where it did not."""
-    if result.end is not End.OK:
-        return Outcome(status=STATUS[result.end], reason=result.reason)
-    path = result.outputs.get("failure.json")
-    if path is None:
-        return None
-    try:
-        said = json.loads(path.read_bytes()[:FAILURE_BYTES])
-        reason, memory = str(said["reason"])[:2000], bool(said["memory"])
-    except (ValueError, KeyError, TypeError):
-        reason, memory = "it failed and left no readable reason", False
-    return Outcome(status=Status.OUT_OF_MEMORY if memory else Status.FAILED, reason=reason)
-
-
-def _log(task: _Task) -> str:
-    """The logs of its executions, without empty ones."""
-    return "\n".join(f"--- {name}\n{text.rstrip()}" for name, text in task.logs.items() if text.strip())
-
-
-def _remove(folder: Path, result: Result) -> None:
-    for path in result.outputs.values():
-        path.unlink(missing_ok=True)
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
