@@ -70,9 +70,10 @@ def format_submission(competition: Competition, answers: Array, test: pd.DataFra
     columns = [name for name in form.columns if name not in form.id_columns]
     filled = _filled(competition, answers.reshape(len(answers), -1), columns)
     sample = table(competition.folder, competition.sample) if competition.sample else None
-    keys = [name for name in form.id_columns if name in test.columns]
-    if keys and keys == list(form.id_columns):
-        frame = pd.concat([test[keys].reset_index(drop=True), filled], axis=1)
+    keys = list(form.id_columns)
+    named = [name for name in competition.id_columns if name in test.columns]
+    if keys and len(named) == len(keys):  # the sample may call them otherwise
+        frame = pd.concat([test[named].set_axis(keys, axis=1).reset_index(drop=True), filled], axis=1)
         if sample is not None and not spelled_keys(sample, keys).equals(spelled_keys(frame, keys)):
             frame = _in_order(frame, sample, keys)
     else:

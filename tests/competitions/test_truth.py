@@ -82,6 +82,23 @@ def test_rows_in_the_order_of_the_sample(parts: Parts, write, understood) -> Non
     assert frame["id"].tolist() == sample["id"].tolist() and frame["y"].tolist() == list(np.arange(M)[::-1])
 
 
+def test_ids_that_the_sample_calls_otherwise(parts: Parts, write, understood) -> None:
+    files = parts("y", RNG.random(N + M))
+    sample = files["sample_submission.csv"].iloc[::-1].rename(columns={"id": "Key"})
+    c = understood(write({**files, "sample_submission.csv": sample}))
+    frame = format_submission(c, np.arange(M, dtype=float)[:, None], rows_of(c)[1])
+    assert frame["Key"].tolist() == sample["Key"].tolist() and frame["y"].tolist() == list(np.arange(M)[::-1])
+
+
+def test_ids_that_occur_twice_keep_their_order(parts: Parts, write, understood) -> None:
+    files = parts("y", RNG.random(N + M))
+    test = files["test.csv"].assign(id=np.repeat(np.arange(M // 2), 2))
+    sample = test[["id"]].assign(y=0.0).iloc[::-1]
+    c = understood(write({**files, "test.csv": test, "sample_submission.csv": sample}))
+    frame = format_submission(c, np.arange(M, dtype=float)[:, None], rows_of(c)[1])
+    assert frame["id"].tolist() == sample["id"].tolist() and frame["y"].tolist()[:4] == [78, 79, 76, 77]
+
+
 def test_the_likeliest_labels_in_a_ranking(parts: Parts, write, understood) -> None:
     c = understood(write(parts("y", RNG.choice(["a", "b", "c", "d"], N + M), "a b c")), metric="map@3")
     frame = format_submission(c, np.tile([0.1, 0.2, 0.3, 0.4], (M, 1)), rows_of(c)[1])
