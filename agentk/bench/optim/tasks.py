@@ -219,7 +219,7 @@ def tasks(data: Path | None = None, target: str | None = None) -> list[Task]:
     """Return all tasks; `data` and `target` replace the table by a CSV file's, and its name by the file's."""
     return [
         Task("digits", 300, digits),
-        Task("text", 300, text),
+        Task("text", 200, text),
         Task(data.stem if data else "table", 200, table(data, target)),
         Task("separable", 400, quadratic(1e6, rotated=False)),
         Task("rotated", 400, quadratic(1e4, rotated=True)),
