@@ -12,6 +12,7 @@ from agentk.graph.workbench import Workbench
 from agentk.referee.choice import prefers
 from agentk.referee.evaluation import save
 from agentk.types.attempt import Attempt
+from agentk.types.metric import gain
 from agentk.types.outcome import Outcome, Status
 
 if TYPE_CHECKING:
@@ -162,12 +163,15 @@ def choose(bench: Workbench, attempt: Attempt, challenger: Evaluation) -> tuple[
     if best is None:
         return True, "the first attempt with a score"
     incumbent = bench.ledger.attempts[best]
+    # A later blend has seen every member of an earlier one: it is the average of more. A lone program never ties a blend away,
+    # and a tie does not let the score slide downwards for simplicity's sake.
+    better = gain(bench.arena.metric, attempt.score or 0.0, incumbent.score or 0.0) >= 0
     verdict = prefers(
         challenger,
         bench.evaluation(best),
         referee=bench.arena.referee,
-        simpler=_effort(bench, attempt) < _effort(bench, incumbent),
-        average=len(attempt.weights) > max(1, len(incumbent.weights)),
+        average=len(attempt.seen) > len(incumbent.seen),
+        simpler=not incumbent.seen and better and _effort(bench, attempt) < _effort(bench, incumbent),
     )
     return verdict.prefer, verdict.reason
 
