@@ -32,9 +32,9 @@ class Log:
         """What was kept, with a line that says how much was left out."""
         tail = b"".join(self._tail)
         cut = max(0, len(tail) - self._tail_room)
-        head = self._head.decode(errors="replace")
         if not (left_out := self._dropped + cut):
-            return head + tail.decode(errors="replace")
+            return (self._head + tail).decode(errors="replace")
+        head = self._head.decode(errors="replace")
         return f"{head}\n[... {left_out} bytes left out ...]\n{tail[cut:].decode(errors='replace')}"
 
     def last_line(self) -> str:
