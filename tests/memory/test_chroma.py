@@ -201,3 +201,37 @@ def test_an_order_of_another_version_says_so(on_disk: Open, tmp_path: Path) -> N
     (tmp_path / "memory" / "orders" / "1.json").write_text('{"order": "dance"}')
     with pytest.raises(StoreError, match="dance"):
         on_disk()
+
+
+def test_two_memories_of_one_process_share_a_store(on_disk: Open) -> None:
+    one, other = on_disk(), on_disk()
+    one.remember([lesson("claim:a")], private=())
+    assert [found.lesson.subject for found in other.recall(features())] == ["claim:a"]
+    other.remember([lesson("claim:b")], private=())
+    other.close()
+    assert {found.lesson.subject for found in one.recall(features())} == {"claim:a", "claim:b"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_kills_among_three_writers_at_once_lose_nothing(on_disk: Open, tmp_path: Path) -> None:
+    acknowledged: set[str] = set()
+    generator = np.random.default_rng(1)
+    for round_ in range(6):
+        crowd = [writer(tmp_path / "memory", f"k{round_}{letter}", 10_000) for letter in "abc"]
+        for process in crowd:
+            assert process.stdout is not None
+            acknowledged.add(process.stdout.readline().strip())
+        for process in crowd:
+            time.sleep(generator.uniform(0, 0.5))
+            process.kill()
+        for process in crowd:
+            assert process.stdout is not None
+            acknowledged |= {line.strip() for line in process.stdout if line.endswith("\n")}
+            process.stdout.close()
+            process.wait()
+    memory = on_disk()
+    found: dict[str, int] = {}
+    for name in sorted({run.rsplit("-", 1)[0] for run in acknowledged}):
+        found |= whole(memory, name)
+    assert {run: found.get(run) for run in acknowledged} == dict.fromkeys(acknowledged, 3)
