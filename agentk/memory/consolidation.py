@@ -61,8 +61,11 @@ def surplus(lessons: Iterable[Lesson], count: int, clock: int) -> list[str]:
 
 
 def at(lesson: Lesson, scope: Scope) -> Lesson:
-    """The lesson as it reads further out: without the names of its competition."""
-    return lesson.model_copy(update={"scope": scope, "text": lesson.general or lesson.text, "general": ""})
+    """The lesson as it reads further out: without the names of its competition, which the run's id may hold too."""
+    provenance = lesson.provenance.model_copy(update={"run": "", "attempt": None})
+    return lesson.model_copy(
+        update={"scope": scope, "text": lesson.general or lesson.text, "general": "", "provenance": provenance}
+    )
 
 
 def _moves(lesson: Lesson) -> bool:

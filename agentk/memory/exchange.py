@@ -20,9 +20,12 @@ VERSION = 1
 _BATCH = 2000
 
 
-def export_lessons(memory: Memory, path: Path, *, scope: Scope | None = None) -> int:
-    """Writes the lessons within `scope`, all by default, one JSON object a line after a line that says what it is; how many."""
-    lessons = memory.lessons(scope=scope)
+def export_lessons(memory: Memory, path: Path, *, scope: Scope | None = None, general: bool = False) -> int:
+    """Writes the lessons within `scope`, all by default, one JSON object a line after a line that says what it is; how many.
+
+    `general`: only those of families and everything, which name no part of any competition: what may be handed on.
+    """
+    lessons = [lesson for lesson in memory.lessons(scope=scope) if not (general and lesson.scope.competition)]
     header = json.dumps({"format": FORMAT, "version": VERSION})
     draft = path.with_name(path.name + ".draft")
     try:

@@ -70,7 +70,7 @@ class Conditions(Frozen):
 
 
 class Provenance(Frozen):
-    """Where a lesson came from."""
+    """Where a lesson came from; outside of its competition the run is not told."""
 
     origin: str = "starter"  # starter, run, person, import
     run: str = ""

@@ -32,6 +32,11 @@ def test_a_scope_can_be_exported_alone(memory: NestedMemory, exported: Path) -> 
     assert len(exported.read_text().splitlines()) == 2
 
 
+def test_what_belongs_to_a_competition_can_be_left_out(memory: NestedMemory, exported: Path) -> None:
+    assert export_lessons(memory, exported, general=True) == 1
+    assert "claim:b" not in exported.read_text()
+
+
 def test_a_broken_line_is_named_and_nothing_is_imported(exported: Path) -> None:
     other = NestedMemory(RamShelf(), HashingEmbedder())
     exported.write_text(exported.read_text() + '{"kind": "claim"}\n')
