@@ -35,7 +35,7 @@ def entity_codes(train: pd.DataFrame, test: pd.DataFrame, dates: pd.Series[Any])
     names = [
         name for name, kind in CONTRACT["kinds"].items() if kind in ("categorical", "identifier", "boolean") and name in train
     ]
-    rows = pd.concat([train[names], test[names]], ignore_index=True).astype(str)
+    rows = pd.concat([train[names], test[names]], ignore_index=True).astype(str).fillna("")
     for name in sorted(names, key=lambda name: rows[name].nunique()):
         if share > 0.95:
             break

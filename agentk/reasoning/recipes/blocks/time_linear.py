@@ -54,7 +54,7 @@ def time_design(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any])
     words: dict[str, Any] = crossings(rows, when) | {name: parts[f"time:{name}"] for name in ("weekday", "hour", "weekend_hour")}
     words |= {"series": series, "series weekday": series * 7 + parts["time:weekday"]}
     words |= {name: category(rows[name]).astype(object) for name in names if CONTRACT["kinds"][name] == "categorical"}
-    frame = pd.DataFrame({name: pd.Series(values).astype(str) for name, values in words.items()})
+    frame = pd.DataFrame({name: pd.Series(values).astype(str).fillna("") for name, values in words.items()})
     encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=2, max_categories=MOST_CATEGORIES)
     encoder.fit(frame.iloc[: len(train)])
 
