@@ -7,6 +7,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 
+from agentk.reasoning.recipes.blocks.table_pace import WIDE, paced
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
 ROUNDS = 3000
@@ -18,6 +19,7 @@ def boost(
     X: Floats, y: Floats | Codes, X_test: Floats, *, objective: dict[str, Any], split: tuple[Codes, Codes], params: dict[str, Any]
 ) -> Floats:
     """Predictions for the test rows, averaged over seeds."""
+    params = paced(params, X, objective.get("num_class", 1))
     settings = objective | {
         "learning_rate": params["learning_rate"],
         "num_leaves": params["leaves"],
@@ -29,7 +31,8 @@ def boost(
         "num_threads": params["threads"],
         "seed": params["seed"],
         "deterministic": True,
-        "force_row_wise": True,
+        "force_col_wise": X.shape[1] > WIDE,
+        "force_row_wise": X.shape[1] <= WIDE,
         "verbose": -1,
     }
     fit, watch = split

@@ -11,6 +11,7 @@ from catboost import CatBoost, Pool
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_pace import paced
 from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
@@ -64,6 +65,7 @@ def boost(
 ) -> Floats:
     """Predictions for the test rows, averaged over seeds: probabilities of all classes, or values."""
     names = [name for name in X if X[name].dtype.kind != "f"]
+    params = paced(params, X, len(np.unique(y)) if loss == "MultiClass" else 1)
     settings: dict[str, Any] = {
         "loss_function": loss,
         "learning_rate": params["learning_rate"],

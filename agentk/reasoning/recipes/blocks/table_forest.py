@@ -9,6 +9,7 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomFo
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_encode import encoded
+from agentk.reasoning.recipes.blocks.table_pace import paced
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -22,20 +23,22 @@ SPACE = {
 def grow(kind: str, train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]) -> Floats:
     """Predictions of `kind`: "extra" or "random"."""
     params = with_defaults(params, SPACE)
-    settings = {
-        "n_estimators": params["trees"],
-        "min_samples_leaf": params["leaf_rows"],
-        "max_features": params["column_share"],
-        "n_jobs": params["threads"],
-        "random_state": params["seed"],
-    }
+
+    def settings(X: Floats) -> dict[str, Any]:
+        return {
+            "n_estimators": params["trees"],
+            "min_samples_leaf": params["leaf_rows"],
+            "max_features": paced(params, X)["column_share"],
+            "n_jobs": params["threads"],
+            "random_state": params["seed"],
+        }
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         model = ExtraTreesClassifier if kind == "extra" else RandomForestClassifier
-        return model(**settings).fit(X, codes).predict_proba(X_test)  # type: ignore[no-any-return]
+        return model(**settings(X)).fit(X, codes).predict_proba(X_test)  # type: ignore[no-any-return]
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
         model = ExtraTreesRegressor if kind == "extra" else RandomForestRegressor
-        return model(**settings).fit(X, values).predict(X_test)  # type: ignore[no-any-return]
+        return model(**settings(X)).fit(X, values).predict(X_test)  # type: ignore[no-any-return]
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

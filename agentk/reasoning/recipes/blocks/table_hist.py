@@ -12,6 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_pace import paced
 from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
@@ -31,31 +32,33 @@ MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more r
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Predictions of boosted histogram trees."""
     params = with_defaults(params, SPACE)
-    settings = {
-        "learning_rate": params["learning_rate"],
-        "max_leaf_nodes": params["leaves"],
-        "min_samples_leaf": params["leaf_rows"],
-        "max_features": params["column_share"],
-        "l2_regularization": params["l2"],
-        "random_state": params["seed"],
-    }
-    patience = max(15, int(PATIENCE_TIMES_RATE / params["learning_rate"]))
-    watching = settings | {"max_iter": ROUNDS, "early_stopping": True, "n_iter_no_change": patience}
 
-    def rounds(model: Any, X: Floats, y: Any, discrete: bool) -> int:
+    def settings(X: Floats, classes: int) -> dict[str, Any]:
+        pace = paced(params, X, classes)
+        return {
+            "learning_rate": pace["learning_rate"],
+            "max_leaf_nodes": params["leaves"],
+            "min_samples_leaf": params["leaf_rows"],
+            "max_features": pace["column_share"],
+            "l2_regularization": params["l2"],
+            "random_state": params["seed"],
+        }
+
+    def fitted(model: Any, X: Floats, y: Any, discrete: bool, chosen: dict[str, Any]) -> Any:
         fit, watch = inner_split(train, y, discrete, params["seed"])
-        probe = model(**watching).fit(X[fit], y[fit], X_val=X[watch], y_val=y[watch])
-        return max(10, int(MORE_ROWS * (1 + np.argmax(probe.validation_score_))))
+        patience = max(15, int(PATIENCE_TIMES_RATE / chosen["learning_rate"]))
+        probe = model(**chosen, max_iter=ROUNDS, early_stopping=True, n_iter_no_change=patience)
+        probe.fit(X[fit], y[fit], X_val=X[watch], y_val=y[watch])
+        rounds = max(10, int(MORE_ROWS * (1 + np.argmax(probe.validation_score_))))
+        return model(**chosen, max_iter=rounds, early_stopping=False).fit(X, y)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
-        found = rounds(HistGradientBoostingClassifier, X, codes, True)
-        model = HistGradientBoostingClassifier(**settings, max_iter=found, early_stopping=False)
-        return model.fit(X, codes).predict_proba(X_test)  # type: ignore[no-any-return]
+        classes = int(codes.max()) + 1
+        chosen = settings(X, classes if classes > 2 else 1)
+        return fitted(HistGradientBoostingClassifier, X, codes, True, chosen).predict_proba(X_test)  # type: ignore[no-any-return]
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
-        settings["loss"] = watching["loss"] = "absolute_error" if absolute_errors() else "squared_error"
-        found = rounds(HistGradientBoostingRegressor, X, values, False)
-        model = HistGradientBoostingRegressor(**settings, max_iter=found, early_stopping=False)
-        return model.fit(X, values).predict(X_test)  # type: ignore[no-any-return]
+        chosen = settings(X, 1) | {"loss": "absolute_error" if absolute_errors() else "squared_error"}
+        return fitted(HistGradientBoostingRegressor, X, values, False, chosen).predict(X_test)  # type: ignore[no-any-return]
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

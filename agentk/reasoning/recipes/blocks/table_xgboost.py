@@ -12,6 +12,7 @@ import xgboost
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_pace import paced
 from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import both_classes, solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
@@ -53,6 +54,7 @@ def boost(
     X: Floats, y: Floats | Codes, X_test: Floats, *, objective: dict[str, Any], split: tuple[Codes, Codes], params: dict[str, Any]
 ) -> Floats:
     """Predictions for the test rows, averaged over seeds."""
+    params = paced(params, X, objective.get("num_class", 1))
     settings = objective | {
         "eta": params["learning_rate"],
         "max_depth": params["depth"],
