@@ -181,7 +181,7 @@ def private_words(competition: Competition) -> frozenset[str]:
     names |= (
         set(competition.id_columns) | set(competition.targets) | set(competition.train_only) | set(competition.submission.columns)
     )
-    names |= {label for label in competition.classes if isinstance(label, str)}
+    names |= {label for label in competition.classes if isinstance(label, str) and len(label) > 3}  # yes and no are no names
     return frozenset(name for name in names if name and not name.isdigit())
 
 

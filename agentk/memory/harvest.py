@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
@@ -40,7 +42,7 @@ def learn(
     used = {attempt.number: attempt.lessons for attempt in attempts}
     found = [*harvest(run, attempts, direction, features), *further]
     memory.credit(run, shared(earned, used, withheld), competition=features.digest)
-    memory.remember(found, private=private_words(competition))
+    memory.remember(found, private=_private(competition, attempts))
     memory.consolidate(run, features)
     return found
 
@@ -59,6 +61,13 @@ def recipe_lesson(recipe: str, scope: Scope) -> Lesson:
     """The lesson that holds what a recipe is worth at a place."""
     text = f"The recipe {recipe}: what it earned against the other drafts of a run"
     return Lesson(kind="recipe", subject=f"recipe:{recipe}", text=text, scope=scope, payload={"recipe": recipe})
+
+
+def _private(competition: Competition, attempts: Sequence[Attempt]) -> set[str]:
+    """The competition's names, less words that the playbook's parameters use whatever the data: `depth` gives nothing away."""
+    own = json.dumps([attempt.params for attempt in attempts if attempt.origin == "playbook"])
+    public = {word.lower() for word in re.findall(r"[A-Za-z0-9]+", own)}
+    return {name for name in private_words(competition) if name.lower() not in public}
 
 
 def _recipes(run: str, attempts: Sequence[Attempt], earned: Mapping[int, float], features: Features) -> list[Lesson]:

@@ -46,5 +46,5 @@ def _pattern(private: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _mentions(payload: dict[str, JsonValue], names: re.Pattern[str]) -> bool:
-    """Whether a payload names a column; `recipe` is a name of agentk's own."""
-    return names.search(json.dumps({key: value for key, value in payload.items() if key != "recipe"})) is not None
+    """Whether a payload names a column; its own keys, and what `recipe` holds, are agentk's words."""
+    return names.search(json.dumps([value for key, value in payload.items() if key != "recipe"])) is not None

@@ -61,6 +61,22 @@ def test_a_second_run_starts_from_what_the_first_learned(
     assert memory.recall(sibling, kinds=["params"])[0].lesson.payload["params"] == {"leaves": 7, "rate": 0.031}
 
 
+def test_a_column_that_is_called_like_a_parameter_keeps_no_parameters_at_home(
+    competition: Competition, attempts: list[Attempt], memory: NestedMemory
+) -> None:
+    column = competition.columns[1].model_copy(update={"name": "Leaves"})
+    renamed = competition.model_copy(update={"columns": (*competition.columns, column)})
+    learn(memory, "r", renamed, attempts, "maximize", features=features_of(renamed))
+    assert [found.payload["recipe"] for found in memory.lessons(kinds=["params"]) if found.scope.level == "family"] == [
+        "lightgbm"
+    ] * 2
+    by_model = [
+        entry.model_copy(update={"origin": "a model", "params": {**entry.params, "use_Leaves": True}}) for entry in attempts
+    ]
+    learn(memory, "s", renamed, by_model, "maximize", features=features_of(renamed))
+    assert [found.local for found in memory.lessons(kinds=["params"]) if "use_Leaves" in found.text] == [True]
+
+
 def test_lessons_used_are_credited_and_learning_twice_changes_nothing(
     competition: Competition, attempts: list[Attempt], memory: NestedMemory
 ) -> None:
