@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -10,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from selectors import EVENT_READ, DefaultSelector
 
 from agentk.errors import SandboxError
 from agentk.sandbox import messages
+from agentk.sandbox.cores import share_cores
 from agentk.sandbox.holders import Holder, Holders
 from agentk.sandbox.protocol import End, Execution, Guarantee, Result
 from agentk.sandbox.spawn import environment
@@ -59,7 +61,7 @@ class ForkSandbox:
         self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-", dir=scratch.resolve()))
         for name in ("root", "writable"):
             (self._scratch / name).mkdir()
-        self._slot_cores = _share_cores(slots, cores)
+        self._slot_cores = share_cores(slots, cores)
         self._queue: deque[_Job] = deque()
         self._urgent: deque[_Job] = deque()
         self._lock = threading.Lock()
@@ -121,28 +123,37 @@ class ForkSandbox:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _wake(self) -> None:
-        try:
+        with contextlib.suppress(OSError):  # awake already, or closed
             os.write(self._wake_write, b"!")
-        except (BlockingIOError, OSError):  # awake already, or closed
-            return
 
     # Everything below runs in the dispatcher's thread.
 
     def _dispatch(self) -> None:
-        while not self._finished():
-            for key, _ in self._selector.select():
-                if key.fd == self._wake_read:
-                    os.read(self._wake_read, 1 << 12)
-                elif isinstance(key.data, Holder):
-                    self._hear_holder(key.data)
-                elif isinstance(key.data, _Job):
-                    self._hear_job(key.data)
-            self._cancel_some()
-            self._start_some()
-        self._holders.close()
-        self._selector.close()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        try:
+            while not self._finished():
+                self._hear()
+                self._cancel_some()
+                self._start_some()
+        except BaseException as error:  # nobody may wait for ever for a future that this thread would have resolved
+            with self._lock:
+                self._closing = True
+                for job in (*self._queue, *self._urgent, *self._running.values()):
+                    job.future.set_exception(SandboxError(f"the sandbox's dispatcher failed: {error!r}"))
+            raise
+        finally:
+            self._holders.close()
+            self._selector.close()
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+
+    def _hear(self) -> None:
+        for key, _ in self._selector.select():
+            if key.fd == self._wake_read:
+                os.read(self._wake_read, 1 << 12)
+            elif isinstance(key.data, Holder) and key.data.channel.fileno() >= 0:  # not dropped in this round
+                self._hear_holder(key.data)
+            elif isinstance(key.data, _Job):
+                self._hear_job(key.data)
 
     def _finished(self) -> bool:
         with self._lock:
@@ -163,7 +174,8 @@ class ForkSandbox:
             self._resolve(job, _ended(*CANCELLED_EARLY))
         for job in running:
             if job.channel is not None:
-                job.channel.shutdown(socket.SHUT_WR)  # the supervisor kills its program, and still reports
+                with contextlib.suppress(OSError):  # it has just ended
+                    job.channel.shutdown(socket.SHUT_WR)  # the supervisor kills its program, and still reports
                 job.cancelled = False
             else:
                 for waiting in self._waiting.values():
@@ -196,14 +208,20 @@ class ForkSandbox:
 
     def _begin(self, job: _Job, holder: Holder) -> None:
         ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                messages.send(holder.channel, {}, [theirs.fileno()])
+            except OSError:  # the holder has died since its last execution, which this one shall not pay for
+                ours.close()
+                self._drop(holder)
+                self._release(job)
+                with self._lock:
+                    self._urgent.appendleft(job)
+                return
         job.channel = ours
         self._selector.register(ours, EVENT_READ, job)
-        try:
-            messages.send(holder.channel, {}, [theirs.fileno()])
-            theirs.close()
+        with contextlib.suppress(OSError):  # the supervisor has died; the end of its channel will say so
             messages.send(ours, task(job.execution, self._slot_cores[job.slot], self._stage(job), self._kind).encode())
-        except OSError:  # the holder or the supervisor died; the end of the channel will say so
-            theirs.close()
 
     def _stage(self, job: _Job) -> Path:
         """The folder where its walls are built: mounts are private, so with namespaces one serves all."""
@@ -243,7 +261,7 @@ class ForkSandbox:
         if received is None:
             self._end(job, _ended(End.CRASHED, "its supervisor was killed from outside"))
         elif "error" in received[0]:
-            self._fail(job, SandboxError(f"an execution could not be isolated:\n{received[0]['error']}"))
+            self._fail(job, SandboxError(f"an execution could not be isolated or collected:\n{received[0]['error']}"))
         else:
             self._end(job, Report.decode(received[0]))
 
@@ -279,16 +297,6 @@ class ForkSandbox:
                 slot=job.slot,
             )
         )
-
-
-def _share_cores(slots: int, cores: int) -> list[tuple[int, ...]]:
-    """The cores of each slot, going round when there are more slots than the machine has cores for."""
-    available = itertools.cycle(sorted(os.sched_getaffinity(0)))
-    return [tuple(sorted(set(_take(available, cores)))) for _ in range(slots)]
-
-
-def _take(source: Iterable[int], count: int) -> list[int]:
-    return list(itertools.islice(source, count))
 
 
 def _ended(end: End, reason: str) -> Report:

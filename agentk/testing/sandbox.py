@@ -28,7 +28,7 @@ from pydantic import JsonValue
 from agentk.sandbox.protocol import INPUTS, End, Execution, Function, Guarantee, Limits, Result, Sandbox, Script
 from agentk.testing import attacks, bait
 
-IMPORTS = ("agentk.testing.programs", "agentk.testing.attacks", "numpy")
+IMPORTS = ("agentk.testing.programs", "agentk.testing.attacks", "agentk.testing.notes", "numpy")
 """What a sandbox under test should have imported."""
 
 MB = 1 << 20
@@ -154,7 +154,7 @@ class SandboxConformance:
     def test_one_execution_cannot_tell_another(self, sandbox: Sandbox, tmp_path: Path) -> None:
         self.needs(sandbox, Guarantee.FORGETS)
         for name, expected in (("leave_notes", "left notes"), ("find_notes", "held")):
-            execution = Execution(Function(f"agentk.testing.attacks:{name}"), tmp_path / name, arguments={"run": str(tmp_path)})
+            execution = Execution(Function(f"agentk.testing.notes:{name}"), tmp_path / name, arguments={"run": str(tmp_path)})
             assert sandbox.submit(execution).result(timeout=60).log.startswith(expected)
 
     @pytest.mark.parametrize(

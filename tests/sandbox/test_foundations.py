@@ -48,7 +48,7 @@ def test_programs_that_ask_for_every_core_neither_hang_nor_spin(kind: Kind, core
 
 @pytest.fixture
 def two_slots(tmp_path: Path) -> Iterator[Sandbox]:
-    with closing(ForkSandbox(2, 1, ("agentk.testing.attacks",), tmp_path / "scratch")) as sandbox:
+    with closing(ForkSandbox(2, 1, ("agentk.testing.notes",), tmp_path / "scratch")) as sandbox:
         yield sandbox
 
 
@@ -61,7 +61,7 @@ def test_one_fold_cannot_tell_another(two_slots: Sandbox, tmp_path: Path) -> Non
     """Fold 1 is trained on fold 2's labels, so a note from the one to the other would be a leak."""
 
     def execute(name: str) -> str:
-        target = Function(f"agentk.testing.attacks:{name}")
+        target = Function(f"agentk.testing.notes:{name}")
         execution = Execution(target, tmp_path / name, arguments={"run": str(tmp_path)}, limits=Limits(wall_s=20))
         return two_slots.submit(execution).result(timeout=30).log
 
@@ -72,9 +72,9 @@ def test_one_fold_cannot_tell_another(two_slots: Sandbox, tmp_path: Path) -> Non
 def test_one_fold_cannot_tell_another_that_runs_beside_it(two_slots: Sandbox, tmp_path: Path) -> None:
     arguments = {"run": str(tmp_path), "stay_s": 1.0}
     leaving = Execution(
-        Function("agentk.testing.attacks:leave_notes"), tmp_path / "a", arguments=arguments, limits=Limits(wall_s=20)
+        Function("agentk.testing.notes:leave_notes"), tmp_path / "a", arguments=arguments, limits=Limits(wall_s=20)
     )
     first = two_slots.submit(leaving)
-    finding = Execution(Function("agentk.testing.attacks:find_notes"), tmp_path / "b", arguments={**arguments, "wait_s": 0.5})
+    finding = Execution(Function("agentk.testing.notes:find_notes"), tmp_path / "b", arguments={**arguments, "wait_s": 0.5})
     assert two_slots.submit(finding).result(timeout=30).log.startswith("held")
     assert "left notes" in first.result(timeout=30).log

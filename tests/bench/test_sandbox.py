@@ -1,4 +1,4 @@
-"""Hostile and broken programs in a row leave nothing behind."""
+"""Hostile and broken programs in a row leave nothing behind, and starting one behind walls is fast."""
 
 import pytest
 
