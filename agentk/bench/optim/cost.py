@@ -45,6 +45,7 @@ METHODS = (
     "gradient",
     "gradient, compiled",
     "AdamW",
+    "gradient and product, bare",  # what autograd asks for a Hessian product at least
     *(f"AdaHessian, each {n}{how}" for how in ("", ", compiled") for n in (1, 2, 10)),
 )
 
@@ -62,6 +63,13 @@ def _stepper(method: str, work: Work) -> tuple[Callable[[], object], torch.optim
             optimizer.step()
 
         return adamw, optimizer
+    if method == "gradient and product, bare":
+
+        def bare() -> None:
+            grads = torch.autograd.grad(loss(model, *batch), params, create_graph=True)
+            torch.autograd.grad(grads, params, [torch.randint_like(p, 2).mul_(2).sub_(1) for p in params])
+
+        return bare, None
     if method.startswith("gradient"):
         plain = torch.compile(model) if method.endswith("compiled") else model
 
