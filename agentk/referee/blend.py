@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agentk.referee import weights
-from agentk.referee.apply import combine, ranks, to_link
+from agentk.referee.apply import combine, ranks, sum_of, to_link
 from agentk.types.metric import Array
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class _Strategy:
         found = self.weigh(learned)
         kept = np.flatnonzero(found)
         chosen = [float(found[i]) for i in kept]
-        if self.method == "rank":  # ranks are taken over all rows, and know no label
-            return combine([task.members[i] for i in kept], chosen, "rank")[asked]
+        if self.method == "rank":  # taken over all rows: they know no label
+            return sum_of(chosen, [task.ranked[i][asked] for i in kept])
         return combine([task.members[i][asked] for i in kept], chosen, self.method, task.judge.metric.link)
 
 
@@ -108,6 +109,11 @@ class Task:
         self._orders: dict[bytes, NDArray[np.int64]] = {}
         self.absolute = not self.probabilities and self._is_absolute()
 
+    @cached_property
+    def ranked(self) -> list[Array]:
+        """Each member's ranks over all rows, sorted once."""
+        return [ranks(member) for member in self.members]
+
     def order(self, rows: Rows) -> NDArray[np.int64]:
         """(M,) the members, the best on some rows first."""
         key = rows.tobytes()
@@ -154,11 +160,10 @@ def _strategies(task: Task) -> list[_Strategy]:
     objective = weights.log_loss if task.probabilities else weights.absolute if task.absolute else weights.squared
     found = [*plain, _Strategy("mean", lambda rows: _few(weights.greedy(task.cells[rows], objective)))]
     if task.order_counts:
-        ranked = [ranks(member) for member in task.members]
         found += [_Strategy("rank", strategy.weigh) for strategy in plain[1:]]
         if task.judge.task.value == "binary":
             # ranks that fit the truth best in squares order it nearly as well as can be, without a sort a step
-            misses = np.stack([member[:, -1] - task.truth.reshape(-1) for member in ranked], axis=-1)
+            misses = np.stack([member[:, -1] - task.truth.reshape(-1) for member in task.ranked], axis=-1)
             found.append(_Strategy("rank", lambda rows: _few(weights.greedy(misses[rows], weights.squared))))
     elif task.judge.task.classifies and task.members[0].shape[1] <= 20:
         found.append(_Strategy("geometric", _stacked(task)))

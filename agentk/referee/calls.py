@@ -131,7 +131,8 @@ def _failure(result: Result) -> Outcome | None:
     if path is None:
         return None
     try:
-        said = json.loads(path.read_bytes()[:FAILURE_BYTES])
+        with path.open("rb") as file:
+            said = json.loads(file.read(FAILURE_BYTES))
         reason, memory = str(said["reason"])[:2000], bool(said["memory"])
     except (ValueError, KeyError, TypeError):
         reason, memory = "it failed and left no readable reason", False
