@@ -171,7 +171,8 @@ class AdaHessian(Optimizer):
         """Return `run(*batch)`, which does what `backward(loss(model, *batch))` does in one forward-mode pass over the gradient.
 
         Compiled (the default, needs a C++ compiler on CPUs) it is the cheapest way there is; `torch.compile(model)` itself
-        has no second derivative. `run` takes backward's `grad_scale` and `sync` as well and returns the detached loss.
+        has no second derivative. `run` takes backward's `grad_scale` and `sync` as well and returns the detached loss;
+        parameters that the loss does not use get zeros for gradients.
 
         Args:
             model: its forward must not write to buffers (batch normalization in training mode does: use `backward`).
