@@ -17,6 +17,7 @@ _LOOKED_AT = 2000  # values of a column that are looked at one by one
 _DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE
 )
+_DAY_AND_MONTH = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b")
 _ID_NAME = re.compile(r"(?i:(^|[_\W])(id|ids|uuid|guid|key|index|rowid|row_id|no)$|^unnamed: ?0$)|[a-z](Id|ID)$")
 
 
@@ -48,17 +49,22 @@ def is_date(values: pd.Series[Any]) -> bool:
 
 def dates(values: pd.Series[Any]) -> pd.Series[Any]:
     """Values as UTC datetimes, missing where they are none; 25.03.2020 and 03/25/2020 are told apart by what fits them all."""
-    known = values.notna()
+    day_first = is_day_first(values)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # about formats that differ from value to value
-        ways: tuple[dict[str, Any], ...] = ({"dayfirst": True}, {"format": "mixed"})
-        parsed = pd.to_datetime(values, errors="coerce", utc=True)
-        for way in ways:
-            if parsed.notna()[known].mean() > 0.99:
-                break
-            other = pd.to_datetime(values, errors="coerce", utc=True, **way)
+        parsed = pd.to_datetime(values, errors="coerce", utc=True, dayfirst=day_first)
+        if parsed.notna().sum() < 0.99 * values.notna().sum():
+            other = pd.to_datetime(values, errors="coerce", utc=True, dayfirst=day_first, format="mixed")
             parsed = other if other.notna().sum() > parsed.notna().sum() else parsed
     return parsed
+
+
+def is_day_first(values: pd.Series[Any]) -> bool:
+    """Whether dates are written as 25.03.2020: their first number goes beyond 12, their second never does."""
+    if not types.is_string_dtype(values):
+        return False
+    parts = values.dropna().astype(str).str.extract(_DAY_AND_MONTH).dropna().astype(int)
+    return len(parts) > 0 and bool(parts[0].max() > 12 >= parts[1].max())
 
 
 def _kind(name: str, known: pd.Series[Any], unique: int, rows: int, test: pd.Series[Any]) -> ColumnKind:

@@ -28,6 +28,7 @@ def read_table(
     literal: Sequence[str] = (),
     columns: Sequence[str] | None = None,
     beside: Sequence[dict[str, Any]] = (),
+    day_first: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The table in a csv, tsv, json, jsonl or parquet file, plain, .gz or .zip.
 
@@ -38,6 +39,7 @@ def read_table(
     columns   to read, all where left out
     beside    tables of the same folder whose columns are added to the rows that share their key, which none of them repeats:
               {"path", "on": [column, ...], "options"}
+    day_first columns of dates such as 25.03.2020, which become 2020-03-25, so that no one reads them otherwise
 
     Infinite numbers are read as missing. Raises OSError, UnicodeDecodeError, or ValueError when it holds no table.
     """
@@ -56,6 +58,9 @@ def read_table(
             data = file.read()
         frame = pd.read_parquet(io.BytesIO(data)) if form == "parquet" else _from_json(_text(data, encoding))
     frame = frame if columns is None else frame[list(columns)]
+    for name in day_first:
+        moments = pd.to_datetime(frame[name], dayfirst=True, errors="coerce")
+        frame[name] = moments.dt.strftime("%Y-%m-%d %H:%M:%S").where(moments.notna(), frame[name])
     for side in beside:
         other = read_table(path.parent / side["path"], **side["options"])
         frame = frame.merge(other, on=side["on"], how="left", validate="many_to_one")

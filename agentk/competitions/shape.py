@@ -12,24 +12,27 @@ from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
 from agentk.competitions.sides import join_sides
-from agentk.competitions.tables import dtypes_of, same_rows, several, spelled_keys, table, typed
+from agentk.competitions.spelling import agree_on_types, keep_words, turn_dates
+from agentk.competitions.tables import parts_of, same_rows, several, spelled_keys, table
 from agentk.competitions.task import classes_of, one_column_per_class, task_of
 from agentk.errors import CompetitionError
-from agentk.types.competition import ColumnKind, TableFile
+from agentk.types.competition import ColumnKind
 
 _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response")
 
 
 def find_shape(draft: Draft) -> Draft:
     """Fills ids, targets, columns, task and classes. Raises CompetitionError where only the person can say."""
-    draft = _agree_on_types(join_sides(draft))
+    draft = agree_on_types(join_sides(draft))
     draft = _find_ids(draft)
     draft = _find_targets(draft)
-    draft = _refuse_empty_targets(_keep_words(draft))
-    train, test = _tables(draft)
+    draft = _refuse_empty_targets(keep_words(draft))
+    train, test = parts_of(draft)
     targets = set(draft.targets)
     shared = [name for name in train.columns if name in test.columns and name not in targets]
     columns = tuple(described(name, train[name], test[name]) for name in shared)
+    draft = turn_dates(draft, columns)
+    train, test = parts_of(draft)
     pictures = file_columns(draft.folder, columns, train, test)
     task, reason, doubt = task_of(draft, train[list(draft.targets)])
     classes, class_doubt = classes_of(draft, task, train[draft.targets[0]])
@@ -50,64 +53,12 @@ def find_shape(draft: Draft) -> Draft:
     return draft.grown(reason=pictures.reason, doubt=class_doubt)
 
 
-def _tables(draft: Draft) -> tuple[pd.DataFrame, pd.DataFrame]:
-    assert draft.train and draft.test
-    return table(draft.folder, draft.train), table(draft.folder, draft.test)
-
-
 def _sample(draft: Draft) -> pd.DataFrame | None:
     return table(draft.folder, draft.sample) if draft.sample else None
 
 
-def _agree_on_types(draft: Draft) -> Draft:
-    """Fixes each column's type, so that train, test and new rows are read alike, whatever values each happens to hold."""
-    train, test = _tables(draft)
-    first, second = dtypes_of(train), dtypes_of(test)
-    both = {name: _common(dtype, second[name]) for name, dtype in first.items() if name in second}
-    alone = {name: dtype for name, dtype in first.items() if name not in both}
-    zeros = {name: "str" for name in both if looks_like_id(name) and _loses_digits(draft, name, both[name])}
-    known = {"int64", "float64", "bool", "str", "object"}
-    dtypes = {name: dtype for name, dtype in {**alone, **both, **zeros}.items() if dtype in known}
-    assert draft.train and draft.test
-    sampled = {name: dtype for name, dtype in dtypes.items() if dtype == "str"}
-    return draft.grown(
-        train=typed(draft.folder, draft.train, dtypes),
-        test=typed(draft.folder, draft.test, {name: dtypes[name] for name in test.columns if name in dtypes}),
-        sample=draft.sample and typed(draft.folder, draft.sample, sampled),
-    )
-
-
-def _common(first: str, second: str) -> str:
-    if first == second:
-        return first
-    if {first, second} <= {"int64", "float64"}:
-        return "float64"
-    if "bool" in (first, second) and "object" in (first, second):
-        return "object"
-    return "str"
-
-
-def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:
-    """Whether ids such as 0012 or 1e5 were read as numbers and would be written back differently."""
-    if dtype not in ("int64", "float64"):
-        return False
-    assert draft.test
-    if draft.test.path.endswith((".parquet", ".pq")) or "json" in draft.test.path:
-        return False
-    raw = table(draft.folder, _with(draft.test, dtypes={name: "str"}, columns=[name], beside=[]))[name].dropna()
-    return (
-        bool((raw != table(draft.folder, draft.test)[name].dropna().astype("int64").astype(str)).any())
-        if dtype == "int64"
-        else bool(raw.str.contains("[eE]").any())
-    )
-
-
-def _with(file: TableFile, **options: Any) -> TableFile:
-    return file.model_copy(update={"options": {**file.options, **options}})
-
-
 def _find_ids(draft: Draft) -> Draft:
-    train, test = _tables(draft)
+    train, test = parts_of(draft)
     sample = _sample(draft)
     if draft.overrides.id:
         missing = [name for name in draft.overrides.id if name not in test.columns]
@@ -156,7 +107,7 @@ def _same_values(first: pd.Series[Any], second: pd.Series[Any]) -> bool:
 
 
 def _find_targets(draft: Draft) -> Draft:
-    train, test = _tables(draft)
+    train, test = parts_of(draft)
     if draft.overrides.target:
         missing = [name for name in draft.overrides.target if name not in train.columns]
         if missing:
@@ -214,25 +165,8 @@ def _called_target(description: str, names: list[str]) -> list[str]:
     return [name for name in names if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line) for line in lines)]
 
 
-def _keep_words(draft: Draft) -> Draft:
-    """Reads a target whose labels include a word such as "None" so that this word is a label, not a missing value."""
-    assert draft.train
-    train, _ = _tables(draft)
-    if draft.train.path.endswith((".parquet", ".pq")) or "json" in draft.train.path:
-        return draft
-    worded = [name for name in draft.targets if types.is_string_dtype(train[name]) and train[name].isna().any()]
-    if not worded:
-        return draft
-    file = _with(draft.train, literal=worded)
-    literal = table(draft.folder, file)
-    found = sorted({str(value) for name in worded for value in literal.loc[train[name].isna(), name].dropna().unique()})
-    if found not in (["None"], ["none"], ["NA"], ["N/A"], ["null"]):
-        return draft
-    return draft.grown(train=file, reason=f"'{found[0]}' is a label of {several(worded)}, not a missing value")
-
-
 def _refuse_empty_targets(draft: Draft) -> Draft:
-    train, _ = _tables(draft)
+    train, _ = parts_of(draft)
     for name in draft.targets:
         known = train[name].dropna()
         if known.empty:
@@ -249,7 +183,7 @@ def _ids_fit_the_sample(draft: Draft) -> str | None:
     sample = _sample(draft)
     if sample is None:
         return None
-    _, test = _tables(draft)
+    _, test = parts_of(draft)
     where = f"{draft.sample.path if draft.sample else ''} has {len(sample)} rows, the test file {len(test)}"
     if len(sample) != len(test):
         return f"{where}: they must be the same rows. Download both again, or name the files with --test and --sample"
@@ -281,7 +215,7 @@ def _classes_are_complete(draft: Draft) -> str | None:
     """T5: every label of train is a class, and none occurs twice."""
     if draft.task is None or not draft.task.classifies:
         return None
-    train, _ = _tables(draft)
+    train, _ = parts_of(draft)
     labels = set(train[draft.targets[0]].dropna().unique())
     return (
         None

@@ -12,7 +12,7 @@ from pandas.api import types
 
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.kinds import dates
-from agentk.competitions.tables import table
+from agentk.competitions.tables import parts_of
 from agentk.competitions.task import sorted_labels
 from agentk.errors import CompetitionError
 from agentk.types.competition import ColumnKind, TaskKind, Validation
@@ -39,8 +39,7 @@ class _Relation:
 
 def find_validation(draft: Draft) -> Draft:
     """Fills the validation scheme, with reasons. Raises CompetitionError when a column asked for does not exist."""
-    assert draft.train and draft.test
-    train, test = table(draft.folder, draft.train), table(draft.folder, draft.test)
+    train, test = parts_of(draft)
     if draft.overrides.validation or draft.overrides.column:
         return draft.grown(validation=_as_said(draft, train, test))
     validation = _in_time(draft, train, test) or _in_groups(draft, train, test) or _at_random(draft, train)

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from pydantic import JsonValue
 
+from agentk.competitions.draft import Draft
 from agentk.competitions.rows import cast, finish_rows, read_table, tables_within
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition, TableFile
@@ -106,6 +107,12 @@ def encoding_of(folder: Path, file: TableFile) -> TableFile:
     data = _bytes(folder / file.path, member if isinstance(member, str) else None)
     encoding = _encoding(data)
     return file if encoding is None else file.model_copy(update={"options": {**file.options, "encoding": encoding}})
+
+
+def parts_of(draft: Draft) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Train and test of a draft, as they are read so far."""
+    assert draft.train and draft.test
+    return table(draft.folder, draft.train), table(draft.folder, draft.test)
 
 
 def plan_of(competition: Competition) -> dict[str, JsonValue]:

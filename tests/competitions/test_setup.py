@@ -297,6 +297,16 @@ class TestOdd:
         c = understood(write({**files, "test.csv": test, "sample_submission.csv": test[["id"]].assign(ill=0)}))
         assert c.test_rows == M
 
+    def test_dates_with_the_day_first(self, rows: pd.DataFrame, write, understood) -> None:
+        days = pd.Series(pd.date_range("2021-01-01", periods=N + M))
+        whole = rows.assign(day=RNG.permutation(days.dt.strftime("%d.%m.%Y")), price=NUMBER)
+        test = whole.iloc[N:].drop(columns="price")
+        c = understood(
+            write({"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(price=0.0)})
+        )
+        read = pd.concat([part["day"] for part in rows_of(c)])
+        assert sorted(read) == days.dt.strftime("%Y-%m-%d %H:%M:%S").tolist()
+
     def test_weights_that_no_metric_knows(self, parts: Parts, write, understood) -> None:
         c = understood(write({**parts("price", NUMBER), "description.md": scored_by("the weighted mean absolute error (WMAE)")}))
         assert c.metric == "mae" and any("weights" in doubt for doubt in c.doubts)

@@ -1,0 +1,88 @@
+"""How columns are to be read, so that train, test and new rows agree whatever values each happens to hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pandas.api import types
+
+from agentk.competitions.draft import Draft
+from agentk.competitions.kinds import is_day_first, looks_like_id
+from agentk.competitions.tables import dtypes_of, parts_of, several, table, typed
+from agentk.types.competition import Column, ColumnKind, TableFile
+
+
+def agree_on_types(draft: Draft) -> Draft:
+    """Fixes each column's type, so that train, test and new rows are read alike, whatever values each happens to hold."""
+    train, test = parts_of(draft)
+    first, second = dtypes_of(train), dtypes_of(test)
+    both = {name: _common(dtype, second[name]) for name, dtype in first.items() if name in second}
+    alone = {name: dtype for name, dtype in first.items() if name not in both}
+    zeros = {name: "str" for name in both if looks_like_id(name) and _loses_digits(draft, name, both[name])}
+    known = {"int64", "float64", "bool", "str", "object"}
+    dtypes = {name: dtype for name, dtype in {**alone, **both, **zeros}.items() if dtype in known}
+    assert draft.train and draft.test
+    sampled = {name: dtype for name, dtype in dtypes.items() if dtype == "str"}
+    return draft.grown(
+        train=typed(draft.folder, draft.train, dtypes),
+        test=typed(draft.folder, draft.test, {name: dtypes[name] for name in test.columns if name in dtypes}),
+        sample=draft.sample and typed(draft.folder, draft.sample, sampled),
+    )
+
+
+def turn_dates(draft: Draft, columns: tuple[Column, ...]) -> Draft:
+    """Has dates with the day first, ids aside, read as year, month, day."""
+    assert draft.train and draft.test
+    train, _ = parts_of(draft)
+    dated = [c.name for c in columns if c.kind is ColumnKind.DATETIME and c.name not in draft.id_columns]
+    turned = [name for name in dated if is_day_first(train[name])]
+    if not turned:
+        return draft
+    first, second = (_with(file, day_first=turned) for file in (draft.train, draft.test))
+    return draft.grown(train=first, test=second, reason=f"dates of {several(turned)} have the day first")
+
+
+def keep_words(draft: Draft) -> Draft:
+    """Reads a target whose labels include a word such as "None" so that this word is a label, not a missing value."""
+    assert draft.train
+    train, _ = parts_of(draft)
+    if draft.train.path.endswith((".parquet", ".pq")) or "json" in draft.train.path:
+        return draft
+    worded = [name for name in draft.targets if types.is_string_dtype(train[name]) and train[name].isna().any()]
+    if not worded:
+        return draft
+    file = _with(draft.train, literal=worded)
+    literal = table(draft.folder, file)
+    found = sorted({str(value) for name in worded for value in literal.loc[train[name].isna(), name].dropna().unique()})
+    if found not in (["None"], ["none"], ["NA"], ["N/A"], ["null"]):
+        return draft
+    return draft.grown(train=file, reason=f"'{found[0]}' is a label of {several(worded)}, not a missing value")
+
+
+def _common(first: str, second: str) -> str:
+    if first == second:
+        return first
+    if {first, second} <= {"int64", "float64"}:
+        return "float64"
+    if "bool" in (first, second) and "object" in (first, second):
+        return "object"
+    return "str"
+
+
+def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:
+    """Whether ids such as 0012 or 1e5 were read as numbers and would be written back differently."""
+    if dtype not in ("int64", "float64"):
+        return False
+    assert draft.test
+    if draft.test.path.endswith((".parquet", ".pq")) or "json" in draft.test.path:
+        return False
+    raw = table(draft.folder, _with(draft.test, dtypes={name: "str"}, columns=[name], beside=[]))[name].dropna()
+    return (
+        bool((raw != table(draft.folder, draft.test)[name].dropna().astype("int64").astype(str)).any())
+        if dtype == "int64"
+        else bool(raw.str.contains("[eE]").any())
+    )
+
+
+def _with(file: TableFile, **options: Any) -> TableFile:
+    return file.model_copy(update={"options": {**file.options, **options}})
