@@ -1,0 +1,51 @@
+"""An ordinary user gets the same walls as root."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agentk.sandbox import kernel, view
+
+USER = 12345
+
+
+def become_ordinary() -> None:
+    """In a mount namespace where the interpreter can be reached although root's home is closed to others."""
+    kernel.unshare(kernel.CLONE_NEWNS)
+    kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+    home = Path("/root")
+    inside = [path for path in view.interpreter() if path.is_relative_to(home)]
+    handles = [os.open(path, os.O_PATH) for path in inside]
+    kernel.mount("tmpfs", home, "tmpfs", options="mode=755")
+    for path, handle in zip(inside, handles, strict=True):
+        path.mkdir(parents=True)
+        kernel.mount(f"/proc/self/fd/{handle}", path, flags=kernel.MS_BIND | kernel.MS_REC)
+    os.setgroups([])
+    os.setresgid(USER, USER, USER)
+    os.setresuid(USER, USER, USER)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="we are an ordinary user: the other tests are this test")
+def test_the_suite_passes_for_an_ordinary_user(tmp_path: Path) -> None:
+    for folder in tmp_path.parents:
+        if folder.stat().st_uid == os.geteuid() and folder.is_relative_to("/tmp") and folder != Path("/tmp"):
+            folder.chmod(0o755)
+    tmp_path.chmod(0o777)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path}/base"]
+    tests = [str(Path(__file__).with_name(name)) for name in ("test_forks.py", "test_holders.py")]
+    root = str(Path(__file__).parent.parent.parent)
+    ended = subprocess.run(
+        [*command, *tests],
+        cwd=root,
+        env={**os.environ, "HOME": "/tmp"},
+        preexec_fn=become_ordinary,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-1000:]
+    assert "passed" in ended.stdout
