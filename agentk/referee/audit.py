@@ -46,7 +46,7 @@ def audit(solution: Solution, competition: Competition, identifiers: Identifiers
         return f"SyntaxError: {error.msg} (solution.py line {error.lineno})"
     except (ValueError, RecursionError, MemoryError) as error:
         return f"the program cannot be read: {error}"
-    return _contract(tree) or _space(solution) or _tables(tree, identifiers, frozenset(map(str, competition.classes)))
+    return _contract(tree) or _space(solution) or _tables(tree, competition, identifiers)
 
 
 def _contract(tree: ast.Module) -> str | None:
@@ -82,18 +82,21 @@ def _space(solution: Solution) -> str | None:
     return None
 
 
-def _tables(tree: ast.Module, identifiers: Identifiers, classes: frozenset[str]) -> str | None:
-    """Literals that are too large, or made of ids."""
+def _tables(tree: ast.Module, competition: Competition, identifiers: Identifiers) -> str | None:
+    """Literals that are too large, or made of ids or labels. Names of columns and of their kinds are nobody's secret."""
+    classes = frozenset(map(str, competition.classes))
+    public = {column.name for column in competition.columns} | {column.kind.value for column in competition.columns}
     for node in ast.walk(tree):
         if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
-            constants = list(_constants(node))
+            constants = [value for value in _constants(node) if value not in public]
             if len(constants) > LONGEST_TABLE:
                 return (
                     f"line {node.lineno} holds a literal of {len(constants):,} constants, at most {LONGEST_TABLE:,} are allowed"
                 )
-            if len(constants) >= SUSPECT and sum(value in classes for value in constants) >= MATCHING * len(constants):
-                return f"line {node.lineno} holds a table of {len(constants)} values, most of them class labels"
-            keys = list(_constants(*node.keys)) if isinstance(node, ast.Dict) else constants
+            labels = [value for value in constants if value in classes]
+            if len(labels) - len(set(labels)) >= max(SUSPECT, MATCHING * len(constants)):
+                return f"line {node.lineno} holds a table of {len(constants)} values, most of them class labels, again and again"
+            keys = [value for value in _constants(*node.keys) if value not in public] if isinstance(node, ast.Dict) else constants
             if _match(keys, identifiers):
                 return f"line {node.lineno} holds a table of {len(keys)} values, most of them ids of this competition's rows"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):

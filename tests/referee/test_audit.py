@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from agentk.referee.audit import audit, identifiers_of
+from agentk.types.competition import Column, ColumnKind
 from agentk.types.solution import Solution
 
 from .conftest import Rows
@@ -86,3 +87,10 @@ def test_short_lists_of_ids_and_ids_that_are_common_words_do_not_offend(cancer: 
     plain = pd.DataFrame({"id": range(1000)})
     identifiers = identifiers_of(cancer.competition, plain, plain)
     assert audit(Solution("SIZES = [3, 7, 15, 31, 63, 127]" + CONTRACT, "made"), cancer.competition, identifiers) is None
+
+
+def test_thousands_of_column_names_and_a_hundred_classes_are_what_a_program_may_know(cancer: Rows) -> None:
+    columns = tuple(Column(name=f"pixel {i}", kind=ColumnKind.NUMERIC) for i in range(6000))
+    wide = cancer.competition.model_copy(update={"columns": columns, "classes": tuple(f"breed {i}" for i in range(120))})
+    source = f"CONTRACT = {wide.contract()!r}" + CONTRACT
+    assert audit(Solution(source, "made"), wide, frozenset()) is None
