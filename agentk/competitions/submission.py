@@ -30,7 +30,18 @@ def find_format(draft: Draft) -> Draft:
         )
     kind = _kind(draft, answers)
     form = SubmissionFormat(columns=tuple(sample.columns), id_columns=ids, kind=kind)
-    return draft.grown(submission=form, reason=f"the sample submission asks for {kind.replace('_', ' ')} in {several(answers)}")
+    reason = f"the sample submission asks for {kind.replace('_', ' ')} in {several(answers)}"
+    return draft.grown(submission=form, reason=reason, doubt=_doubt(draft, kind, answers))
+
+
+def _doubt(draft: Draft, kind: Kind, answers: list[str]) -> str | None:
+    if kind != "class_probabilities":
+        return None
+    places = class_columns(answers, [str(label) for label in draft.classes])
+    if places is None:
+        return f"the columns {several(answers)} are taken for the classes {several(draft.classes)} in this order"
+    unknown = [name for name in answers if name not in places]
+    return f"no training row has the classes {several(unknown)}: their probability is 0" if unknown else None
 
 
 def _unnamed_ids(draft: Draft, columns: list[str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from agentk.types.competition import Label, TaskKind
 
 _GRADED = {"qwk", "linear_kappa"}
 _YES = {"yes", "y", "true", "t", "1", "positive", "pos", "spam", "fraud", "sick", "malignant", "churn"}
+_MOST_COLUMNS_KNOWN = 0.8  # share of a submission's columns that are classes of train
 _MOST_CLASSES = 30  # whole numbers with more distinct values are taken as quantities, unless the metric says otherwise
 
 
@@ -92,26 +93,24 @@ def sorted_labels(target: pd.Series[Any]) -> tuple[Label, ...]:
 
 def one_column_per_class(target: pd.Series[Any], columns: Sequence[str]) -> bool:
     """Whether a submission's columns are the target's labels, by themselves or with a common word before them."""
-    labels = {str(label) for label in target.dropna().unique()[:1000]}
-    return len(columns) > 1 and len(labels) == len(columns) and class_columns(columns, sorted(labels)) is not None
+    labels = target.dropna().unique()
+    return 1 < len(labels) <= len(columns) and class_columns(columns, sorted(map(str, labels))) is not None
 
 
 def class_columns(columns: Sequence[str], labels: Sequence[str]) -> dict[str, str] | None:
-    """Which column holds the probability of which label, None when they do not correspond: {"Status_C": "C", …}."""
-    if set(columns) == set(labels):
-        return {label: label for label in labels}
-    found: dict[str, str] = {}
-    for label in sorted(labels, key=len, reverse=True):
-        fits = [c for c in columns if c not in found and (c == label or _plain(c) == _plain(label))]
-        fits = fits or [
-            c
-            for c in columns
-            if c not in found and re.search(rf"(^|[^0-9a-z]|(?<=[a-z])(?=\d)){re.escape(label.lower())}$", c.lower())
-        ]
+    """Which column holds the probability of which label, None when they do not correspond: {"Status_C": "C", …}.
+
+    A few columns may be of classes that no training row has; they are left out.
+    """
+    found: dict[str, str] = {label: label for label in set(labels) & set(columns)}
+    for label in sorted(set(labels) - set(found), key=len, reverse=True):
+        free = [column for column in columns if column not in found]
+        end = re.compile(rf"(^|[^0-9a-z]|(?<=[a-z])(?=\d)){re.escape(label.lower())}$")
+        fits = [c for c in free if _plain(c) == _plain(label)] or [c for c in free if end.search(c.lower())]
         if len(fits) != 1:
             return None
         found[fits[0]] = label
-    return found if len(found) == len(columns) else None
+    return found if len(found) >= _MOST_COLUMNS_KNOWN * len(columns) else None
 
 
 def _plain(name: str) -> str:

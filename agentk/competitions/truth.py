@@ -141,7 +141,8 @@ def _filled(competition: Competition, answers: Array, columns: list[str]) -> pd.
     if kind == "class_probabilities":
         labels = {_spelled(label): at for at, label in enumerate(competition.classes)}
         places = class_columns(columns, list(labels)) or dict(zip(columns, labels, strict=True))
-        return pd.DataFrame({name: answers[:, labels[places[name]]] for name in columns})
+        nothing = np.zeros(len(answers))  # for a class that no training row has
+        return pd.DataFrame({name: answers[:, labels[places[name]]] if name in places else nothing for name in columns})
     if kind == "probability" and competition.task is TaskKind.BINARY:
         return pd.DataFrame({columns[0]: answers[:, -1]})
     if kind == "label" and competition.task.classifies:

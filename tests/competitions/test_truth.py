@@ -74,6 +74,22 @@ def test_probabilities_go_to_the_column_of_their_class(parts: Parts, write, unde
     assert frame.iloc[0].to_dict() == {"id": 1000 + N, "c": 0.7, "a": 0.1, "b": 0.2}
 
 
+def test_a_class_that_no_training_row_has(parts: Parts, write, understood) -> None:
+    trees = [f"tree {at}" for at in range(6)]
+    files = parts("y", RNG.choice(trees[:5], N + M))
+    sample = files["sample_submission.csv"][["id"]].assign(**dict.fromkeys(trees, 1 / 6))
+    c = understood(write({**files, "sample_submission.csv": sample}), metric="log_loss")
+    frame = format_submission(c, np.full((M, 5), 0.2), rows_of(c)[1])
+    assert frame["tree 5"].tolist() == [0] * M and any("tree 5" in doubt for doubt in c.doubts)
+
+
+def test_columns_that_name_no_class_are_doubted(parts: Parts, write, understood) -> None:
+    files = parts("y", RNG.integers(0, 3, N + M))
+    sample = files["sample_submission.csv"][["id"]].assign(home=0.3, draw=0.3, away=0.4)
+    c = understood(write({**files, "sample_submission.csv": sample}), metric="log_loss")
+    assert c.submission.kind == "class_probabilities" and any("in this order" in doubt for doubt in c.doubts)
+
+
 def test_rows_in_the_order_of_the_sample(parts: Parts, write, understood) -> None:
     files = parts("y", RNG.random(N + M))
     sample = files["sample_submission.csv"].iloc[::-1]
