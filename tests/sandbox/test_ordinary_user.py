@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,22 +31,29 @@ def become_ordinary() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="we are an ordinary user: the other tests are this test")
-def test_the_suite_passes_for_an_ordinary_user(tmp_path: Path) -> None:
-    for folder in tmp_path.parents:
-        if folder.stat().st_uid == os.geteuid() and folder.is_relative_to("/tmp") and folder != Path("/tmp"):
-            folder.chmod(0o755)
-    tmp_path.chmod(0o777)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path}/base"]
+def test_the_suite_passes_for_an_ordinary_user() -> None:
     tests = [str(Path(__file__).with_name(name)) for name in ("test_forks.py", "test_holders.py")]
-    root = str(Path(__file__).parent.parent.parent)
-    ended = subprocess.run(
-        [*command, *tests],
-        cwd=root,
-        env={**os.environ, "HOME": "/tmp"},
-        preexec_fn=become_ordinary,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folder is closed to others, again and again
+        Path(folder).chmod(0o777)
+        ended = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "-m",
+                "not slow",
+                f"--basetemp={folder}/base",
+                *tests,
+            ],
+            cwd=Path(__file__).parent.parent.parent,
+            env={**os.environ, "HOME": "/tmp"},
+            preexec_fn=become_ordinary,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-1000:]
     assert "passed" in ended.stdout
