@@ -13,14 +13,16 @@ WIDTH = 130
 def import_lines(imports: Mapping[str, tuple[str, str | None]]) -> list[str]:
     """Import statements for {bound name: (module, member or None)}: standard library first, sorted as isort does."""
     sections: dict[bool, list[str]] = {True: [], False: []}
-    plain = sorted((module, name) for name, (module, member) in imports.items() if member is None)
+    plain = sorted(
+        ((module, name) for name, (module, member) in imports.items() if member is None), key=lambda pair: pair[0].lower()
+    )
     for module, name in plain:
         sections[_is_standard(module)].append(f"import {module}" + (f" as {name}" if name != module else ""))
     members: dict[str, list[tuple[str, str]]] = {}
     for name, (module, member) in imports.items():
         if member is not None:
             members.setdefault(module, []).append((member, name))
-    for module in sorted(members):
+    for module in sorted(members, key=str.lower):
         parts = [
             member + (f" as {name}" if name != member else "") for member, name in sorted(members[module], key=_member_order)
         ]

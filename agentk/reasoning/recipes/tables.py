@@ -45,7 +45,11 @@ TABLES = (
         "ridge or logistic regression on scaled numbers and indicator columns",
         cost=0.4,
         simplicity=1,
-        variants={"stiff": {"penalty": 5.0, "category_rows": 20}, "ranked": {"scaling": "quantile"}},
+        variants={
+            "stiff": {"penalty": 5.0, "category_rows": 20},
+            "ranked": {"scaling": "quantile"},
+            "straight": {"curves": "none"},
+        },
     ),
     _table(
         "catboost",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.preprocessing import SplineTransformer
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_dense import dense
@@ -19,8 +20,10 @@ from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
 SPACE = {
     "penalty": {"type": "float", "low": 0.1, "high": 10.0, "log": True, "default": 1.0},
+    "curves": {"type": "choice", "choices": ["none", "steps", "splines"], "default": "splines", "kinds": ["numeric", "datetime"]},
     "pairs": {"type": "choice", "choices": ["none", "differences", "ratios"], "default": "none"},
 }
+FEW_VALUES = 24  # a column of so many distinct values and less gets a column for each of them
 STRENGTHS = np.logspace(-3.0, 1.0, 7)
 
 
@@ -42,7 +45,30 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         search = RidgeCV(alphas=params["penalty"] * np.logspace(-1.0, 4.0, 16)).fit(X, values)
         return search.predict(X_test)  # type: ignore[no-any-return]
 
-    return solve_table(train, test, params, represent=dense, classify=classify, regress=regress)
+    return solve_table(train, test, params, represent=bent, classify=classify, regress=regress)
+
+
+def bent(
+    head: pd.DataFrame, tail: pd.DataFrame, target: Codes | Floats, discrete: bool, params: dict[str, Any]
+) -> tuple[Floats, Floats]:
+    """Dense features, and what lets a line bend: columns for single values of numbers with few, or splines of all numbers."""
+    X, X_test = dense(head, tail, target, discrete, params)
+    left, right = [X], [X_test]
+    numbers = [name for name in head if not isinstance(head[name].dtype, pd.CategoricalDtype)]
+    few = [name for name in numbers if 3 <= head[name].nunique() <= FEW_VALUES] if params["curves"] != "none" else []
+    for name in few:
+        values, counts = np.unique(head[name].dropna(), return_counts=True)
+        common = values[counts >= params["category_rows"]]
+        left.append((head[name].to_numpy()[:, None] == common).astype(float))
+        right.append((tail[name].to_numpy()[:, None] == common).astype(float))
+    if params["curves"] == "splines" and numbers:
+        width = len(numbers)
+        curves = SplineTransformer(n_knots=5, knots="quantile", extrapolation="constant", include_bias=False)
+        varied = [column for column in range(width) if len(np.unique(np.quantile(X[:, column], np.linspace(0, 1, 5)))) == 5]
+        if varied:
+            left.append(curves.fit_transform(X[:, varied]))
+            right.append(curves.transform(X_test[:, varied]))
+    return np.hstack(left), np.hstack(right)
 
 
 def logistic(X: Floats, codes: Codes, strength: float) -> Any:
