@@ -21,10 +21,10 @@ TEXTS = (
         simplicity=2,
         suits=has_text,
         variants={
-            "weighed": {"weigh": True},
             "lowercase": {"lowercase": True, "characters": 4},
             "words": {"characters": 0, "words": 2, "lowercase": True},
-            "long": {"weigh": True, "words": 2, "characters": 6},
+            "plain": {"weigh": "never"},
+            "long": {"characters": 6},
         },
     ),
     Recipe(
@@ -47,7 +47,7 @@ TEXTS = (
         suits=has_text,
         needs=("lightgbm",),
         variants={
-            "weighed": {"weigh": True},
+            "weighed": {"weigh": "always"},
             "regularised": {"learning_rate": 0.02, "leaves": 6, "leaf_rows": 40, "column_share": 0.3},
         },
     ),

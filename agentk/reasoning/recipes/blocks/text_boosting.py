@@ -25,7 +25,7 @@ SPACE: dict[str, Any] = {
     "leaves": {"type": "int", "low": 4, "high": 64, "log": True, "default": 12},
     "leaf_rows": {"type": "int", "low": 5, "high": 100, "log": True, "default": 20},
     "column_share": {"type": "float", "low": 0.1, "high": 1.0, "default": 0.5},
-    "weigh": {"type": "choice", "choices": [False, True], "default": False},
+    "weigh": {"type": "choice", "choices": ["split", "always", "never"], "default": "split"},
 }
 TEXT_DEFAULTS = {"words": 2, "characters": 4, "lowercase": False, "strength": "split", "C": 1.0}
 TREE_DEFAULTS = {"row_share": 0.8, "l2": 3.0, "bags": 1}

@@ -20,7 +20,7 @@ SPACE: dict[str, Any] = {
     "words": {"type": "int", "low": 1, "high": 3, "default": 2},
     "characters": {"type": "choice", "choices": [0, 4, 5, 6], "default": 5},
     "lowercase": {"type": "choice", "choices": [False, True], "default": False},
-    "weigh": {"type": "choice", "choices": [False, True], "default": False},
+    "weigh": {"type": "choice", "choices": ["split", "always", "never"], "default": "split"},
 }
 
 

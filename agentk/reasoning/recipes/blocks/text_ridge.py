@@ -21,4 +21,4 @@ def ridge_values(known: Any, values: Floats, unknown: Any, params: dict[str, Any
         errors = predicted(known[fitted], values[fitted], known[held_out], strength) - values[held_out]
         return float((errors**2).mean())
 
-    return predicted(known, values, unknown, chosen_strength(loss, len(values), params))
+    return predicted(known, values, unknown, chosen_strength(loss, len(values), params)[1])

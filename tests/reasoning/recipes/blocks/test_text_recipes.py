@@ -63,7 +63,7 @@ def test_the_same_seed_gives_the_same_predictions(entry: str, solved: Any, ugly_
     assert np.array_equal(first, second)
 
 
-@pytest.mark.parametrize(("entry", "params"), [(entry, {}) for entry in ENTRIES] + [("text_linear", {"weigh": True})])
+@pytest.mark.parametrize(("entry", "params"), [(entry, {}) for entry in ENTRIES] + [("text_linear", {"weigh": "always"})])
 def test_writers_are_told_apart_and_probabilities_can_be_trusted(entry: str, params: dict[str, Any]) -> None:
     texts, author = writings(1500, 3)
     names = np.array(["Ann", "Bob", "Cy"])
