@@ -166,6 +166,7 @@ class _Supervisor:
         try:
             kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # so that it may look at itself in /proc
             isolation.bound_resources(self._task.limits, *inherited)
+            self._walls.confine()
             code = program.run(self._task.entry, self._loaded, self._task.arguments, places, self._log_write, self._mark_write)
         finally:
             os._exit(code)

@@ -66,7 +66,8 @@ def build(root: Path, writable: Path, inputs: Mapping[str, Path], program: Path 
             _under(root, system).symlink_to(system.readlink())
         elif system.is_dir():
             _show(system, _under(root, system))
-    for path in parts:
+    _lend(root, writable, TEMPORARY)
+    for path in parts:  # after /tmp, where the interpreter itself may live
         _show(path, _under(root, path))
     _make_settings(root)
     _make_devices(root)
@@ -74,12 +75,16 @@ def build(root: Path, writable: Path, inputs: Mapping[str, Path], program: Path 
         _show_input(path, _under(root, INPUTS / name))
     if program is not None:
         _show_input(program, _under(root, PROGRAM / program.name))
-    for path in (OUTPUT, TEMPORARY, SHARED):
-        _under(root, path).mkdir(parents=True, exist_ok=True)
-        kernel.bind(writable / path.name, _under(root, path), kernel.ATTR_NOSUID | kernel.ATTR_NODEV)
+    _lend(root, writable, OUTPUT)
+    _lend(root, writable, SHARED)
     _make_proc(root)
     kernel.pivot_root(root)
     kernel.restrict("/", _READ_ONLY, recursive=False)
+
+
+def _lend(root: Path, writable: Path, path: Path) -> None:
+    _under(root, path).mkdir(parents=True, exist_ok=True)
+    kernel.bind(writable / path.name, _under(root, path), kernel.ATTR_NOSUID | kernel.ATTR_NODEV)
 
 
 def _under(root: Path, path: Path) -> Path:

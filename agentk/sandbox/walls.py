@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 class Walls(ABC):
-    """The walls around one execution, built in two steps by two processes."""
+    """The walls around one execution, built step by step by the processes they concern."""
 
     def __init__(self, task: Task) -> None:
         self._task = task
@@ -37,6 +37,10 @@ class Walls(ABC):
     @abstractmethod
     def enter(self) -> Places:
         """In the first process of the execution: there is no way back. Returns what the program sees. Raises OSError."""
+
+    def confine(self) -> None:
+        """In the program's own process, last of all. Raises OSError."""
+        return
 
     def tasks_already(self) -> int:
         """What the kernel's limit on processes counts besides the program's own. Asked before `enter`."""
@@ -90,12 +94,21 @@ class FolderWalls(Walls):
         stage = self._task.stage
         program = self._script.parent if self._script else stage
         isolation.drop_root(self._identity)
-        if self._landlocked:
-            readable = [*view.visible(), stage / "inputs", *self._task.inputs.values(), *([self._script] if self._script else [])]
-            landlock.restrict(readable=readable, writable=[stage / "output", stage / "tmp"], devices=view.devices())
-            if seccomp.supported():
-                seccomp.install(alone=True)
         return Places(stage / "inputs", stage / "output", stage / "tmp", program)
+
+    def confine(self) -> None:
+        """Shuts the program's own process in: what it may know of itself in /proc is known only now."""
+        if not self._landlocked:
+            return
+        stage = self._task.stage
+        given = [stage / "inputs", *self._task.inputs.values(), *([self._script] if self._script else [])]
+        landlock.restrict(
+            readable=[*view.visible(), Path("/proc/self"), *given],
+            writable=[stage / "output", stage / "tmp"],
+            devices=view.devices(),
+        )
+        if seccomp.supported():
+            seccomp.install(alone=True)
 
     def tasks_already(self) -> int:
         """An ordinary user's other processes."""
