@@ -61,8 +61,9 @@ class Judge:
             if others.any():
                 answers[rows] = decide(self.fit(filled, others).model_dump(), filled[rows])
             fold_scores.append(self.metric.score(self.truth[rows], answers[rows]))
-        std = float(np.std(fold_scores, ddof=1)) if len(fold_scores) > 1 else 0.0
         score = float(self.metric.score(self.truth[mask], answers[mask]))
+        fold_scores = [value if np.isfinite(value) else score for value in fold_scores]  # e.g. one class alone in a fold
+        std = float(np.std(fold_scores, ddof=1)) if len(fold_scores) > 1 else 0.0
         return Judgment(score, std, tuple(float(value) for value in fold_scores), answers, self.fit(filled, mask))
 
     def answers(self, evaluation: Evaluation) -> Array:

@@ -151,6 +151,14 @@ def test_changing_the_labels_of_a_fold_changes_no_answer_in_it() -> None:
     assert np.array_equal(one.judge(predictions, everything).answers[held], other.judge(predictions, everything).answers[held])
 
 
+def test_a_fold_on_which_the_metric_has_no_value_counts_as_the_whole() -> None:
+    truth = np.random.default_rng(0).gamma(1, 1, (60, 1))
+    truth[:20] = 0.0  # nothing to order
+    found = Judge(metric_named("gini_values"), TaskKind.REGRESSION, (), truth, np.repeat([0, 1, 2], 20))
+    judgment = found.judge(truth + np.arange(60)[:, None] / 50, np.ones(60, bool))
+    assert np.isfinite([*judgment.fold_scores, judgment.std]).all() and judgment.fold_scores[0] == judgment.score
+
+
 def test_rows_that_are_not_covered_are_neither_learned_from_nor_scored() -> None:
     predictions, truth = rare()
     mask = np.arange(N) < N // 2
