@@ -60,7 +60,7 @@ def _bounded(value: float) -> float:
     return value if math.isfinite(value) and value < 1e9 else 1e9
 
 
-def tuned(task: Task, contestant: Contestant, steps: int, grow: int = 3) -> tuple[float, dict[float, float]]:
+def tuned(task: Task, contestant: Contestant, steps: int, grow: int = 6) -> tuple[float, dict[float, float]]:
     """Return the rate with the least mean validation loss over the tuning seeds, and all that were tried."""
     tried: dict[float, float] = {}
 

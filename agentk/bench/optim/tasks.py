@@ -195,8 +195,9 @@ class _Point(nn.Module):
         super().__init__()
         self.x = nn.Parameter(start)
 
-    def forward(self, matrix: Tensor) -> Tensor:
-        value: Tensor = 0.5 * self.x @ (matrix @ self.x)
+    def forward(self, matrix: Tensor, goal: Tensor) -> Tensor:
+        off = self.x - goal
+        value: Tensor = 0.5 * off @ (matrix @ off)
         return value
 
 
@@ -209,8 +210,9 @@ def quadratic(condition: float, *, rotated: bool) -> Callable[[int], Problem]:
         if rotated:
             turn, _ = torch.linalg.qr(torch.randn(40, 40, generator=generator))
             matrix = turn @ matrix @ turn.T
-        model = _Point(torch.randn(40, generator=generator))
-        return Problem(model, lambda forward, a: forward(a), lambda _: (matrix,), (matrix,), (matrix,))
+        start, goal = torch.randn(2, 40, generator=generator)  # the goal is not the origin, where weight decay would lead
+        batch = (matrix, goal)
+        return Problem(_Point(start.clone()), lambda forward, a, b: forward(a, b), lambda _: batch, batch, batch)
 
     return problem
 
