@@ -13,13 +13,15 @@ def learn(bench: Workbench) -> None:
     from agentk.memory.features import features_of
     from agentk.memory.harvest import learn as harvest
 
-    attempts = [bench.ledger.attempts[number] for number in sorted(bench.ledger.attempts)]
+    known, sessions = _learned(bench.folder)
+    attempts = [bench.ledger.attempts[number] for number in sorted(bench.ledger.attempts.keys() - known)]
     if bench.memory.frozen or not attempts:
         return
+    name = bench.folder.path.name
     competition = bench.arena.competition
     written = harvest(
         bench.memory,
-        bench.folder.path.name,
+        f"{name}+{sessions}" if sessions else name,
         competition,
         attempts,
         bench.arena.metric.direction,
@@ -27,6 +29,19 @@ def learn(bench: Workbench) -> None:
     )
     for lesson in written:
         bench.journal.write("lesson_written", durable=False, lesson=lesson.id, kind=lesson.kind, text=lesson.text)
+
+
+def _learned(folder: RunFolder) -> tuple[set[int], int]:
+    """The attempts that earlier ends of this run have taught memory already, and how many ends there were."""
+    known: set[int] = set()
+    seen: set[int] = set()
+    ends = 0
+    for line in read(folder.journal):
+        if line["event"] == "attempt_finished":
+            seen.add(int(str(line["number"])))
+        elif line["event"] == "run_finished":
+            known, ends = set(seen), ends + 1
+    return known, ends
 
 
 def explanation(folder: RunFolder) -> list[str]:
