@@ -1,5 +1,6 @@
 """A death costs one attempt only; and when agentk itself is killed, nothing stays behind."""
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -39,7 +40,8 @@ def family() -> list[psutil.Process]:
 def test_a_killed_family_is_replaced(sandbox: Sandbox, tmp_path: Path) -> None:
     assert sandbox.submit(joining(tmp_path, "before")).result(timeout=30).end is End.OK
     for process in family():
-        process.send_signal(signal.SIGKILL)
+        with contextlib.suppress(psutil.NoSuchProcess):  # the death of its parent was enough
+            process.send_signal(signal.SIGKILL)
     time.sleep(0.2)
     ends = [sandbox.submit(joining(tmp_path, f"after{number}")).result(timeout=30).end for number in range(2)]
     assert ends == [End.OK, End.OK]
@@ -52,7 +54,8 @@ def test_a_killed_supervisor_costs_its_own_execution_only(sandbox: Sandbox, tmp_
     time.sleep(1)
     holder_or_supervisor = [process for process in set(family()) - before if process.ppid() in {one.pid for one in family()}]
     for process in holder_or_supervisor:
-        process.send_signal(signal.SIGKILL)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGKILL)
     result = future.result(timeout=10)
     assert (result.end, result.reason) == (End.CRASHED, "its supervisor was killed from outside")
     assert run_source(sandbox, tmp_path, "print('alive')").log == "alive\n"
