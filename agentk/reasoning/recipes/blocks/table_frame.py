@@ -13,7 +13,7 @@ import pandas as pd
 from agentk.reasoning.recipes.blocks.contract import CONTRACT
 from agentk.reasoning.recipes.blocks.table_dates import date_features
 from agentk.reasoning.recipes.blocks.table_lists import list_features
-from agentk.reasoning.recipes.blocks.table_numbers import missing_features, pair_features, row_features
+from agentk.reasoning.recipes.blocks.table_numbers import LARGEST, missing_features, pair_features, row_features
 from agentk.reasoning.recipes.blocks.table_strings import count_feature, string_parts
 from agentk.reasoning.recipes.blocks.table_text import text_features
 from agentk.reasoning.recipes.blocks.task import Features
@@ -27,7 +27,6 @@ SPACE = {
 
 TRUE_WORDS = ("true", "yes", "y", "t", "1", "1.0")
 FALSE_WORDS = ("false", "no", "n", "f", "0", "0.0")
-LARGEST = 1e30
 MOST_DISTINCT = 0.3  # categories with more distinct values a row are noise: their parts and counts remain
 
 

@@ -11,13 +11,14 @@ from agentk.reasoning.recipes.blocks.task import Features
 
 ALIKE = 30.0  # typical sizes within this factor are of one scale
 PAIRED_COLUMNS = 8
+LARGEST = 1e30  # what single precision can hold, with room
 
 
 def missing_features(rows: pd.DataFrame) -> Features:
     """The number of missing values in each row, and a flag for each column that lacks between 1% and 99%."""
     absent = rows.isna()
     shares = absent.mean()
-    features: Features = {"missing": absent.sum(axis=1).to_numpy(float)}
+    features: Features = {"row:missing": absent.sum(axis=1).to_numpy(float)}
     for name in rows.columns[(shares > 0.01) & (shares < 0.99)][:200]:
         features[f"{name}:missing"] = absent[name].to_numpy(float)
     return features
@@ -37,7 +38,7 @@ def row_features(numbers: Features) -> Features:
     known_table = np.nan_to_num(table)
     total = known_table.sum(axis=1)
     largest = known_table.max(axis=1) / np.where(total > 0, total, 1.0)
-    return {"amounts:sum": total, "amounts:used": (known_table > 0).sum(axis=1).astype(float), "amounts:largest": largest}
+    return {"row:sum": total, "row:used": (known_table > 0).sum(axis=1).astype(float), "row:largest": largest}
 
 
 def pair_features(numbers: Features, how: str) -> Features:
@@ -50,5 +51,5 @@ def pair_features(numbers: Features, how: str) -> Features:
         if how == "differences":
             features[f"{left} - {right}"] = first - second
         else:
-            features[f"{left} / {right}"] = first / np.where(second == 0, np.nan, second)
+            features[f"{left} / {right}"] = np.clip(first / np.where(second == 0, np.nan, second), -LARGEST, LARGEST)
     return features

@@ -78,7 +78,7 @@ def test_lists_are_counted_and_frequent_members_marked() -> None:
 def test_amounts_of_one_scale_are_summed_and_others_left_alone() -> None:
     spent = {name: np.where(RNG.random(200) < 0.5, 0.0, RNG.integers(1, 100, 200)).astype(float) for name in ("food", "fun")}
     features = row_features(spent | {"age": RNG.uniform(20.0, 60.0, 200)})
-    assert np.array_equal(features["amounts:sum"], spent["food"] + spent["fun"])
+    assert np.array_equal(features["row:sum"], spent["food"] + spent["fun"])
     assert row_features({"age": spent["food"] + 1.0}) == {}
 
 
@@ -86,7 +86,7 @@ def test_a_ratio_to_zero_is_missing_and_gaps_are_counted() -> None:
     ratio = pair_features({"a": np.array([1.0, 4.0]), "b": np.array([0.0, 2.0])}, "ratios")["a / b"]
     assert np.isnan(ratio[0])
     assert ratio[1] == 2.0
-    assert missing_features(pd.DataFrame({"a": [1, None], "b": [None, None]}))["missing"].tolist() == [1, 2]
+    assert missing_features(pd.DataFrame({"a": [1, None], "b": [None, None]}))["row:missing"].tolist() == [1, 2]
 
 
 def test_target_encoding_of_a_training_row_never_sees_its_own_target() -> None:
