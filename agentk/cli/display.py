@@ -52,6 +52,11 @@ class PlainDisplay:
 def sentence(line: Line, bench: Workbench) -> str | None:
     """A journal line in words; None for one that a person need not see."""
     match line["event"]:
+        case "stage" if line["stage"] == "findings":
+            found = line["findings"]
+            return "looked for leaks and shifts: " + (
+                "; ".join(map(str, found)) if isinstance(found, list) and found else "none found"
+            )
         case "stage":
             return f"setup: {line['stage']} ✓ ({line['tests']} tests)"
         case "attempt_finished":

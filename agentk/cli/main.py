@@ -110,6 +110,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Solve a competition: a submission, the program that made it, and its score."""
+    _leave_cores_to_programs()
     from agentk.agent.request import Request
     from agentk.cli.running import start
     from agentk.errors import SettingError
@@ -148,6 +149,15 @@ def run(
     raise typer.Exit(start(request, as_json=as_json))
 
 
+def _leave_cores_to_programs() -> None:
+    """The cores belong to the sandbox's slots: what this process computes beside them takes one thread. Before numpy is imported."""
+    import os
+
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def _overrides(**said: object) -> Overrides:
     from pydantic import ValidationError
 
@@ -173,6 +183,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was interrupted, killed, or finished."""
+    _leave_cores_to_programs()
     from agentk.cli.running import go_on
 
     raise typer.Exit(go_on(run, out, budget=budget, attempts=attempts, hints=tuple(hint or ()), as_json=as_json))

@@ -26,6 +26,7 @@ class Ledger:
     best: int | None = None  # the attempt that the selection rule preferred last
     submitted: int | None = None  # the attempt whose answers are in submission.csv; behind `best` only after a kill
     hints: list[str] = field(default_factory=list)
+    looked: bool = False  # whether train and test were searched for leaks and shifts
     ended: str | None = None  # stopped_by of the last run_finished, None while it goes on
 
     @classmethod
@@ -51,6 +52,8 @@ class Ledger:
                 self.submitted = None if line["number"] is None else int(str(line["number"]))
             case "edited":
                 self.hints += [str(line["hint"])] if "hint" in line else []
+            case "stage":
+                self.looked = self.looked or line["stage"] == "findings"
             case "resumed":
                 self.ended = None
             case "run_finished":

@@ -32,7 +32,18 @@ def execute(bench: Workbench, state: State) -> State:
     """Queues every started attempt that is not queued yet: the new one, and after a restart those that were under way."""
     bench.notice("execute", "")
     enqueue(bench)
+    if not bench.ledger.looked:
+        look(bench)  # now, while the first programs run
     return {}
+
+
+def look(bench: Workbench) -> None:
+    """Searches for leaks and shifts between train and test, once a run; what is found is shown and kept with the contract."""
+    bench.notice("execute", "looking for leaks and shifts")
+    findings = bench.arena.findings()
+    if findings:
+        bench.settle_competition(bench.arena.competition.model_copy(update={"findings": findings}))
+    bench.journal.write("stage", stage="findings", findings=list(findings))
 
 
 def enqueue(bench: Workbench) -> None:

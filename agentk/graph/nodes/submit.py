@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
+from agentk.referee.interval import expected_score
+
+
+CONSIDERED = 30
+"""Attempts that the expectation takes as having been chosen from: the best ones."""
+
+
+def expectation(bench: Workbench) -> list[JsonValue] | None:
+    """The 90% interval of the score on as many new rows as test has, corrected for having chosen the best of many."""
+    sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
+    attempts = [attempt for attempt in bench.ledger.attempts.values() if attempt.score is not None]
+    best = sorted(attempts, key=lambda attempt: sign * (attempt.score or 0.0))[:CONSIDERED]
+    if not best:
+        return None
+    referee = bench.arena.referee
+    rows = bench.arena.competition.test_rows
+    found = expected_score(referee.judge, [bench.evaluation(attempt.number) for attempt in best], rows, seed=bench.setting.seed)
+    return [round(found.low, 6), round(found.high, 6)]
 
 
 def submit(bench: Workbench, state: State) -> State:
@@ -12,11 +32,13 @@ def submit(bench: Workbench, state: State) -> State:
     bench.deliver(bench)
     best = bench.ledger.best
     attempt = None if best is None else bench.ledger.attempts[best]
+    interval = expectation(bench)
     bench.journal.write(
         "run_finished",
         stopped_by=state.get("stop") or bench.stopped or "nothing left to try",
         best=best,
         score=None if attempt is None else attempt.score,
+        interval=interval,
         attempts=len(bench.ledger.attempts),
         failed=bench.ledger.failed,
         occupancy=round(bench.arena.referee.occupancy(), 3),
