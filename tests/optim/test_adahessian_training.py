@@ -70,7 +70,7 @@ def test_curvature_that_overflows_makes_the_scaler_skip_the_step_and_leaves_no_t
     finite = []
     for _ in range(2):
         (optimizer if zero == "optimizer" else holder).zero_grad()
-        optimizer.backward(scaler.scale((1e20 * x**2).sum()), grad_scale=scaler.get_scale())
+        optimizer.backward(scaler.scale(((1e10 * x) ** 2).sum()), grad_scale=scaler.get_scale())
         finite.append(bool(x.grad.isfinite().all()))
         scaler.step(optimizer)
         scaler.update()
