@@ -48,14 +48,11 @@ def test_a_killed_family_is_replaced(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 def test_a_killed_supervisor_costs_its_own_execution_only(sandbox: Sandbox, tmp_path: Path) -> None:
-    sandbox.submit(joining(tmp_path, "warm")).result(timeout=30)
-    before = set(family())
     future = sandbox.submit(Execution(write(tmp_path, "import time; time.sleep(60)"), tmp_path / "out"))
-    time.sleep(1)
-    holder_or_supervisor = [process for process in set(family()) - before if process.ppid() in {one.pid for one in family()}]
-    for process in holder_or_supervisor:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGKILL)
+    time.sleep(1.5)
+    supervisors = [process for process in family() if len(process.parents()) == len(psutil.Process().parents()) + 3]
+    assert len(supervisors) == 1  # below the warm process and the holder
+    supervisors[0].send_signal(signal.SIGKILL)
     result = future.result(timeout=10)
     assert (result.end, result.reason) == (End.CRASHED, "its supervisor was killed from outside")
     assert run_source(sandbox, tmp_path, "print('alive')").log == "alive\n"
