@@ -147,6 +147,7 @@ def _form(competition: Competition, test: pd.DataFrame) -> dict[str, Any]:
     return {
         "columns": list(form.columns),
         "id_columns": list(form.id_columns),
+        "test_ids": list(competition.id_columns),
         "sample": None if competition.sample is None else competition.sample.model_dump(),
         "answers": _answers(competition, test, answered),
     }
@@ -162,9 +163,10 @@ def _answers(competition: Competition, test: pd.DataFrame, columns: list[str]) -
         labels = _formatted(competition, test, np.arange(len(competition.classes), dtype=np.float64)[:, None])[columns[0]]
         return [{"column": columns[0], "kind": "label", "labels": labels.tolist()}]
     width = competition.width if competition.task is not TaskKind.BINARY else 2
-    places = _formatted(competition, test, np.arange(width, dtype=np.float64)[None, :])
+    places = _formatted(competition, test, np.arange(1, width + 1, dtype=np.float64)[None, :])
     form = "whole" if kind == "label" else "value"
-    return [{"column": name, "kind": form, "from": int(places[name].iloc[0])} for name in columns]
+    found = [(name, int(places[name].iloc[0]) - 1) for name in columns]  # -1: a class that no training row has
+    return [{"column": name, "kind": form if place >= 0 else "nothing", "from": place} for name, place in found]
 
 
 def _formatted(competition: Competition, test: pd.DataFrame, answers: Any) -> pd.DataFrame:

@@ -86,6 +86,6 @@ def _sandbox() -> list[Check]:
     from agentk.sandbox.protocol import Guarantee
 
     found = describe_sandbox()
-    mend = "on Linux, allow user namespaces or install bubblewrap; docs/sandbox.md says what each guarantee needs"
+    mend = "on Linux, allow user namespaces; docs/sandbox.md says what each guarantee needs"
     told = found.holds | {guarantee: f"does not hold here: {reason}" for guarantee, reason in found.missing.items()}
     return [Check(f"sandbox: {guarantee.value}", guarantee in found.holds, told[guarantee], mend) for guarantee in Guarantee]

@@ -150,7 +150,7 @@ def run(
 
 
 def _leave_cores_to_programs() -> None:
-    """The cores belong to the sandbox's slots: what this process computes beside them takes one thread. Before numpy is imported."""
+    """The cores belong to the slots: what this process computes beside them takes one thread. To be called before numpy."""
     import os
 
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -201,6 +201,21 @@ def test_makes_the_submission_again_as_the_referee_made_it(tmp_path: Path, case:
     assert "1/" in done.stderr and "40 rows written" in done.stderr
 
 
+def test_the_sample_may_call_the_ids_otherwise_than_test_does(tmp_path: Path):
+    data, scratch, place = tmp_path / "data", tmp_path / "scratch", tmp_path / "solution"
+    data.mkdir()
+    scratch.mkdir()
+    competition = make(data, TaskKind.BINARY)
+    pd.read_csv(data / "sample.csv").rename(columns={"id": "Id"}).to_csv(data / "sample.csv", index=False)
+    form = SubmissionFormat(columns=("Id", "y"), id_columns=("Id",), kind="label")
+    takeaway = take(competition.model_copy(update={"submission": form}), CASES["one member"][2], Argmax(weights=(1.0, 1.0)))
+    expected = as_the_referee_does(takeaway, scratch)
+    write_takeaway(takeaway, pd.read_csv(data / "test.csv"), place)
+    done = run(place, "--data", data, "--out", tmp_path / "submission.csv")
+    assert done.returncode == 0, done.stderr
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "submission.csv"), expected.reset_index(drop=True), check_dtype=False)
+
+
 def test_predicts_new_rows_in_their_own_order(tmp_path: Path):
     takeaway = take(make(tmp_path, TaskKind.REGRESSION), (member(1, SHARES),), AsIs())
     write_takeaway(takeaway, pd.read_csv(tmp_path / "test.csv"), tmp_path / "solution")
@@ -301,6 +316,9 @@ def test_the_answers_columns_follow_the_form_of_the_submission(tmp_path: Path):
     assert answers("label", ("y",)) == [{"column": "y", "kind": "label", "labels": [3, 1, 2]}]
     competition = competition.model_copy(update={"metric": "map@2"})
     assert answers("ranking", ("y",)) == [{"column": "y", "kind": "ranking", "labels": ["3", "1", "2"], "length": 2}]
+    competition = competition.model_copy(update={"metric": "log_loss", "classes": tuple(range(19))})
+    last = answers("class_probabilities", tuple(map(str, range(20))))[-2:]
+    assert last == [{"column": "18", "kind": "value", "from": 18}, {"column": "19", "kind": "nothing", "from": -1}]
 
 
 def test_a_solution_has_at_least_one_member_and_few_enough_to_read(tmp_path: Path):

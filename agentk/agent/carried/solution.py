@@ -268,9 +268,10 @@ def submission(plan: dict[str, Any], answers: Array, test: pd.DataFrame, data: P
     sample = None
     if data is not None and form["sample"] is not None:
         sample = read_table(data / form["sample"]["path"], **form["sample"]["options"])
-    named = bool(keys) and all(name in test for name in keys)
+    own = [name for name in form["test_ids"] if name in test]
+    named = bool(keys) and len(own) == len(keys)  # the sample may call them otherwise
     if named:
-        ids = test[keys].reset_index(drop=True)
+        ids = test[own].set_axis(keys, axis=1).reset_index(drop=True)
     elif sample is not None and len(sample) == len(test):
         ids = sample[keys].reset_index(drop=True)
     else:
@@ -290,6 +291,8 @@ def filled(answer: dict[str, Any], answers: Array) -> pd.Series[Any]:
     if answer["kind"] == "ranking":
         best = np.argsort(-answers, axis=1, kind="stable")[:, : answer["length"]]
         return pd.Series([" ".join(answer["labels"][at] for at in row) for row in best])
+    if answer["kind"] == "nothing":
+        return pd.Series(np.zeros(len(answers)))
     values = answers[:, answer["from"]]
     return pd.Series(np.rint(values).astype("int64") if answer["kind"] == "whole" else values)
 
