@@ -120,12 +120,12 @@ def test_a_csv_file_becomes_a_task(tmp_path):
         table(tmp_path / "missing.csv", None)
 
 
-def test_a_step_costs_about_what_it_should():
-    measured = cost.measure("CNN", blocks=1, methods=("gradient", "AdamW", "AdaHessian, each 1", "AdaHessian, each 10"))
+def test_costs_are_in_the_order_they_should_be_in():
+    measured = cost.measure("CNN", blocks=2, methods=("gradient", "AdamW", "AdaHessian, each 1", "AdaHessian, each 10"))
     gradient, adamw, each, lazy = measured.values()
-    assert gradient["ms"] < each["ms"] < 6 * gradient["ms"]
+    assert 0 < gradient["ms"] < each["ms"]
     assert lazy["ms"] < each["ms"]
-    assert each["peak_kib"] > adamw["peak_kib"] >= gradient["peak_kib"] > 0
+    assert each["peak_kib"] > 1.5 * adamw["peak_kib"] > gradient["peak_kib"] > 0
     assert each["state_kib"] < adamw["state_kib"]  # curvature is kept once for a kernel
 
 
