@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from agentk.errors import SettingError
 from agentk.settings import seconds
 
-STUDIES = ("sandbox", "optim")
+STUDIES = ("sandbox", "optim", "memory")
 
 
-def measure(
-    what: str, answers: Path | None, budget: str, only: list[str], seeds: str, against: Path | None, file: Path | None
+def bench_competitions(
+    folder: Path, answers: Path | None, budget: str, only: list[str], seeds: str, against: Path | None, file: Path | None
 ) -> None:
-    """Runs the study `what`, or benchmarks the folder of competitions of that name."""
-    if what in STUDIES:
-        _study(what, file)
-        return
-    if not Path(what).is_dir():
-        raise SettingError(f"{what!r} is no folder of competitions and no study; the studies are {', '.join(STUDIES)}")
+    """Runs agentk on every competition of the folder that has answers, and prints a row for each."""
+    if not folder.is_dir():
+        raise SettingError(f"{str(folder)!r} is no folder of competitions and no study; the studies are {', '.join(STUDIES)}")
     if answers is None or not answers.is_dir():
-        raise SettingError(f"--answers {answers}: give the folder with <slug>.csv of true values for the competitions in {what}")
+        raise SettingError(
+            f"--answers {answers}: give the folder with <slug>.csv of true values for the competitions in {folder}"
+        )
     seconds(budget)
     if not seeds.replace(",", "").isdigit():
         raise SettingError(f"--seeds {seeds!r}: whole numbers, separated by commas, such as 0,1,2")
@@ -30,16 +30,46 @@ def measure(
     from agentk.bench.show import show_bench
 
     numbers = [int(seed) for seed in seeds.split(",") if seed]
-    bench = Bench(Path(what), answers, budget, only, numbers, file, against, options=("--memory", "off"))
+    bench = Bench(folder, answers, budget, only, numbers, file, against, options=("--memory", "off"))
     show_bench(bench, Console(stderr=True), Console())
 
 
-def _study(what: str, file: Path | None) -> None:
+def bench_study(what: str, out: Path, parts: Sequence[str] | None, scale: float, data: Path | None, target: str | None) -> bool:
+    """Runs the study of that name; False where there is none."""
     if what == "sandbox":
-        from agentk.bench.sandbox import bench_sandbox
+        from agentk.bench.sandbox import bench_sandbox, soak
 
         bench_sandbox()
-    else:
-        from agentk.bench.optim import bench_optim
+        soak()
+    elif what == "optim":
+        from agentk.bench.optim import PARTS, bench_optim
 
-        bench_optim(file or Path("bench-optim"))
+        unknown = set(parts or ()) - set(PARTS)
+        if unknown:
+            raise SettingError(f"--parts {', '.join(sorted(unknown))}: the parts are {', '.join(PARTS)}")
+        bench_optim(out, parts=parts or PARTS, scale=scale, data=data, target=target)
+    elif what == "memory":
+        _memory()
+    else:
+        return False
+    return True
+
+
+SIZES = (1_000, 10_000, 30_000)
+
+
+def _memory() -> None:
+    import tempfile
+
+    from rich.console import Console
+    from rich.live import Live
+    from rich.table import Table
+
+    from agentk.bench.memory import Growth, scale
+
+    table = Table(title="memory by the number of lessons; times in ms unless said otherwise")
+    for name in Growth.model_fields:
+        table.add_column(name.replace("_", " "), justify="right")
+    with tempfile.TemporaryDirectory() as place, Live(table, console=Console(stderr=True)):
+        for growth in scale(SIZES, Path(place)):
+            table.add_row(*(f"{value:,.2f}".rstrip("0").rstrip(".") for value in growth.model_dump().values()))

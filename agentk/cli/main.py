@@ -242,24 +242,37 @@ def doctor(as_json: AsJson = False) -> None:
     raise typer.Exit(examine(as_json=as_json))
 
 
+COMPETITIONS = "A folder of competitions"
+OPTIM = "The study optim"
+
+
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="A folder of competitions; or a study: sandbox, optim.")],
+    what: Annotated[str, typer.Argument(help="A folder of competitions; or a study: sandbox, optim, memory.")],
     answers: Annotated[
-        Path | None, typer.Option(help="Folder with <slug>.csv of true values; needed for a folder of competitions.")
+        Path | None, typer.Option(help="Folder with <slug>.csv of true values; needed.", rich_help_panel=COMPETITIONS)
     ] = None,
-    budget: Annotated[str, typer.Option(help="Time for each run.")] = "3m",
-    only: Annotated[list[str] | None, typer.Option(help="Only this competition. Repeatable.")] = None,
-    seeds: Annotated[str, typer.Option(help="Seeds, separated by commas: one run each.")] = "0",
-    against: Annotated[Path | None, typer.Option(help="Folder with <slug>.csv submissions to compare with, row by row.")] = None,
+    budget: Annotated[str, typer.Option(help="Time for each run.", rich_help_panel=COMPETITIONS)] = "3m",
+    only: Annotated[list[str] | None, typer.Option(help="Only this one. Repeatable.", rich_help_panel=COMPETITIONS)] = None,
+    seeds: Annotated[str, typer.Option(help="Separated by commas: one run each.", rich_help_panel=COMPETITIONS)] = "0",
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Folder with <slug>.csv submissions to compare with, paired.", rich_help_panel=COMPETITIONS),
+    ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Where results are kept; a second call goes on from there.")
+        Path | None, typer.Option("--json", help="Where results are kept; a second call goes on.", rich_help_panel=COMPETITIONS)
     ] = None,
+    out: Annotated[Path, typer.Option(help="Where results and plots go.", rich_help_panel=OPTIM)] = Path("bench-optim"),
+    parts: Annotated[str | None, typer.Option(help="cost, estimator, curves; commas.", rich_help_panel=OPTIM)] = None,
+    scale: Annotated[float, typer.Option(help="Length of the training runs.", rich_help_panel=OPTIM)] = 1.0,
+    data: Annotated[Path | None, typer.Option(help="A table for the tabular task.", rich_help_panel=OPTIM)] = None,
+    target: Annotated[str | None, typer.Option(help="Its target column.", rich_help_panel=OPTIM)] = None,
 ) -> None:
     """Measure agentk: scores on competitions with known answers, or one of its parts."""
-    from agentk.cli.benching import measure
+    from agentk.cli.benching import bench_competitions, bench_study
 
-    measure(what, answers, budget, only or [], seeds, against, json_file)
+    if not bench_study(what, out, parts.split(",") if parts else None, scale, data, target):
+        bench_competitions(Path(what), answers, budget, only or [], seeds, against, json_file)
 
 
 def _mount() -> None:
