@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -160,6 +162,15 @@ class Workbench:
     def stop(self, reason: str) -> None:
         """Asks the run to end at the next opportunity; the first reason counts."""
         self.stopped = self.stopped or reason
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Time in here is the referee's, the blend's or the delivery's, not the graph's own."""
+        since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.waited += time.monotonic() - since
 
     def over(self) -> str | None:
         """Why no further work shall begin, None while it may."""

@@ -18,6 +18,8 @@ NEW_MEMBERS = 3
 TRIALS = 12
 """Trials of one search where no clock says otherwise."""
 
+FEW, DRAFT_SHARE = 4, 0.15
+"""From so many scored attempts on, a draft may take this share of the budget: tuning what is good is worth more by then."""
 LEAST_COST = 0.05
 """Below it a recipe's seconds say what starting up takes, not what computing takes."""
 
@@ -37,7 +39,7 @@ class Playbook:
         recipes = recipes_for(question.competition, frozenset(question.resources.libraries))
         for recipe in self._order(recipes, question):
             effort = question.efforts.get(recipe.name, Effort())
-            if effort.drafts == 0 and recipe.name not in question.started and clock.affords(recipe):
+            if effort.drafts == 0 and recipe.name not in question.started and clock.affords(recipe, question.scored):
                 return self._draft(recipe, question, clock)
         if question.pending and not any(effort.tunable and effort.best is not None for effort in question.efforts.values()):
             return self._say("wait", "nothing that can be tuned is scored yet")
@@ -93,7 +95,7 @@ class Playbook:
             recipe=recipe.name,
             idea=recipe.idea if remembered is None else f"{recipe.idea}, with the parameters that won before",
             params=params if isinstance(params, dict) else {},
-            seconds=clock.fold_limit(),
+            seconds=clock.fold_limit(question.scored),
             lessons=tuple(lesson.id for lesson in lessons),
         )
 
@@ -158,15 +160,19 @@ class _Clock:
     def spent(self) -> bool:
         return self.ticks and self.left <= 0
 
-    def affords(self, recipe: Recipe) -> bool:
-        """Whether a draft of it should be done in at most 60% of what is left."""
+    def affords(self, recipe: Recipe, scored: int) -> bool:
+        """Whether a draft of it should be done in the share of time that drafts may take now."""
         if not self.ticks or self.pace is None:
             return True
-        return self.pace * recipe.cost * self.folds / self.slots <= 0.6 * self.left
+        return self.pace * recipe.cost * self.folds / self.slots <= self._share(scored)
 
-    def fold_limit(self) -> float | None:
-        """Seconds that one fold of a draft may take: a draft never takes more than half of what is left."""
-        return max(2.0, 0.5 * self.left * self.slots / self.folds) if self.ticks else None
+    def fold_limit(self, scored: int) -> float | None:
+        """Seconds that one fold of a draft may take."""
+        return max(2.0, self._share(scored) * self.slots / self.folds) if self.ticks else None
+
+    def _share(self, scored: int) -> float:
+        """Seconds for one more draft: half of what is left, and once a few are scored, a small part of the whole budget."""
+        return 0.5 * self.left if scored < FEW else min(0.5 * self.left, DRAFT_SHARE * self.total)
 
     def affords_trials(self, effort: Effort) -> bool:
         """Whether at least two trials as long as its best attempt fit into what is left."""

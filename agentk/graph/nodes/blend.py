@@ -24,11 +24,9 @@ def blend(bench: Workbench, state: State) -> State:
     bench.notice("blend", "")
     sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
     scored = sorted(bench.ledger.scored, key=lambda attempt: sign * (attempt.score or 0.0))[:CANDIDATES]
-    result = blend_members(
-        {attempt.number: bench.evaluation(attempt.number) for attempt in scored},
-        referee=bench.arena.referee,
-        key=f"blend-{number}",
-    )
+    with bench.aside():
+        members = {attempt.number: bench.evaluation(attempt.number) for attempt in scored}
+        result = blend_members(members, referee=bench.arena.referee, key=f"blend-{number}")
     alone = len(result.weights) == 1
     outcome = Outcome(status=Status.PRUNED, reason=f"no mixture beats #{next(iter(result.weights))} alone")
     attempt = Attempt(

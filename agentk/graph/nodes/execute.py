@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,8 @@ def execute(bench: Workbench, state: State) -> State:
 def look(bench: Workbench) -> None:
     """Searches for leaks and shifts between train and test, once a run; what is found is shown and kept with the contract."""
     bench.notice("execute", "looking for leaks and shifts")
-    findings = bench.arena.findings()
+    with bench.aside():
+        findings = bench.arena.findings()
     if findings:
         bench.settle_competition(bench.arena.competition.model_copy(update={"findings": findings}))
     bench.journal.write("stage", stage="findings", findings=list(findings))
@@ -86,10 +86,9 @@ def collect(bench: Workbench, state: State) -> State:
 
 def gather(bench: Workbench, timeout: float | None) -> None:
     """Takes what the referee has finished, waiting at most `timeout` seconds for something."""
-    since = time.monotonic()
-    for evaluation in bench.arena.referee.collect(timeout):
-        bench.finished[evaluation.key] = evaluation
-    bench.waited += time.monotonic() - since
+    with bench.aside():
+        for evaluation in bench.arena.referee.collect(timeout):
+            bench.finished[evaluation.key] = evaluation
 
 
 def _settle_finished(bench: Workbench, *, oldest: bool, any_: bool) -> list[int]:
@@ -159,7 +158,8 @@ def finish(bench: Workbench, attempt: Attempt, solution: Solution, evaluation: E
     whole = evaluation if evaluation is not None and attempt.outcome.status is Status.SCORED else None
     if whole is not None:
         bench.evaluations[attempt.number] = whole
-        chosen, verdict = choose(bench, attempt, whole)
+        with bench.aside():
+            chosen, verdict = choose(bench, attempt, whole)
         attempt = attempt.model_copy(update={"chosen": chosen, "verdict": verdict})
     log = "" if evaluation is None else evaluation.log
     bench.folder.finish(attempt, solution.source, log, None if whole is None else partial(save, whole))

@@ -8,7 +8,6 @@ from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.referee.interval import expected_score
 
-
 CONSIDERED = 30
 """Attempts that the expectation takes as having been chosen from: the best ones."""
 
@@ -29,10 +28,12 @@ def expectation(bench: Workbench) -> list[JsonValue] | None:
 def submit(bench: Workbench, state: State) -> State:
     """Delivers, and puts the end into the journal."""
     bench.notice("submit", "")
-    bench.deliver(bench)
+    with bench.aside():
+        bench.deliver(bench)
     best = bench.ledger.best
     attempt = None if best is None else bench.ledger.attempts[best]
-    interval = expectation(bench)
+    with bench.aside():
+        interval = expectation(bench)
     bench.journal.write(
         "run_finished",
         stopped_by=state.get("stop") or bench.stopped or "nothing left to try",
