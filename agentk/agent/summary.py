@@ -41,7 +41,7 @@ class Summary(Frozen):
     seconds: float = 0.0
     first_submission_s: float | None = None
     occupancy: float | None = None  # share of slot time in which solutions ran
-    step_ms: float | None = None  # the graph's own cost of a step, waiting and scoring left out
+    step_ms: float | None = None  # the graph's own cost of the median step, waiting and scoring left out
     cost: float = 0.0
     tokens: int = 0
     stopped_by: str | None = None

@@ -99,8 +99,8 @@ class Workbench:
     stopped: str | None = None  # why the run shall end, once something asked for it
     finished: dict[str, Evaluation] = field(default_factory=dict)  # collected from the referee, not settled yet
     evaluations: dict[int, Evaluation] = field(default_factory=dict)  # of settled attempts, read on demand
-    steps: int = 0  # decisions made by this process
-    began: float = 0.0  # active seconds when it made the first
+    paces: list[float] = field(default_factory=list)  # seconds of each step that were the graph's own
+    mark: float | None = None  # the graph's own seconds when this step began
     waited: float = 0.0  # seconds spent on the referee's work and on waiting for it, not on the graph's own
     _arena: Arena | None = None
 
@@ -162,6 +162,13 @@ class Workbench:
     def stop(self, reason: str) -> None:
         """Asks the run to end at the next opportunity; the first reason counts."""
         self.stopped = self.stopped or reason
+
+    def count_step(self) -> None:
+        """Begins a step: from one decision to the next."""
+        own = self.clock.active() - self.waited
+        if self.mark is not None:
+            self.paces.append(own - self.mark)
+        self.mark = own
 
     @contextmanager
     def aside(self) -> Iterator[None]:

@@ -16,9 +16,7 @@ def plan(bench: Workbench, state: State) -> State:
     reason = bench.over()
     if reason is not None:
         return _end(bench, reason)
-    if bench.steps == 0:
-        bench.began = bench.clock.active()
-    bench.steps += 1
+    bench.count_step()
     bench.notice("plan", "")
     question = plan_question(bench, state)
     answer = bench.reasoner.plan(question)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from pydantic import JsonValue
 
 from agentk.graph.state import State
@@ -43,6 +45,6 @@ def submit(bench: Workbench, state: State) -> State:
         attempts=len(bench.ledger.attempts),
         failed=bench.ledger.failed,
         occupancy=round(bench.arena.referee.occupancy(), 3),
-        step_ms=round(1000 * (bench.clock.active() - bench.began - bench.waited) / max(1, bench.steps), 1),
+        step_ms=round(1000 * median(bench.paces), 1) if bench.paces else None,
     )
     return {}
