@@ -55,12 +55,13 @@ def enqueue(bench: Workbench) -> None:
             continue
         solution, facts = bench.folder.started_solution(number)
         seconds = facts.get("seconds")
-        referee.submit(
-            solution,
-            dict(_mapping(facts["params"])),
-            key=key_of(number),
-            seconds=None if seconds is None else float(str(seconds)),
-        )
+        with bench.aside():  # the audit reads the whole program
+            referee.submit(
+                solution,
+                dict(_mapping(facts["params"])),
+                key=key_of(number),
+                seconds=None if seconds is None else float(str(seconds)),
+            )
 
 
 def _mapping(value: Any) -> dict[str, Any]:
