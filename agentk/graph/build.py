@@ -102,7 +102,7 @@ def walk(bench: Workbench) -> None:
         state = graph.get_state(THREAD)
         if state.created_at is not None and not state.next:
             # A finished run goes on from a new plan.
-            graph.update_state(THREAD, {"stop": ""}, as_node="reflect")
+            graph.update_state(THREAD, {"stop": "", "refused": 0}, as_node="reflect")
             state = graph.get_state(THREAD)
         begin: State | None = {} if state.created_at is None else None
         graph.invoke(begin, THREAD, durability="sync")

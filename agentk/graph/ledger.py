@@ -21,6 +21,8 @@ class Ledger:
 
     direction: Direction = "maximize"
     attempts: dict[int, Attempt] = field(default_factory=dict)
+    started: set[int] = field(default_factory=set)
+    reflected: set[int] = field(default_factory=set)  # attempts that a conclusion was drawn from
     weights: dict[int, float] = field(default_factory=dict)  # of the last blend, by attempt
     blended: set[int] = field(default_factory=set)  # attempts some blend has seen
     best: int | None = None  # the attempt that the selection rule preferred last
@@ -48,6 +50,12 @@ class Ledger:
                     self.best = attempt.number
                 if attempt.weights:
                     self.weights = dict(attempt.weights)
+            case "attempt_started":
+                self.started.add(int(str(line["number"])))
+            case "question" if line["node"] == "reflect":
+                question = line["question"]
+                assert isinstance(question, dict)
+                self.reflected.add(int(str(question["attempt"])))
             case "submission_replaced":
                 self.submitted = None if line["number"] is None else int(str(line["number"]))
             case "edited":
@@ -93,8 +101,9 @@ class Ledger:
             name = attempt.recipe or attempt.name
             before = efforts.get(name, Effort())
             tuned = attempt.kind == "tune"
+            tried = attempt.outcome.status is not Status.CANCELLED  # what was cut short may be tried again
             update: dict[str, object] = {
-                "drafts": before.drafts + (not tuned),
+                "drafts": before.drafts + (tried and not tuned),
                 "tunings": before.tunings + tuned,
                 "trials": before.trials + attempt.trials,
                 "tunable": attempt.tunable,

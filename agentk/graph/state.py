@@ -11,5 +11,5 @@ class State(TypedDict, total=False):
     step: int  # decisions made
     next: int  # number of the next attempt
     plan: dict[str, Any]  # the answer that is being acted on
-    settled: list[int]  # attempts that ended and wait for reflection
+    refused: int  # answers in a row that could not be acted on
     stop: str  # why the run ends

@@ -19,6 +19,7 @@ from agentk.graph.ledger import Ledger
 from agentk.memory.protocol import Memory
 from agentk.reasoning.questions import Lesson, Reasoner, Resources
 from agentk.types.competition import Competition
+from agentk.types.outcome import Status
 
 if TYPE_CHECKING:
     from agentk.competitions.draft import Draft
@@ -145,7 +146,8 @@ class Workbench:
     def resources(self) -> Resources:
         """What is left to spend."""
         setting = self.setting
-        taken = len([attempt for attempt in self.ledger.attempts.values() if attempt.kind != "blend"]) + len(self.pending())
+        ended = [attempt for attempt in self.ledger.attempts.values() if attempt.kind != "blend"]
+        taken = sum(attempt.outcome.status is not Status.CANCELLED for attempt in ended) + len(self.pending())
         return Resources(
             seconds_left=None if self.clock.budget is None else max(0.0, self.clock.left()),
             seconds_total=self.clock.budget,

@@ -18,9 +18,8 @@ CANDIDATES = 24
 def blend(bench: Workbench, state: State) -> State:
     """Blends the best attempts and lets the selection rule judge the result."""
     number, plan = state["next"], Plan.model_validate(state["plan"])
-    settled = [*state.get("settled", []), number]
     if number in bench.ledger.attempts:
-        return {"next": number + 1, "settled": settled}
+        return {"next": number + 1, "refused": 0}
     bench.notice("blend", "")
     sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
     scored = sorted(bench.ledger.scored, key=lambda attempt: sign * (attempt.score or 0.0))[:CANDIDATES]
@@ -45,7 +44,7 @@ def blend(bench: Workbench, state: State) -> State:
         seen=tuple(attempt.number for attempt in bench.ledger.scored),
     )
     finish(bench, attempt, Solution(BLEND_SOURCE, attempt.name), None if alone else result.evaluation)
-    return {"next": number + 1, "settled": settled}
+    return {"next": number + 1, "refused": 0}
 
 
 BLEND_SOURCE = (

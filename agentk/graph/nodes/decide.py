@@ -10,29 +10,59 @@ from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import CodeQuestion, Plan, PlanQuestion
 from agentk.types.solution import Solution
 
+PATIENCE = 3
+"""Answers in a row that cannot be acted on, after which the run ends."""
+
 
 def plan(bench: Workbench, state: State) -> State:
-    """Asks what to do next. A stop that came from outside needs no asking."""
-    reason = bench.over()
+    """Asks what to do next. A stop that came from outside, or from a count that is reached, needs no asking."""
+    reason = bench.over() or ("attempts" if bench.resources().attempts_left == 0 else None)
+    refused = state.get("refused", 0)
+    if reason is None and refused >= PATIENCE:
+        reason = f"{refused} plans in a row that could not be acted on"
     if reason is not None:
         return _end(bench, reason)
     bench.count_step()
     bench.notice("plan", "")
     question = plan_question(bench, state)
-    answer = bench.reasoner.plan(question)
-    bench.answer(
-        "plan",
-        answer.giver,
-        question.model_dump(mode="json", exclude={"competition", "tree", "lessons"}),
-        answer.model_dump(mode="json"),
-    )
+    facts = question.model_dump(mode="json", exclude={"competition", "tree", "lessons"})
+    try:
+        answer = bench.reasoner.plan(question)
+        check(bench, answer)
+    except ReasonerError as error:
+        bench.answer("plan", bench.reasoner.name, facts, {"refused": str(error)})
+        return {"step": state["step"] + 1, "plan": _wait("no usable plan"), "refused": refused + 1}
+    bench.answer("plan", answer.giver, facts, answer.model_dump(mode="json"))
     if answer.action == "stop":
-        return _end(bench, "attempts" if question.resources.attempts_left == 0 else "nothing left to try")
+        return _end(bench, "nothing left to try")
     known = {lesson.id: lesson for lesson in bench.lessons}
     for name in answer.lessons:
         lesson = known[name]
         bench.journal.write("lesson_used", durable=False, lesson=name, number=state["next"], text=lesson.text, why=lesson.why)
     return {"step": state["step"] + 1, "plan": answer.model_dump(mode="json")}
+
+
+def check(bench: Workbench, answer: Plan) -> None:
+    """Raises ReasonerError, in words for the reasoner, when a plan rests on what is not there."""
+    if answer.action == "wait" and not bench.pending():
+        raise ReasonerError("there is nothing to wait for: no attempt is under way")
+    if answer.action in ("improve", "debug", "tune") and answer.parent is None:
+        raise ReasonerError(f"a plan to {answer.action} must name its parent attempt")
+    if answer.parent is not None:
+        parent = bench.ledger.attempts.get(answer.parent)
+        if parent is None or not (bench.folder.attempt(answer.parent) / "solution.py").exists():
+            raise ReasonerError(f"there is no attempt {answer.parent} to {answer.action}")
+        if answer.action == "tune" and not (parent.tunable and parent.score is not None):
+            raise ReasonerError(f"attempt {answer.parent} has no score, or no SPACE that holds anything untried, to tune")
+    if answer.action == "blend" and not bench.ledger.scored:
+        raise ReasonerError("there is nothing to blend: no attempt has a score")
+    unknown = set(answer.lessons) - {lesson.id for lesson in bench.lessons}
+    if unknown:
+        raise ReasonerError(f"no lesson is called {', '.join(sorted(unknown))}")
+
+
+def _wait(idea: str) -> dict[str, Any]:
+    return Plan(giver="graph", action="wait", idea=idea).model_dump(mode="json")
 
 
 def plan_question(bench: Workbench, state: State) -> PlanQuestion:
@@ -61,20 +91,22 @@ def plan_question(bench: Workbench, state: State) -> PlanQuestion:
 
 
 def _end(bench: Workbench, reason: str) -> State:
+    if bench.pending():  # what has finished still counts; the rest may end, or is cancelled where time is over
+        return {"plan": _wait("what is under way comes first")}
     # The last look at what there is: a blend of everything, where some attempt has not been in one.
-    blend = bench.ledger.since_blend > 0 and len(bench.ledger.scored) > 1 and not bench.pending()
-    wait = bool(bench.pending()) and bench.stopped is None
-    action: Literal["wait", "blend", "stop"] = "wait" if wait else "blend" if blend else "stop"
-    last = Plan(giver="graph", action=action, idea="what is under way may end" if wait else "the last blend")
-    return {"plan": last.model_dump(mode="json"), "stop": "" if wait else reason}
+    blend = bench.ledger.since_blend > 0 and len(bench.ledger.scored) > 1
+    action: Literal["blend", "stop"] = "blend" if blend else "stop"
+    last = Plan(giver="graph", action=action, idea="the last blend" if blend else "")
+    return {"plan": last.model_dump(mode="json"), "stop": reason}
 
 
 def code(bench: Workbench, state: State) -> State:
     """Asks for the program, and keeps it before it is executed. Entered again, it finds the program it kept."""
     number, answer = state["next"], Plan.model_validate(state["plan"])
     bench.notice("code", answer.idea)
-    if number in bench.pending() or bench.folder.read_attempt(number) is not None:
-        return {"next": number + 1}
+    if number in bench.pending() or number in bench.ledger.attempts:
+        begun(bench, number)
+        return {"next": number + 1, "refused": 0}
     parent = bench.ledger.attempts.get(answer.parent) if answer.parent is not None else None
     question = CodeQuestion(
         competition=bench.arena.competition,
@@ -86,7 +118,7 @@ def code(bench: Workbench, state: State) -> State:
         written = bench.reasoner.code(question)
     except ReasonerError as error:
         bench.journal.write("answer", node="code", giver=answer.giver, answer={"refused": str(error)})
-        return {"plan": answer.model_copy(update={"action": "wait"}).model_dump(mode="json")}
+        return {"plan": _wait("no program for the plan"), "refused": state.get("refused", 0) + 1}
     facts: dict[str, Any] = {
         "kind": answer.action,
         "parent": answer.parent,
@@ -101,5 +133,13 @@ def code(bench: Workbench, state: State) -> State:
     bench.answer(
         "code", written.giver, {"plan": answer.model_dump(mode="json")}, written.model_dump(mode="json", exclude={"source"})
     )
-    bench.journal.write("attempt_started", number=number, kind=answer.action, parent=answer.parent, name=written.name)
-    return {"next": number + 1}
+    begun(bench, number)
+    return {"next": number + 1, "refused": 0}
+
+
+def begun(bench: Workbench, number: int) -> None:
+    """The journal line of an attempt whose program is kept, unless it is there already."""
+    if number in bench.ledger.started or number in bench.ledger.attempts:
+        return
+    solution, facts = bench.folder.started_solution(number)
+    bench.journal.write("attempt_started", number=number, kind=facts["kind"], parent=facts["parent"], name=solution.name)

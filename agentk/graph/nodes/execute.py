@@ -81,8 +81,8 @@ def collect(bench: Workbench, state: State) -> State:
         gather(bench, POLL)
         settled = _settle_finished(bench, oldest=bench.setting.ordered, any_=not bench.setting.ordered)
     if bench.over() is not None:
-        settled += _abandon(bench)
-    return {"settled": [*state.get("settled", []), *settled]}
+        _abandon(bench)
+    return {}
 
 
 def gather(bench: Workbench, timeout: float | None) -> None:
@@ -92,25 +92,23 @@ def gather(bench: Workbench, timeout: float | None) -> None:
             bench.finished[evaluation.key] = evaluation
 
 
-def _settle_finished(bench: Workbench, *, oldest: bool, any_: bool) -> list[int]:
-    """Settles every finished attempt, or, in an ordered run, only the one that was started first."""
+def _settle_finished(bench: Workbench, *, oldest: bool, any_: bool) -> bool:
+    """Settles every finished attempt, or, in an ordered run, only the one that was started first; whether there was any."""
     gather(bench, 0.0)
     pending = bench.pending()
     due = pending if any_ else pending[:1] if oldest else []
     ended = [number for number in due if key_of(number) in bench.finished]
     for number in ended:
         settle(bench, number, bench.finished.pop(key_of(number)))
-    return ended
+    return bool(ended)
 
 
-def _abandon(bench: Workbench) -> list[int]:
+def _abandon(bench: Workbench) -> None:
     """Ends what is under way when the run has to end; what has just finished still counts."""
-    ended = _settle_finished(bench, oldest=False, any_=True)
+    _settle_finished(bench, oldest=False, any_=True)
     for number in bench.pending():
         bench.arena.referee.cancel(key_of(number))
         settle(bench, number, None, Outcome(status=Status.CANCELLED, reason=f"the run ended before it did ({bench.stopped})"))
-        ended.append(number)
-    return ended
 
 
 def settle(bench: Workbench, number: int, evaluation: Evaluation | None, outcome: Outcome | None = None) -> None:
@@ -183,7 +181,11 @@ def choose(bench: Workbench, attempt: Attempt, challenger: Evaluation) -> tuple[
         bench.evaluation(best),
         referee=bench.arena.referee,
         average=len(attempt.seen) > len(incumbent.seen),
-        simpler=not incumbent.seen and better and _effort(bench, attempt) < _effort(bench, incumbent),
+        # Measured seconds would not decide the same way twice: in an ordered run a tie stays with what came first.
+        simpler=not incumbent.seen
+        and better
+        and not bench.setting.ordered
+        and _effort(bench, attempt) < _effort(bench, incumbent),
     )
     return verdict.prefer, verdict.reason
 

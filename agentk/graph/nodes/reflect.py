@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agentk.errors import ReasonerError
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import ReflectQuestion
@@ -10,10 +11,10 @@ LOG_TAIL = 4000
 
 
 def reflect(bench: Workbench, state: State) -> State:
-    """Asks for a conclusion on every attempt that was settled since the last time; what is to be remembered goes to memory."""
+    """Asks for a conclusion on every finished attempt that none was drawn from yet."""
     bench.notice("reflect", "")
     ledger = bench.ledger
-    for number in state.get("settled", []):
+    for number in sorted(ledger.attempts.keys() - ledger.reflected):
         attempt = ledger.attempts[number]
         log = bench.folder.attempt(number) / "log.txt"
         question = ReflectQuestion(
@@ -25,7 +26,11 @@ def reflect(bench: Workbench, state: State) -> State:
             verdict=attempt.verdict,
             log=log.read_text()[-LOG_TAIL:],
         )
-        answer = bench.reasoner.reflect(question)
         facts = question.model_dump(mode="json", include={"verdict"}) | {"attempt": number}
-        bench.answer("reflect", answer.giver, facts, answer.model_dump(mode="json"))
-    return {"settled": []}
+        try:
+            answer = bench.reasoner.reflect(question)
+        except ReasonerError as error:  # a run can do without
+            bench.answer("reflect", bench.reasoner.name, facts, {"refused": str(error)})
+        else:
+            bench.answer("reflect", answer.giver, facts, answer.model_dump(mode="json"))
+    return {}

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.setup import STAGES, proven, to_competition
 from agentk.graph.folder import replace
+from agentk.graph.nodes.decide import begun
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 
-DRAFT = "draft.json"
+
+def draft_file(bench: Workbench, stage: Stage) -> Path:
+    """Where a stage leaves its draft: each its own, so that a stage that is entered again begins where it began before."""
+    return bench.folder.work / f"draft-{stage.name}.json"
 
 
 def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
     """Runs one stage and its tests on the draft so far. Raises CompetitionError with what was found and the flag that helps."""
     bench.notice("setup", stage.name)
-    path = bench.folder.work / DRAFT
-    draft = Draft.model_validate_json(path.read_text()) if path.exists() else bench.first_draft()
+    place = STAGES.index(stage)
+    before = None if place == 0 else draft_file(bench, STAGES[place - 1])
+    draft = bench.first_draft() if before is None else Draft.model_validate_json(before.read_text())
     draft = proven(stage, stage.run(draft))
-    replace(path, draft.model_dump_json())
+    replace(draft_file(bench, stage), draft.model_dump_json())
     bench.journal.write("stage", stage=stage.name, tests=len(stage.tests))
     if stage is STAGES[-1]:
         bench.settle_competition(to_competition(draft))
@@ -27,6 +34,7 @@ def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
 def open_run(bench: Workbench, state: State) -> State:
     """A valid submission within the first seconds; the person's own program, if any, enters as the first attempt."""
     arena = bench.arena
+    bench.settle_competition(arena.competition)  # with the person's own folds, where there are some
     if not bench.folder.submission.exists():
         bench.notice("setup", "a first sound submission")
         replace(bench.folder.submission, arena.submission(arena.sound_answers()))
@@ -41,6 +49,6 @@ def open_run(bench: Workbench, state: State) -> State:
             bench.folder.start(
                 number, solution, {"kind": "draft", "parent": None, "origin": "person", "recipe": None, "params": {}, **plan}
             )
-            bench.journal.write("attempt_started", number=number, kind="draft", parent=None, name=solution.name)
+        begun(bench, number)
         number += 1
-    return {"step": 0, "next": number, "settled": []}
+    return {"step": 0, "next": number}

@@ -26,9 +26,8 @@ PATIENCE = 4.0
 def tune(bench: Workbench, state: State) -> State:
     """Runs one search to its end. Entered again after a kill, it goes on with the trials that were recorded."""
     number, plan = state["next"], Plan.model_validate(state["plan"])
-    settled = [*state.get("settled", []), number]
     if number in bench.ledger.attempts:
-        return {"next": number + 1, "settled": settled}
+        return {"next": number + 1, "refused": 0}
     assert plan.parent is not None, "a plan to tune names the attempt that is tuned"
     parent = bench.ledger.attempts[plan.parent]
     solution = bench.folder.read_solution(parent)
@@ -57,7 +56,7 @@ def tune(bench: Workbench, state: State) -> State:
         lessons=plan.lessons,
     )
     finish(bench, attempt, solution, evaluation)
-    return {"next": number + 1, "settled": settled}
+    return {"next": number + 1, "refused": 0}
 
 
 class _Session:
@@ -79,8 +78,9 @@ class _Session:
         self.open: dict[str, Trial] = {}
         self.exhausted = False
         self.ends = bench.clock.active() + plan.seconds if plan.seconds is not None else math.inf
-        folds = max(len(parent.fold_scores), 1)
-        self.limit = max(5.0, PATIENCE * parent.seconds / folds) if parent.kind != "tune" else None
+        longest = max((trial.seconds for trial in past if trial.score is not None), default=parent.seconds)
+        measured = max(5.0, PATIENCE * longest / max(len(parent.fold_scores), 1))
+        self.limit = None if bench.setting.ordered else measured  # a clock's verdict would not be the same twice
         self.search = Search(
             solution.space,
             direction=bench.arena.metric.direction,
@@ -119,21 +119,23 @@ class _Session:
     def _enqueue(self, trial: Trial, *, watched: bool) -> None:
         key = f"trial-{self.number}-{trial.number}"
         self.open[key] = trial
-        watch = (lambda scores: not self.search.prune(trial.number, scores)) if watched else None
+        # In an ordered run a trial is compared with those that had ended when it began, whatever ends while it runs.
+        among = self.search.ended if self.bench.setting.ordered else None
+        watch = (lambda scores: not self.search.prune(trial.number, scores, among=among)) if watched else None
         self.bench.arena.referee.submit(self.solution, dict(trial.params), key=key, watch=watch, seconds=self.limit)
 
     def _take(self) -> None:
         """Tells the search what has finished; in an ordered run, always the oldest trial."""
         gather(self.bench, POLL)
-        if self.bench.over() is not None:
-            for key in self.open:
-                self.bench.arena.referee.cancel(key)
-            self.open.clear()
-            return
-        due = list(self.open)[:1] if self.bench.setting.ordered else list(self.open)
+        over = self.bench.over() is not None
+        due = list(self.open)[:1] if self.bench.setting.ordered and not over else list(self.open)
         for key in due:
             if key in self.bench.finished:
                 self._tell(self.open.pop(key), self.bench.finished.pop(key))
+        if over:
+            for key in self.open:
+                self.bench.arena.referee.cancel(key)
+            self.open.clear()
 
     def _tell(self, trial: Trial, evaluation: Evaluation) -> None:
         if self.again is None or trial.number != self.again.number:
