@@ -116,7 +116,9 @@ class Playbook:
         def worth(name: str) -> float:
             effort = open_[name]
             near = 1.0 - (top - sign * (effort.best_score or 0.0)) / spread
-            return (effort.weight + 0.1 + 0.4 * near**4) / (effort.seconds + 1.0)
+            # Without a clock nothing may hang on measured seconds: a seed fixes what is done.
+            spent = effort.seconds if clock.ticks else _cost(name, question) * (effort.drafts + effort.trials)
+            return (effort.weight + 0.1 + 0.4 * near**4) / (spent + 1.0)
 
         return max(sorted(open_), key=worth)
 

@@ -110,16 +110,21 @@ class Search:
             self._close(inside, trial)
         return trial
 
-    def prune(self, number: int, fold_scores: Sequence[float]) -> bool:
+    @property
+    def ended(self) -> frozenset[int]:
+        """Numbers of the trials that were told."""
+        return frozenset(number for number, trial in self._trials.items() if trial.status is not None)
+
+    def prune(self, number: int, fold_scores: Sequence[float], among: frozenset[int] | None = None) -> bool:
         """Whether open trial `number`, with these scores on the first folds, is worse than the best beyond chance.
 
         Trials are compared by what was shown here while they ran, never by their final fold scores: those may rest on a decision
-        that more folds have taught.
+        that more folds have taught. among: compare with these trials alone, whatever else has ended since.
         """
         if number not in self._open:
             return False
         self._trials[number] = self._trials[number].model_copy(update={"shown": tuple(fold_scores)})
-        finished = [trial for trial in self._scored if trial.shown]
+        finished = [trial for trial in self._scored if trial.shown and (among is None or trial.number in among)]
         if not finished:
             return False
         best = min(finished, key=self._loss)
