@@ -16,7 +16,7 @@ from agentk.graph.folder import RunFolder, replace
 from agentk.referee.layout import Layout, given_layout, make_layout
 from agentk.referee.referee import Referee
 from agentk.sandbox.protocol import Sandbox
-from agentk.types.competition import Competition
+from agentk.types.competition import Competition, Validation
 from agentk.types.metric import Array
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ class CompetitionArena:
         self.train, self.test = load_rows(competition.folder, plan_of(competition))
         self.truth = encode_truth(competition, self.train)
         self.layout = self._layout(folder, request)
+        if self.layout.scheme == "given":
+            given = Validation(scheme="given", folds=self.layout.folds, reasons=self.layout.reasons)
+            self.competition = competition = competition.model_copy(update={"validation": given})
         self.extra = None if request.extra is None else self._extra(request.extra)
         self.referee = Referee(
             competition,
@@ -78,7 +81,7 @@ class CompetitionArena:
         if path.exists():
             return Layout.from_json(path.read_text())
         if request.folds is not None:
-            layout = given_layout(self._folds(request.folds), request.seed)
+            layout = given_layout(self._folds(request.folds), request.seed, (f"as {request.folds.name} says",))
         else:
             layout = make_layout(self.competition, self.train, self.test, self.truth, request.seed)
         replace(path, layout.to_json() + "\n")

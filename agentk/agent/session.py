@@ -18,7 +18,7 @@ from agentk.agent import machine
 from agentk.agent.request import Request
 from agentk.errors import RunError, SettingError
 from agentk.graph.clock import Clock
-from agentk.graph.folder import RunFolder
+from agentk.graph.folder import RunFolder, replace, room_needed
 from agentk.graph.journal import Journal, read
 from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Setting, Workbench
@@ -35,10 +35,16 @@ def begin(request: Request) -> RunFolder:
     """Checks the request and makes the run's folder. Raises UserError before anything is written where that is possible."""
     if request.budget is not None and request.budget < 5:
         raise SettingError(f"--budget {request.budget:g}s is too short for one fit of one model: give at least 5s, better 60s")
+    given: dict[str, Path] = {}
     for name in ("solution", "folds", "extra"):
         path: Path | None = getattr(request, name)
         if path is not None and not path.is_file():
             raise SettingError(f"--{name} {path}: there is no such file")
+        if path is not None:
+            given[name] = path.absolute()  # a run may be resumed from anywhere
+    if Path(request.competition).exists():
+        given["competition"] = Path(request.competition).absolute()
+    program = None if request.solution is None else _program(request.solution)
     slug = Path(request.competition.rpartition(":")[2]).stem.replace(" ", "-").lower() or "run"
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     path = request.out / f"{slug}-{stamp}"
@@ -48,12 +54,22 @@ def begin(request: Request) -> RunFolder:
         path = request.out / f"{slug}-{stamp}-{number}"
     facts: dict[str, Any] = {
         "agentk": __version__,
-        "request": request.model_dump(mode="json"),
+        "request": request.model_dump(mode="json") | {name: str(place) for name, place in given.items()},
         "reasoner": "playbook",
         "versions": machine.versions(),
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
-    return RunFolder.create(path, facts)
+    folder = RunFolder.create(path, facts)
+    if program is not None:
+        replace(folder.given, program)
+    return folder
+
+
+def _program(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"--solution {path} is no Python program that can be read: {error}") from None
 
 
 def find(run: str, out: Path) -> RunFolder:
@@ -62,7 +78,7 @@ def find(run: str, out: Path) -> RunFolder:
         runs = all_runs(out)
         if not runs:
             raise RunError(f"there are no runs in {out}; `agentk run` makes one, --out names another folder")
-        return runs[-1]
+        return RunFolder.open(runs[-1].path)
     for path in (Path(run), out / run):
         if (path / "run.json").exists():
             return RunFolder.open(path)
@@ -81,7 +97,10 @@ def all_runs(out: Path) -> list[RunFolder]:
 
 def request_of(folder: RunFolder) -> Request:
     """What the run was asked for."""
-    return Request.model_validate(folder.facts()["request"])
+    try:
+        return Request.model_validate(folder.facts().get("request"))
+    except ValueError as error:
+        raise RunError(f"{folder.facts_file} holds no request that this agentk reads: {error}") from None
 
 
 @contextmanager
@@ -89,6 +108,7 @@ def session(folder: RunFolder, request: Request) -> Iterator[Workbench]:
     """The run, open: its lock held, its sandbox warm, its journal listened to; all of it closed at the end."""
     since = time.monotonic()
     folder.lock()
+    folder.tidy()
     sandbox = _sandbox(folder, request)  # first: its imports run while this process reads and imports
     try:
         bench = _workbench(folder, request, sandbox, since)
@@ -126,7 +146,9 @@ def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: flo
     ledger = Ledger.of(lines, "maximize")
     journal.listen(ledger.apply)
 
-    person = None if request.solution is None else Solution(request.solution.read_text(), request.solution.stem)
+    person = None
+    if request.solution is not None:
+        person = Solution(folder.given.read_text(encoding="utf-8"), request.solution.stem)
     bench = Workbench(
         folder=folder,
         journal=journal,
@@ -145,7 +167,8 @@ def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: flo
     else:
         journal.write("run_started", request=request.model_dump(mode="json"), versions=dict(machine.versions()))
     for hint in request.hints:
-        journal.write("edited", hint=hint)
+        if hint not in ledger.hints:
+            journal.write("edited", hint=hint)
     guarantees: dict[str, JsonValue] = {guarantee.value: means for guarantee, means in sandbox.guarantees.items()}
     journal.write(
         "budget", seconds=request.budget, attempts=request.attempts, slots=sandbox.slots, cores=sandbox.cores, sandbox=guarantees
@@ -158,7 +181,7 @@ def work(bench: Workbench) -> None:
     from agentk.graph.build import walk
     from agentk.graph.nodes.execute import recover
 
-    with _interruptible(bench):
+    with _interruptible(bench), room_needed(bench.folder.path):
         if (bench.folder.path / bench.competition_file).exists():
             recover(bench)
         walk(bench)
@@ -166,11 +189,15 @@ def work(bench: Workbench) -> None:
 
 @contextmanager
 def _interruptible(bench: Workbench) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM asks the run to end; the second one is a plain KeyboardInterrupt."""
+    """The first Ctrl-C or SIGTERM asks the run to end; a second one, or one before there is a submission, ends it at once."""
+
+    asked = False
 
     def ask(_signum: int, _frame: FrameType | None) -> None:
-        if bench.stopped is not None:
+        nonlocal asked
+        if asked or not bench.folder.submission.exists():
             raise KeyboardInterrupt
+        asked = True
         bench.stop("interrupted")
 
     previous: dict[signal.Signals, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,14 @@ INTERRUPTED = 130
 
 
 def start(request: Request, *, as_json: bool) -> int:
-    """Runs from the beginning; returns the exit code."""
-    return _run(begin(request), request, as_json=as_json)
+    """Runs from the beginning; returns the exit code. A competition that is refused leaves no folder behind."""
+    folder = begin(request)
+    try:
+        return _run(folder, request_of(folder), as_json=as_json)
+    except UserError:
+        if not folder.submission.exists():
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
 
 
 def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hints: tuple[str, ...], as_json: bool) -> int:
@@ -30,13 +37,18 @@ def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hint
     folder = find(run, out)
     request = request_of(folder)
     spent = summarize(folder)
-    update: dict[str, object] = {"hints": hints}
+    update: dict[str, object] = {"hints": (*request.hints, *hints)}
     if budget is not None:
         more = budget.startswith("+")
         update["budget"] = seconds(budget.removeprefix("+")) + (max(request.budget or 0.0, spent.seconds) if more else 0.0)
-    if attempts is not None:
-        update["attempts"] = attempts
+    if attempts is not None or (budget is not None and spent.stopped_by == "attempts"):
+        update["attempts"] = attempts  # time alone lifts the count that ended the run
     request = request.model_copy(update=update)
+    if spent.stopped_by == "attempts" and attempts is None and budget is None:
+        raise RunError(
+            f"{folder.path.name} has made its {request.attempts} attempts; allow more: agentk resume {run} --attempts "
+            f"{2 * (request.attempts or 1)}, or give it time: --budget +10m"
+        )
     if spent.stopped_by is not None and request.budget is not None and request.budget <= spent.seconds:
         raise RunError(
             f"{folder.path.name} has spent its budget of {duration(request.budget)}; give more: agentk resume {run} --budget +10m"
@@ -68,9 +80,6 @@ def _run(folder: RunFolder, request: Request, *, as_json: bool) -> int:
             interrupted = bench.stopped == "interrupted"
     except KeyboardInterrupt:
         interrupted = True
-    except UserError:
-        _forget_if_nothing(folder)
-        raise
     except StoreError as error:
         problem = error
     summary = summarize(folder)
@@ -85,14 +94,6 @@ def _run(folder: RunFolder, request: Request, *, as_json: bool) -> int:
     if summary.submission is not None:
         return 0
     return INTERRUPTED if interrupted else NO_SUBMISSION
-
-
-def _forget_if_nothing(folder: RunFolder) -> None:
-    """A run whose setup was refused leaves no folder behind."""
-    if not folder.submission.exists():
-        import shutil
-
-        shutil.rmtree(folder.path, ignore_errors=True)
 
 
 def predict_rows(run: str, out: Path, rows: Path, output: Path) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from errno import EDQUOT, ENOSPC, EROFS
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +19,8 @@ from agentk.errors import RunError, StoreError
 from agentk.types.attempt import Attempt
 from agentk.types.solution import Solution
 
+DRAFT = ".draft-"
+"""How the name of what is being written begins, until it takes its place."""
 VERSION = 1
 """Of the folder's layout. A folder of another version is refused, never harmed."""
 
@@ -30,6 +35,7 @@ class RunFolder:
         self.checkpoints = path / "checkpoints.sqlite"
         self.attempts = path / "attempts"
         self.started = path / "work" / "started"
+        self.given = path / "given.py"  # the person's own program, as it was
         self.submission = path / "submission.csv"
         self.trials = path / "trials.jsonl"
         self.solution = path / "solution"
@@ -83,13 +89,22 @@ class RunFolder:
 
         if self._lock is not None:
             return
-        file = (self.path / "run.lock").open("a+")
+        try:
+            file = (self.path / "run.lock").open("a+")
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be written: {error.strerror}; a run needs a folder of its own") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.close()
             raise RunError(f"{self.path} is being worked on by another process; wait for it, or end it first") from None
         self._lock = file
+
+    def tidy(self) -> None:
+        """Removes what a killed process left half written. The lock must be held."""
+        drafts = [draft for folder in (self.path, self.work, self.attempts, self.started) for draft in folder.glob(f"{DRAFT}*")]
+        for draft in (*drafts, *self.path.glob(f".{self.solution.name}-*")):
+            shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
 
     def unlock(self) -> None:
         """Gives the run back."""
@@ -141,7 +156,12 @@ class RunFolder:
 
     def bytes(self) -> int:
         """What the folder occupies."""
-        return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file() and not file.is_symlink())
+        total = 0
+        for folder, _, files in os.walk(self.path):
+            for name in files:
+                with suppress(FileNotFoundError):  # a run at work
+                    total += (Path(folder) / name).lstat().st_size
+        return total
 
 
 class _WholeFolder:
@@ -152,7 +172,7 @@ class _WholeFolder:
 
     def __enter__(self) -> Path:
         self._place.parent.mkdir(parents=True, exist_ok=True)
-        self._draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self._place.parent))
+        self._draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=self._place.parent))
         return self._draft
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
@@ -160,19 +180,21 @@ class _WholeFolder:
             shutil.rmtree(self._draft, ignore_errors=True)
             if isinstance(error, OSError):
                 raise StoreError(
-                    f"{self._place} cannot be written: {error.strerror}. Free space, then `agentk resume`"
+                    f"{self._place} cannot be written: {error.strerror or error}. Free space, then `agentk resume`"
                 ) from error
             return
+        for path in (*self._draft.iterdir(), self._draft):
+            _sync(path)
         if self._place.exists():
             shutil.rmtree(self._place)
         self._draft.rename(self._place)
-        _sync_folder(self._place.parent)
+        _sync(self._place.parent)
 
 
 def replace(path: Path, content: str | bytes) -> None:
     """Writes a file whole or not at all: aside, to disk, then renamed into place. Raises StoreError when the disk refuses."""
     data = content.encode() if isinstance(content, str) else content
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{DRAFT}{path.name}.{os.getpid()}")
     try:
         with draft.open("wb") as file:
             file.write(data)
@@ -186,7 +208,21 @@ def replace(path: Path, content: str | bytes) -> None:
         ) from error
 
 
-def _sync_folder(path: Path) -> None:
+@contextmanager
+def room_needed(path: Path) -> Iterator[None]:
+    """Turns the many ways in which a full or read-only disk is reported into a StoreError that says what to do."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        full = error.errno in (ENOSPC, EDQUOT, EROFS) if isinstance(error, OSError) else "disk" in str(error)
+        if not full:
+            raise
+        raise StoreError(
+            f"{path} cannot be written to: {error}; what is there is unharmed. Free space, then `agentk resume {path.name}`"
+        ) from error
+
+
+def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

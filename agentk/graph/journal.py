@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -20,8 +21,8 @@ from agentk.errors import StoreError
 SCHEMA = 1
 
 Event = Literal[
-    "run_started", "stage", "question", "answer", "attempt_started", "attempt_finished", "trial_finished",
-    "lesson_used", "lesson_written", "submission_replaced", "budget", "resumed", "rewound", "edited", "run_finished",
+    "run_started", "stage", "question", "answer", "attempt_started", "attempt_finished",
+    "lesson_used", "lesson_written", "submission_replaced", "budget", "resumed", "edited", "run_finished",
 ]  # fmt: skip
 Line = dict[str, JsonValue]
 
@@ -78,7 +79,8 @@ class Journal:
 
     def close(self) -> None:
         """Closes the file; nothing is lost without it."""
-        self._file.close()
+        with suppress(OSError):  # of a full disk `write` has told
+            self._file.close()
 
 
 def read(path: Path) -> Iterator[Line]:
