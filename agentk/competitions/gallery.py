@@ -1,9 +1,11 @@
-"""Makes tables of pictures that are sorted into folders, one a class: train/<class>/*.jpg beside test/*.jpg."""
+"""Makes tables of pictures that tell their class: train/<class>/*.jpg or train/<class>.<number>.jpg, beside test/*.jpg."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -13,18 +15,22 @@ from agentk.competitions.read import listed, role_of
 from agentk.competitions.tables import sniffed, table
 from agentk.errors import CompetitionError
 
+_NUMBERED = re.compile(r"(.*[^\W\d_])[ ._-]*\(?\d+\)?\.\w+")  # cat.17.jpg, oak_tree (3).png
+_FEWEST = 5  # pictures a class, where only their names tell it
+
 
 def is_gallery(folder: Path) -> bool:
-    """Whether there is no training table, but a folder of that name with at least two folders of pictures."""
-    if any(role_of(name) == "train" for name in listed(folder)):
+    """Whether no table but the sample says what the training pictures show, yet their folders or names do."""
+    if any(role_of(name) != "sample" for name in listed(folder)):
         return False
     train = _part(folder, "train")
-    return train is not None and sum(bool(_pictures(below)) for below in train.iterdir() if below.is_dir()) > 1
+    return train is not None and bool(_labelled(train))
 
 
 def hang(source: Path, folder: Path) -> None:
     """Writes `folder`/train.csv (id, file, label) and test.csv (id, file), the pictures beside under names that tell no class.
 
+    Ids are called as the sample submission calls them.
     Raises CompetitionError where the test pictures are missing. What has been made before is left as it is.
     """
     if (folder / "train.csv").exists():
@@ -34,19 +40,19 @@ def hang(source: Path, folder: Path) -> None:
         raise CompetitionError(
             f"{source} has pictures by class in train, but no folder of test pictures: put them into {source / 'test'}."
         )
-    labelled = [(path, below.name) for below in sorted(train.iterdir()) if below.is_dir() for path in _pictures(below)]
+    labelled = _labelled(train)
     order = pd.Series(range(len(labelled))).sample(frac=1, random_state=0)
     rows = pd.DataFrame([(at, f"{at}{labelled[place][0].suffix}", labelled[place][1]) for at, place in enumerate(order)])
     asked = _asked(source, test)
     for entry in source.iterdir():
         if entry.is_file():
             link(entry, folder / entry.name)
-    for path in asked["file"]:
+    for path in asked.iloc[:, 1]:
         link(test / path, folder / "test" / path)
     for at, place in enumerate(order):
         link(labelled[place][0], folder / "train" / rows[1][at])
     asked.to_csv(folder / "test.csv", index=False)
-    rows.set_axis(["id", "file", "label"], axis=1).to_csv(folder / "train.csv", index=False)
+    rows.set_axis([*asked.columns, "label"], axis=1).to_csv(folder / "train.csv", index=False)
 
 
 def link(source: str | Path, target: str | Path) -> None:
@@ -71,7 +77,18 @@ def _asked(source: Path, test: Path) -> pd.DataFrame:
     if found.isna().any():
         lost = ids[found.isna()].iloc[0]
         raise CompetitionError(f"{samples[0]} asks for {lost}, but {test} has no picture of that name.")
-    return pd.DataFrame({ids.name: ids, "file": found})
+    return pd.DataFrame({ids.name: ids, "file" if ids.name != "file" else "picture": found})
+
+
+def _labelled(train: Path) -> list[tuple[Path, str]]:
+    """The training pictures, each with its class; empty where there are not at least two classes."""
+    by_folder = [(path, below.name) for below in sorted(train.iterdir()) if below.is_dir() for path in _pictures(below)]
+    if by_folder:
+        return by_folder if len({label for _, label in by_folder}) > 1 else []
+    named = [(path, found[1]) for path in _pictures(train) if (found := _NUMBERED.fullmatch(path.name))]
+    counts = Counter(label for _, label in named)
+    told = len(named) == len(_pictures(train)) and len(counts) > 1 and min(counts.values()) >= _FEWEST
+    return named if told else []
 
 
 def _part(folder: Path, part: str) -> Path | None:

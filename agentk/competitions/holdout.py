@@ -71,12 +71,16 @@ def chosen(target: pd.Series[Any], share: float = _SHARE, seed: int = _SEED) -> 
 
 def write(folder: Path, answers: Path, train: pd.DataFrame, test: pd.DataFrame, targets: list[str], ids: list[str]) -> None:
     """Writes train.csv, test.csv without targets, and the answers (ids and targets), the answers last."""
-    folder.mkdir(parents=True, exist_ok=True)
     answers.parent.mkdir(parents=True, exist_ok=True)
-    train, test = _flat(train), _flat(test)
-    train.to_csv(folder / "train.csv", index=False)
-    test.drop(columns=targets).to_csv(folder / "test.csv", index=False)
-    test[[*ids, *targets]].to_csv(answers, index=False)
+    write_parts(folder, train, test, targets)
+    _flat(test)[[*ids, *targets]].to_csv(answers, index=False)
+
+
+def write_parts(folder: Path, train: pd.DataFrame, test: pd.DataFrame, targets: list[str]) -> None:
+    """Writes train.csv, and test.csv without targets."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _flat(train).to_csv(folder / "train.csv", index=False)
+    _flat(test).drop(columns=targets).to_csv(folder / "test.csv", index=False)
 
 
 def _only_table(folder: Path, overrides: Overrides) -> str:

@@ -1,4 +1,4 @@
-"""Where a competition comes from: a folder, pictures sorted by class, one table with a target, or a built-in."""
+"""Where a competition comes from: a folder, pictures sorted by class, one table, or a built-in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
 
     Raises CompetitionError when there is nothing there, SettingError when no built-in is called so.
     """
-    from agentk.competitions import builtin, gallery, holdout
+    from agentk.competitions import blanks, builtin, gallery, holdout
 
     made, answers = folder / "competition", folder / "answers" / "answers.csv"
     if str(source).startswith("builtin:"):
@@ -46,6 +46,9 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
     path = _inner(path)
     if gallery.is_gallery(path):
         gallery.hang(path, made)
+        return Place(path.name, made)
+    if blanks.has_blanks(path, overrides):
+        blanks.fill_in(path, overrides, made)
         return Place(path.name, made)
     if _only_train(path, overrides):
         holdout.hold_out(path, overrides, made, answers)

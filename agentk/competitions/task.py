@@ -77,10 +77,19 @@ def classes_of(draft: Draft, task: TaskKind, target: pd.Series[Any]) -> tuple[tu
         return labels, None
     if any(label.lower() in _YES for label in map(str, labels)):
         return _last(labels, lambda label: str(label).lower() in _YES), None
-    spoken = [x for x in labels if re.search(rf"probabilit\w+[^.\n]{{0,60}}['\"`*]{re.escape(str(x))}['\"`*]", draft.description)]
+    spoken = [label for label in labels if _is_asked_for(str(label), draft.description)]
     if len(spoken) == 1:
         return _last(labels, lambda label: label == spoken[0]), None
     return labels, f"{labels[1]} is taken as the positive class rather than {labels[0]} (--positive LABEL says otherwise)"
+
+
+def _is_asked_for(label: str, description: str) -> bool:
+    """Whether the description wants this label's probability, or calls it 1."""
+    word = rf"(?<!\w){re.escape(label)}(?!\w)"
+    quoted = rf"probabilit\w+[^.\n]{{0,60}}['\"`*]{re.escape(label)}['\"`*]"
+    says = r"(=|:|if|for|means|is|indicates|represents)"
+    coded = rf"(?<![\w.])1 ?{says}[^.,;\n)\d]{{0,40}}{word}|{word} ?(=|:|is|as) ?['\"`]?1(?![\w.])"
+    return bool(re.search(quoted, description) or re.search(coded, description, re.IGNORECASE))
 
 
 def sorted_labels(target: pd.Series[Any]) -> tuple[Label, ...]:

@@ -228,6 +228,33 @@ class TestOdd:
         assert (c.folder / train["image"].iloc[0]).exists() and (c.folder / test["image"].iloc[0]).exists()
         assert not train["image"].str.contains("elm|oak").any()
 
+    def test_pictures_named_by_class(self, write, understood) -> None:
+        pictures = {f"train/{pet}.{at}.jpg": b"x" for pet in ("dog", "owl") for at in range(30)}
+        asked = {f"test/{at}.jpg": b"x" for at in range(1, 21)}
+        sample = pd.DataFrame({"id": range(1, 21), "label": 0.5})
+        told = "Predict the probability that a picture shows a dog (1 = dog, 0 = owl). Submissions are scored on the log loss."
+        c = understood(write({**pictures, **asked, "sample_submission.csv": sample, "description.md": told}))
+        train, test = rows_of(c)
+        assert (c.task, c.classes, c.rows, c.submission.kind) == (TaskKind.BINARY, ("owl", "dog"), 60, "probability")
+        assert not train["image"].str.contains("owl|dog").any() and test["image"].iloc[2] == "test/3.jpg"
+        assert c.doubts == ()
+
+    def test_pictures_whose_names_tell_no_class_are_no_training_data(self, write, understood) -> None:
+        pictures = {f"{part}/IMG_{at}.jpg": b"x" for part in ("train", "test") for at in range(30)}
+        sample = pd.DataFrame({"id": [f"IMG_{at}" for at in range(30)], "label": 0.5})
+        with pytest.raises(CompetitionError, match="no train file"):
+            understood(write({**pictures, "sample_submission.csv": sample}))
+
+    def test_one_table_whose_blanks_are_to_be_filled(self, rows: pd.DataFrame, write, understood) -> None:
+        blank = RNG.random(N + M) < 0.2
+        whole = rows.assign(hit=BINARY).astype({"hit": float})
+        sample = whole.loc[blank, ["id"]].assign(hit=0.5)
+        c = understood(write({"data.csv": whole.assign(hit=whole["hit"].mask(blank)), "sample_submission.csv": sample}))
+        train, test = rows_of(c)
+        assert (c.task, c.targets, c.rows, c.test_rows) == (TaskKind.BINARY, ("hit",), N + M - blank.sum(), blank.sum())
+        assert train["hit"].tolist() == whole["hit"][~blank].tolist() and "hit" not in test
+        assert test["id"].tolist() == sample["id"].tolist()
+
     def test_labels_in_a_file_of_their_own(self, rows: pd.DataFrame, write, understood) -> None:
         labels = rows[["id"]].assign(ill=BINARY).iloc[:N].sample(frac=1, random_state=0)
         c = understood(write({"train_features.csv": rows.iloc[:N], "train_labels.csv": labels, "test_features.csv": rows.iloc[N:],
