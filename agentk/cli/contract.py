@@ -21,19 +21,20 @@ def contract_panel(competition: Competition) -> Panel:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     classes = f", classes {', '.join(map(str, competition.classes[:12]))}" if competition.classes else ""
-    grid.add_row("task", f"{competition.task.value}: predict {', '.join(competition.targets[:8])}{classes}")
+    grid.add_row("task", Text(f"{competition.task.value}: predict {', '.join(competition.targets[:8])}{classes}"))
     kinds = Counter(column.kind.value for column in competition.columns)
     columns = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     grid.add_row("data", f"{competition.rows:,} rows to learn from, {competition.test_rows:,} to predict; {columns}")
     files = [file.path for file in (competition.train, competition.test, competition.sample) if file is not None]
-    grid.add_row("files", ", ".join(files))
+    grid.add_row("files", Text(", ".join(files)))
     grid.add_row("metric", competition.metric)
     validation = competition.validation
-    grid.add_row("folds", f"{validation.folds} {validation.scheme}" + (f" by {validation.column}" if validation.column else ""))
+    by = f" by {validation.column}" if validation.column else ""
+    grid.add_row("folds", Text(f"{validation.folds} {validation.scheme}{by}"))
     for reason in validation.reasons:
         grid.add_row("", Text(reason, style="dim"))
     for finding in competition.findings:
         grid.add_row("finding", Text(finding, style="yellow"))
     for doubt in competition.doubts:
         grid.add_row("doubt", Text(doubt, style="yellow"))
-    return Panel(grid, title=competition.name, title_align="left", border_style="cyan")
+    return Panel(grid, title=Text(competition.name), title_align="left", border_style="cyan")

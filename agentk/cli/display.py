@@ -132,7 +132,7 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
             title="agentk",
             title_align="left",
             border_style="cyan",
-            subtitle=str(bench.folder.path),
+            subtitle=Text(str(bench.folder.path)),
             subtitle_align="right",
         )
 

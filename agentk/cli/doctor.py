@@ -32,12 +32,17 @@ def examine(*, as_json: bool) -> int:
         print(json.dumps({"able": able, "checks": [asdict(check) for check in checks]}))
         return 0 if able else 1
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, show_header=False, padding=(0, 1))
     for check in checks:
         mark = "[green]✓[/]" if check.good else "[red]✗[/]" if check.essential else "[yellow]–[/]"
-        table.add_row(mark, check.subject, check.found + (f"  [dim]→ {check.mend}[/]" if check.mend and not check.good else ""))
+        table.add_row(
+            mark,
+            check.subject,
+            escape(check.found) + (f"  [dim]→ {escape(check.mend)}[/]" if check.mend and not check.good else ""),
+        )
     console = Console()
     console.print(table)
     console.print("\nready:  agentk run builtin:breast-cancer --budget 60s" if able else "\n[red]a run is not possible yet[/]")

@@ -36,6 +36,7 @@ def _open(where: str) -> Iterator[Memory]:
 def _print(lessons: Iterable[tuple[Lesson, str]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, header_style="dim")
     for heading, justify in (
@@ -55,7 +56,7 @@ def _print(lessons: Iterable[tuple[Lesson, str]]) -> None:
             value,
             str(lesson.evidence),
             str(lesson.scope).removeprefix("everything/"),
-            (note + " " if note else "") + lesson.text,
+            Text((note + " " if note else "") + lesson.text),
         )
     Console().print(table if table.row_count else "nothing is remembered yet")
 

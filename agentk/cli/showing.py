@@ -55,22 +55,21 @@ def print_summary(summary: Summary) -> None:
     if compared:
         grid.add_row("compared with", ", ".join(compared))
     if summary.winner is not None:
-        grid.add_row("winner", summary.winner)
+        grid.add_row("winner", Text(summary.winner))
     failed = f", {summary.failed} failed" if summary.failed else ""
     trials = f", {summary.trials} trials" if summary.trials else ""
     busy = f", slots busy {summary.occupancy:.0%}" if summary.occupancy is not None else ""
     grid.add_row(
         "work",
         f"{summary.attempts} attempts{trials}{failed} in {duration(summary.seconds)}{busy}; "
-        f"ended by: {summary.stopped_by or 'not ended'}",
+        f"ended by: {summary.stopped_by or 'not ended; agentk resume goes on with it'}",
     )
     if summary.submission is not None:
-        grid.add_row("submission", summary.submission)
+        grid.add_row("submission", Text(summary.submission))
     if summary.program is not None:
-        grid.add_row("program", summary.program)
-    Console().print(
-        Panel(grid, title=summary.competition, title_align="left", border_style="green" if summary.submission else "red")
-    )
+        grid.add_row("program", Text(summary.program))
+    border = "green" if summary.submission else "red"
+    Console().print(Panel(grid, title=Text(summary.competition), title_align="left", border_style=border))
 
 
 def _number(value: float | None) -> str:
@@ -126,38 +125,48 @@ def _label(attempt: Attempt, best: bool) -> str:
 
 
 def list_runs(out: Path, *, as_json: bool) -> None:
-    """Prints one line a run, the oldest first."""
-    runs = all_runs(out)
+    """Prints one line a run, the oldest first. A run that cannot be read is named, with the reason."""
+    runs = [(folder, _summary(folder)) for folder in all_runs(out)]
     if as_json:
-        print(json.dumps([summarize(folder).model_dump(mode="json") for folder in runs]))
+        told = [
+            {"run": str(folder.path), "error": found} if isinstance(found, str) else found.model_dump(mode="json")
+            for folder, found in runs
+        ]
+        print(json.dumps(told))
         return
     if not runs:
         print(f"no runs in {out}; start one:  agentk run builtin:breast-cancer --budget 60s")
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, header_style="dim")
     for heading in ("run", "score", "metric", "winner", "attempts", "time", "ended by"):
         table.add_column(heading, overflow="ellipsis", no_wrap=True)
-    for folder in runs:
-        try:
-            found = summarize(folder)
-        except AgentKError as error:
-            table.add_row(folder.path.name, "", "", f"unreadable: {error}", "", "", "")
+    for folder, found in runs:
+        if isinstance(found, str):
+            table.add_row(Text(folder.path.name), "", "", Text(f"unreadable: {found}"), "", "", "")
             continue
         score = "" if found.cv_score is None else f"{found.cv_score:.5f}"
         winner = (found.winner or "").partition(" (")[0]
         table.add_row(
-            folder.path.name,
+            Text(folder.path.name),
             score,
             found.metric or "",
-            winner,
+            Text(winner),
             str(found.attempts),
             duration(found.seconds),
             found.stopped_by or "not ended",
         )
     Console().print(table)
+
+
+def _summary(folder: RunFolder) -> Summary | str:
+    try:
+        return summarize(RunFolder.open(folder.path))
+    except AgentKError as error:
+        return str(error)
 
 
 def clean_runs(out: Path, cap: str, *, yes: bool) -> None:

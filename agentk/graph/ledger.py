@@ -28,7 +28,7 @@ class Ledger:
     best: int | None = None  # the attempt that the selection rule preferred last
     submitted: int | None = None  # the attempt whose answers are in submission.csv; behind `best` only after a kill
     hints: list[str] = field(default_factory=list)
-    looked: bool = False  # whether train and test were searched for leaks and shifts
+    stages: set[str] = field(default_factory=set)  # of setup that passed, and "findings" once leaks and shifts were looked for
     ended: str | None = None  # stopped_by of the last run_finished, None while it goes on
 
     @classmethod
@@ -61,7 +61,7 @@ class Ledger:
             case "edited":
                 self.hints += [str(line["hint"])] if "hint" in line else []
             case "stage":
-                self.looked = self.looked or line["stage"] == "findings"
+                self.stages.add(str(line["stage"]))
             case "resumed":
                 self.ended = None
             case "run_finished":

@@ -31,7 +31,7 @@ def execute(bench: Workbench, state: State) -> State:
     """Queues every started attempt that is not queued yet: the new one, and after a restart those that were under way."""
     bench.notice("execute", "")
     enqueue(bench)
-    if not bench.ledger.looked:
+    if "findings" not in bench.ledger.stages:
         look(bench)  # now, while the first programs run
     return {}
 

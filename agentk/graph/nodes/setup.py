@@ -19,15 +19,17 @@ def draft_file(bench: Workbench, stage: Stage) -> Path:
 
 def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
     """Runs one stage and its tests on the draft so far. Raises CompetitionError with what was found and the flag that helps."""
+    if stage.name in bench.ledger.stages:
+        return {}
     bench.notice("setup", stage.name)
     place = STAGES.index(stage)
     before = None if place == 0 else draft_file(bench, STAGES[place - 1])
     draft = bench.first_draft() if before is None else Draft.model_validate_json(before.read_text())
     draft = proven(stage, stage.run(draft))
     replace(draft_file(bench, stage), draft.model_dump_json())
-    bench.journal.write("stage", stage=stage.name, tests=len(stage.tests))
     if stage is STAGES[-1]:
         bench.settle_competition(to_competition(draft))
+    bench.journal.write("stage", stage=stage.name, tests=len(stage.tests))
     return {}
 
 
