@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.read import listed, role_of, without_role
-from agentk.competitions.tables import encoding_of, several, sniffed, table
+from agentk.competitions.tables import encoding_of, parts_of, several, sniffed, table
 from agentk.types.competition import TableFile
 
 _LARGEST = 100_000_000  # bytes of a table that is looked into
@@ -30,32 +30,59 @@ class _Side:
 
 
 def join_sides(draft: Draft) -> Draft:
-    """Adds to train and test the columns of every unused table that knows their rows by a key and repeats none of it."""
-    for side in _sides(draft):
-        first, second = draft.train, draft.test
-        assert first and second
-        train, test = table(draft.folder, first), table(draft.folder, second)
-        if side.test is None and set(train.columns) - set(test.columns):
-            continue  # train has its targets already
-        facts = [table(draft.folder, file) for file in (side.train, side.test) if file]
-        key = [str(c) for c in facts[0].columns if c in train.columns and (side.test is None or c in test.columns)]
-        if not key or len(key) == facts[0].shape[1]:
-            continue
-        if not _joins([train, test], facts, key, 0.0 if side.paired else _KNOWN):
+    """Adds to train and test the columns of every unused table that knows their rows by a key and repeats none of it.
+
+    One table may bring the key of another: a house its town, the town its weather.
+    """
+    waiting = _sides(draft)
+    while True:
+        left = []
+        for side in waiting:
+            joined = _joined(draft, side)
+            if joined is None:
+                left.append(side)
+            draft = joined or draft
+        if len(left) == len(waiting):
+            break
+        waiting = left
+    for side in waiting:
+        if key := _key(draft, side):
             doubt = f"{several(side.names)} is not used: joined by {several(key)} it would repeat or lose rows"
             draft = draft.grown(doubt=doubt)
-            continue
-        draft = draft.grown(
-            train=_with(first, side.train, key),
-            test=_with(second, side.test, key) if side.test else second,
-            unused=tuple(name for name in draft.unused if name not in side.names),
-            reason=f"{several(side.names)} is joined by {several(key)}",
-        )
     return draft
 
 
+def _joined(draft: Draft, side: _Side) -> Draft | None:
+    """The draft with the side's columns, None where they cannot be joined, or not yet."""
+    first, second = draft.train, draft.test
+    key = _key(draft, side)
+    if not key:
+        return None
+    assert first and second
+    rows = [table(draft.folder, first), table(draft.folder, second)]
+    facts = [table(draft.folder, file) for file in (side.train, side.test) if file]
+    if not _joins(rows, facts, key, 0.0 if side.paired else _KNOWN):
+        return None
+    return draft.grown(
+        train=_with(first, side.train, key),
+        test=_with(second, side.test, key) if side.test else second,
+        unused=tuple(name for name in draft.unused if name not in side.names),
+        reason=f"{several(side.names)} is joined by {several(key)}",
+    )
+
+
+def _key(draft: Draft, side: _Side) -> list[str]:
+    """The columns by which a side's rows are found; none where it has nothing to add, as labels have where train has its own."""
+    train, test = parts_of(draft)
+    if side.test is None and set(train.columns) - set(test.columns):
+        return []
+    columns = table(draft.folder, side.train).columns
+    key = [str(c) for c in columns if c in train.columns and (side.test is None or c in test.columns)]
+    return key if len(key) < len(columns) else []
+
+
 def _sides(draft: Draft) -> list[_Side]:
-    """Unused tables: labels first, then pairs, then facts about both."""
+    """Unused tables: labels first, those first that the sample submission asks for, then pairs, then facts about both."""
     files = {name: file for name in draft.unused if (file := _file(draft, name))}
     roles = {name: role_of(name) for name in files}
     found = []
@@ -63,7 +90,13 @@ def _sides(draft: Draft) -> list[_Side]:
         twins = [other for other in files if roles[other] == "test" and without_role(other) == without_role(name)]
         found.append(_Side((name, twins[0]), files[name], files[twins[0]]) if twins else _Side((name,), files[name], None))
     found += [_Side((name,), files[name], files[name]) for name in files if not roles[name]]
-    return sorted(found, key=lambda side: (side.test is not None, not side.paired, side.names))
+    asked = list(table(draft.folder, draft.sample).columns) if draft.sample else []
+
+    def rank(side: _Side) -> tuple[bool, bool, int, tuple[str, ...]]:
+        labels = 0 if side.test else len(table(draft.folder, side.train).columns.intersection(asked))
+        return side.test is not None, not side.paired, -labels, side.names
+
+    return sorted(found, key=rank)
 
 
 def _file(draft: Draft, name: str) -> TableFile | None:

@@ -18,7 +18,9 @@ def agree_on_types(draft: Draft) -> Draft:
     first, second = dtypes_of(train), dtypes_of(test)
     both = {name: _common(dtype, second[name]) for name, dtype in first.items() if name in second}
     alone = {name: dtype for name, dtype in first.items() if name not in both}
-    zeros = {name: "str" for name in both if looks_like_id(name) and _loses_digits(draft, name, both[name])}
+    asked = set(table(draft.folder, draft.sample).columns[:1]) if draft.sample else set()
+    ids = [name for name in both if looks_like_id(name) or name in asked]
+    zeros = {name: "str" for name in set(ids) - _lent(draft) if _loses_digits(draft, name, both[name])}
     known = {"int64", "float64", "bool", "str", "object"}
     dtypes = {name: dtype for name, dtype in {**alone, **both, **zeros}.items() if dtype in known}
     assert draft.train and draft.test
@@ -67,6 +69,14 @@ def _common(first: str, second: str) -> str:
     if "bool" in (first, second) and "object" in (first, second):
         return "object"
     return "str"
+
+
+def _lent(draft: Draft) -> set[str]:
+    """Columns of test that come from tables beside it."""
+    assert draft.test
+    sides: Any = draft.test.options.get("beside", [])
+    tables = [(table(draft.folder, TableFile(path=side["path"], options=side["options"])), side["on"]) for side in sides]
+    return {str(name) for facts, key in tables for name in facts.columns if name not in key}
 
 
 def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:

@@ -77,7 +77,7 @@ def _time_columns(draft: Draft) -> list[str]:
         for column in draft.columns
         if column.kind in (ColumnKind.NUMERIC, ColumnKind.IDENTIFIER)
         and re.search(
-            r"(^|_)(time|timestamp|date|day|week|period|step|unix|epoch)(_|$)|time(stamp)?$", column.name, re.IGNORECASE
+            r"(?i:(^|_)(time|timestamp|date|day|week|period|step|unix|epoch|dt)(_|$)|time(stamp)?$)|[a-z]DT$", column.name
         )
         and column.unique > 20
     ]

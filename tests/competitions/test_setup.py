@@ -255,6 +255,28 @@ class TestOdd:
         assert train["hit"].tolist() == whole["hit"][~blank].tolist() and "hit" not in test
         assert test["id"].tolist() == sample["id"].tolist()
 
+    def test_pictures_called_by_zero_padded_numbers(self, rows: pd.DataFrame, write, understood) -> None:
+        whole = pd.DataFrame({"scan": [f"{number:08d}" for number in rows["id"]], "tree": TOWNS})
+        pictures = {f"{'train' if at < N else 'test'}/{scan}.png": b"x" for at, scan in enumerate(whole["scan"])}
+        c = understood(write({"train.csv": whole.iloc[:N], "test.csv": whole.iloc[N:][["scan"]],
+                              "sample_submission.csv": whole.iloc[N:][["scan"]].assign(tree="oak"), **pictures}))  # fmt: skip
+        assert rows_of(c)[0]["image"].iloc[0] == f"train/{whole['scan'].iloc[0]}.png"
+
+    def test_of_several_tables_of_labels_that_which_is_asked_for(self, rows: pd.DataFrame, write, understood) -> None:
+        known = rows[["id"]].iloc[:N]
+        c = understood(write({"train_features.csv": rows.iloc[:N], "test_features.csv": rows.iloc[N:],
+                              "train_clinic.csv": known.assign(clinic="a"), "train_labels.csv": known.assign(ill=BINARY[:N]),
+                              "sample_submission.csv": rows.iloc[N:][["id"]].assign(ill=0)}))  # fmt: skip
+        assert c.targets == ("ill",)
+
+    def test_a_table_found_by_what_another_brings(self, rows: pd.DataFrame, parts: Parts, write, understood) -> None:
+        towns = pd.DataFrame({"town": ["Bern", "Genf", "Chur"], "climate_id": [7, 8, 9]})
+        climates = pd.DataFrame({"climate_id": [7, 8, 9], "rain": [1.5, 0.5, 1.0]})
+        c = understood(write({**parts("rent", NUMBER), "climates.csv": climates, "towns.csv": towns}))
+        rain = rows["town"].map({"Bern": 1.5, "Genf": 0.5, "Chur": 1.0})
+        assert rows_of(c)[1]["rain"].tolist() == rain.iloc[N:].tolist()
+        assert load_rows(c.folder, plan_of(c))[0].equals(rows_of(c)[0])
+
     def test_labels_in_a_file_of_their_own(self, rows: pd.DataFrame, write, understood) -> None:
         labels = rows[["id"]].assign(ill=BINARY).iloc[:N].sample(frac=1, random_state=0)
         c = understood(write({"train_features.csv": rows.iloc[:N], "train_labels.csv": labels, "test_features.csv": rows.iloc[N:],
