@@ -103,10 +103,17 @@ class CompetitionArena:
             for name in (*self.competition.targets, *(column.name for column in self.competition.columns))
             if name not in frame
         ]
-        made = {column.name for column in self.competition.file_columns}
+        made = {column.name for column in self.competition.file_columns} | set(self.competition.id_columns)
         missing = [name for name in missing if name not in made]
         if missing:
             raise CompetitionError(f"{path}: --extra needs the columns of train; it lacks {', '.join(missing[:10])}")
+        unlabelled = int(frame[list(self.competition.targets)].isna().any(axis=1).sum())
+        if unlabelled:
+            raise CompetitionError(f"{path}: --extra takes labelled rows; {unlabelled} of {len(frame)} have no label")
+        try:
+            encode_truth(self.competition, frame)
+        except CompetitionError as error:
+            raise CompetitionError(f"{path}, given as --extra: {error}") from None
         return frame
 
 
