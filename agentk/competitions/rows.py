@@ -29,6 +29,7 @@ def read_table(
     columns: Sequence[str] | None = None,
     beside: Sequence[dict[str, Any]] = (),
     day_first: Sequence[str] = (),
+    composed: dict[str, Any] | None = None,
 ) -> pd.DataFrame:
     """The table in a csv, tsv, json, jsonl or parquet file, plain, .gz or .zip.
 
@@ -40,6 +41,7 @@ def read_table(
     beside    tables of the same folder whose columns are added to the rows that share their key, which none of them repeats:
               {"path", "on": [column, ...], "options"}
     day_first columns of dates such as 25.03.2020, which become 2020-03-25, so that no one reads them otherwise
+    composed  a column to add, of others as they are spelled: {"name", "of": [column, ...], "separator"}
 
     Infinite numbers are read as missing. Raises OSError, UnicodeDecodeError, or ValueError when it holds no table.
     """
@@ -58,6 +60,9 @@ def read_table(
             data = file.read()
         frame = pd.read_parquet(io.BytesIO(data)) if form == "parquet" else _from_json(_text(data, encoding))
     frame = frame if columns is None else frame[list(columns)]
+    if composed:
+        parts = [frame[name].astype(str) for name in composed["of"]]
+        frame[composed["name"]] = parts[0].str.cat(parts[1:], sep=composed["separator"])
     for name in day_first:
         moments = pd.to_datetime(frame[name], dayfirst=True, errors="coerce")
         frame[name] = moments.dt.strftime("%Y-%m-%d %H:%M:%S").where(moments.notna(), frame[name])

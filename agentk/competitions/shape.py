@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from pandas.api import types
 
+from agentk.competitions.composed import compose_ids
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
@@ -23,7 +24,7 @@ _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response
 
 def find_shape(draft: Draft) -> Draft:
     """Fills ids, targets, columns, task and classes. Raises CompetitionError where only the person can say."""
-    draft = agree_on_types(join_sides(draft))
+    draft = agree_on_types(compose_ids(join_sides(draft)))
     draft = _find_ids(draft)
     draft = _find_targets(draft)
     draft = _refuse_empty_targets(keep_words(draft))

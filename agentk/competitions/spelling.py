@@ -86,7 +86,7 @@ def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:
     assert draft.test
     if draft.test.path.endswith((".parquet", ".pq")) or "json" in draft.test.path:
         return False
-    raw = table(draft.folder, _with(draft.test, dtypes={name: "str"}, columns=[name], beside=[]))[name].dropna()
+    raw = table(draft.folder, _with(draft.test, dtypes={name: "str"}, columns=[name], beside=[], composed=None))[name].dropna()
     return (
         bool((raw != table(draft.folder, draft.test)[name].dropna().astype("int64").astype(str)).any())
         if dtype == "int64"

@@ -16,6 +16,7 @@ from agentk.competitions.draft import Draft, Overrides
 from agentk.competitions.rows import load_rows
 from agentk.competitions.setup import STAGES, begun, proven, to_competition
 from agentk.competitions.tables import plan_of, rows_of
+from agentk.competitions.truth import format_submission
 from agentk.errors import CompetitionError, SettingError
 from agentk.types.competition import ColumnKind, TaskKind
 
@@ -276,6 +277,20 @@ class TestOdd:
         rain = rows["town"].map({"Bern": 1.5, "Genf": 0.5, "Chur": 1.0})
         assert rows_of(c)[1]["rain"].tolist() == rain.iloc[N:].tolist()
         assert load_rows(c.folder, plan_of(c))[0].equals(rows_of(c)[0])
+
+    def test_ids_composed_of_columns_in_another_order_of_rows(self, rows: pd.DataFrame, write, understood) -> None:
+        day = pd.date_range("2024-01-01", periods=N + M).strftime("%Y-%m-%d")
+        whole = rows.drop(columns="id").assign(shop_id=RNG.integers(1, 9, N + M), day=day, sales=NUMBER)
+        test = whole.iloc[N:]
+        key = test["town"] + "_" + test["shop_id"].astype(str) + "_" + test["day"]
+        sample = pd.DataFrame({"Id": key, "sales": 0}).sample(frac=1, random_state=0)
+        c = understood(
+            write({"train.csv": whole.iloc[:N], "test.csv": test.drop(columns="sales"), "sample_submission.csv": sample})
+        )
+        made = format_submission(c, np.arange(M, dtype=float), rows_of(c)[1]).set_index("Id")["sales"]
+        assert made.index.tolist() == sample["Id"].tolist() and made[key].tolist() == list(range(M))
+        assert load_rows(c.folder, plan_of(c))[1].equals(rows_of(c)[1])
+        assert not any("order" in doubt for doubt in c.doubts)
 
     def test_labels_in_a_file_of_their_own(self, rows: pd.DataFrame, write, understood) -> None:
         labels = rows[["id"]].assign(ill=BINARY).iloc[:N].sample(frac=1, random_state=0)
