@@ -159,22 +159,30 @@ def _long(values: pd.Series[Any], span: float) -> str:
 
 
 def _in_groups(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validation | None:
-    """Grouped where rows belong together and test rows come with groups of their own."""
+    """Grouped where rows belong together and test rows come with groups of their own: the widest, where groups lie in groups."""
+    chosen: Validation | None = None
+    inner: pd.Series[Any] | None = None
     for name, pattern in _group_candidates(draft, train):
         own, others = _keys(_some(train[name]), pattern), _keys(_some(test[name]), pattern)
         overlap = _overlap(own, others)
         sizes = own.value_counts()
         if len(sizes) < _FEWEST_GROUPS or sizes.iloc[0] > 0.5 * len(own):
             continue
-        if overlap.random > 0.3 and overlap.test < 0.1 * overlap.random:
-            key = f"the part of {name} matched by {pattern}" if pattern else name
-            reason = (
-                f"{overlap.test:.0%} of the test rows share {key} with a training row, "
-                f"but {overlap.random:.0%} of rows held out at random would"
-            )
-            folds = min(_folds(draft), len(sizes))
-            return Validation(scheme="grouped", folds=folds, column=name, pattern=pattern, reasons=(reason,))
-    return None
+        if overlap.random <= 0.3 or overlap.test >= 0.1 * overlap.random or (inner is not None and not _holds(own, inner)):
+            continue
+        key = f"the part of {name} matched by {pattern}" if pattern else name
+        reason = (
+            f"{overlap.test:.0%} of the test rows share {key} with a training row, "
+            f"but {overlap.random:.0%} of rows held out at random would"
+        )
+        folds = min(_folds(draft), len(sizes))
+        chosen, inner = Validation(scheme="grouped", folds=folds, column=name, pattern=pattern, reasons=(reason,)), own
+    return chosen
+
+
+def _holds(outer: pd.Series[Any], inner: pd.Series[Any]) -> bool:
+    """Whether every group of `inner` lies in one group of `outer`, which has fewer."""
+    return outer.nunique() < inner.nunique() and bool((outer.groupby(inner).nunique() <= 1).all())
 
 
 def _group_candidates(draft: Draft, train: pd.DataFrame) -> list[tuple[str, str | None]]:

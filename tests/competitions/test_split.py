@@ -65,6 +65,15 @@ def test_new_customers_are_asked(scheme) -> None:
     assert (found.scheme, found.column) == ("grouped", "customer_id")
 
 
+def test_groups_within_groups(scheme) -> None:
+    """Teams within matches, and test has matches of its own: then folds must not share a match either."""
+    row = np.arange(N + M)
+    match = row // 11
+    rows = pd.DataFrame({"team_id": [f"t{at // 3}" for at in row + 4 * match], "match_id": [f"m{at}" for at in match]})
+    found = scheme(rows, match % 4 == 0)
+    assert (found.scheme, found.column) == ("grouped", "match_id")
+
+
 def test_the_same_customers_are_asked(scheme) -> None:
     found = scheme(pd.DataFrame({"customer_id": RNG.integers(0, 60, N + M)}), RNG.permutation(N + M) < M)
     assert found.scheme == "random"
