@@ -18,6 +18,7 @@ from agentk.errors import CompetitionError
 from agentk.types.competition import Label, TaskKind
 
 _GRADED = {"qwk", "linear_kappa"}
+_EVEN_HANDED = {"accuracy", "balanced_accuracy", "f1_macro", "f1_micro", "f1_weighted", "mcc", "kappa"}
 _YES = {"yes", "y", "true", "t", "1", "positive", "pos", "spam", "fraud", "sick", "malignant", "churn"}
 _MOST_COLUMNS_KNOWN = 0.8  # share of a submission's columns that are classes of train
 _MOST_CLASSES = 30  # whole numbers with more distinct values are taken as quantities, unless the metric says otherwise
@@ -80,6 +81,8 @@ def classes_of(draft: Draft, task: TaskKind, target: pd.Series[Any]) -> tuple[tu
     spoken = [label for label in labels if _is_asked_for(str(label), draft.description)]
     if len(spoken) == 1:
         return _last(labels, lambda label: label == spoken[0]), None
+    if wanted_metric(draft) in _EVEN_HANDED:
+        return labels, None
     return labels, f"{labels[1]} is taken as the positive class rather than {labels[0]} (--positive LABEL says otherwise)"
 
 

@@ -229,6 +229,14 @@ class TestOdd:
         assert (c.folder / train["image"].iloc[0]).exists() and (c.folder / test["image"].iloc[0]).exists()
         assert not train["image"].str.contains("elm|oak").any()
 
+    @pytest.mark.parametrize(("words", "doubts"), [("Accuracy.", 0), ("Area under the ROC curve.", 1)])
+    def test_which_of_two_words_is_positive_is_doubted_where_it_matters(
+        self, words, doubts, parts: Parts, write, understood
+    ) -> None:
+        files = parts("mood", np.where(BINARY == 1, "calm", "wild"), "calm")
+        c = understood(write({**files, "description.md": scored_by(words)}))
+        assert sum("positive class" in doubt for doubt in c.doubts) == doubts
+
     def test_pictures_named_by_class(self, write, understood) -> None:
         pictures = {f"train/{pet}.{at}.jpg": b"x" for pet in ("dog", "owl") for at in range(30)}
         asked = {f"test/{at}.jpg": b"x" for at in range(1, 21)}
