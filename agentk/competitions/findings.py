@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from agentk.competitions.kinds import dates
+from agentk.competitions.kinds import dates, is_date
 from agentk.competitions.tables import several
 from agentk.competitions.truth import encode_truth
 from agentk.types.competition import ColumnKind, Competition
@@ -179,7 +179,7 @@ def _repeated_ids(competition: Competition, train: pd.DataFrame) -> list[str]:
 
 
 def _numbers(first: pd.DataFrame, second: pd.DataFrame) -> Array:
-    """Both tables below each other as numbers: dates as seconds, texts by length, categories by how frequent they are."""
+    """Both tables below each other as numbers: dates by moment, texts by length, categories by the alphabet."""
     both = pd.concat([first, second], ignore_index=True)
     return np.column_stack([_as_numbers(both[name]) for name in both.columns])
 
@@ -187,13 +187,12 @@ def _numbers(first: pd.DataFrame, second: pd.DataFrame) -> Array:
 def _as_numbers(values: pd.Series[Any]) -> Array:
     if types.is_numeric_dtype(values) or types.is_bool_dtype(values):
         numbers = values.to_numpy(dtype=float, na_value=np.nan)
-    elif types.is_datetime64_any_dtype(values):
+    elif is_date(values):
         numbers = dates(values).astype("int64").to_numpy(dtype=float)
     else:
         words = values.astype(str)
-        numbers = (words.str.len() if words.nunique() > 0.5 * len(words) else pd.Series(pd.factorize(words)[0])).to_numpy(
-            dtype=float
-        )
+        many = words.nunique() > 0.5 * len(words)
+        numbers = np.asarray(words.str.len() if many else pd.factorize(words, sort=True)[0], dtype=float)
     return np.asarray(np.nan_to_num(numbers, nan=-1e9))
 
 

@@ -87,6 +87,18 @@ def test_a_test_set_from_elsewhere(found) -> None:
     assert any("town that train does not know" in one for one in said) and any("x2 outside the range" in one for one in said)
 
 
+@pytest.mark.parametrize("kind", ["many categories", "dates"])
+def test_many_values_that_train_and_test_share_are_no_difference(found, kind: str) -> None:
+    """Values that turn up for the first time further down are not thereby others."""
+
+    def wide(rows: pd.DataFrame) -> pd.DataFrame:
+        value = RNG.integers(0, 2 * len(rows) // 5, len(rows))
+        days = (pd.Timestamp("2020-01-01") + pd.to_timedelta(value, unit="D")).strftime("%d.%m.%Y")
+        return rows.assign(value=days if kind == "dates" else [f"v{at:03d}" for at in value])
+
+    assert shift(*found(wide)) == ()
+
+
 def test_it_is_quick(found) -> None:
     case = found()
     scan(*case)  # imports
