@@ -14,7 +14,7 @@ from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
 from agentk.competitions.sides import join_sides
 from agentk.competitions.spelling import agree_on_types, keep_words, turn_dates
-from agentk.competitions.tables import parts_of, same_rows, several, spelled_keys, table
+from agentk.competitions.tables import is_excerpt, parts_of, same_rows, several, spelled_keys, table
 from agentk.competitions.task import classes_of, one_column_per_class, task_of
 from agentk.errors import CompetitionError
 from agentk.types.competition import ColumnKind
@@ -70,8 +70,11 @@ def _find_ids(draft: Draft) -> Draft:
         shared = tuple(name for name in sample.columns if name in test.columns and name not in _only_in(train, test, sample))
         shared = tuple(name for name in shared if not _all_missing(test[name]))
         if shared:
+            few = f"{draft.sample.path} shows {len(sample)} of the {len(test)} test rows: all of them are answered"
             return draft.grown(
-                id_columns=shared, reason=f"{several(shared)} identifies the rows: the sample submission repeats it"
+                id_columns=shared,
+                reason=f"{several(shared)} identifies the rows: the sample submission repeats it",
+                doubt=few if is_excerpt(sample, len(test)) else None,
             )
         renamed = next((n for n in test.columns if len(test) == len(sample) and _same_values(test[n], sample.iloc[:, 0])), None)
         if renamed:
@@ -186,15 +189,23 @@ def _ids_fit_the_sample(draft: Draft) -> str | None:
         return None
     _, test = parts_of(draft)
     where = f"{draft.sample.path if draft.sample else ''} has {len(sample)} rows, the test file {len(test)}"
+    ids = [name for name in draft.id_columns if name in sample.columns]
+    if ids and _shows_a_few(sample, test, ids):
+        return None
     if len(sample) != len(test):
         return f"{where}: they must be the same rows. Download both again, or name the files with --test and --sample"
-    ids = [name for name in draft.id_columns if name in sample.columns]
     if not ids or same_rows(sample, test, ids):
         return None
     asked, given = (set(spelled_keys(frame, ids).itertuples(index=False, name=None)) for frame in (sample, test))
     lost = next(iter(asked ^ given), "one that occurs more often in one of them")
     where = "the ids of the sample submission and of the test file differ"
     return f"{where}, for instance {lost}: name the files with --test and --sample"
+
+
+def _shows_a_few(sample: pd.DataFrame, test: pd.DataFrame, ids: list[str]) -> bool:
+    """Whether the sample submission is an example of some test rows."""
+    known = set(spelled_keys(test, ids).itertuples(index=False, name=None))
+    return is_excerpt(sample, len(test)) and set(spelled_keys(sample, ids).itertuples(index=False, name=None)) <= known
 
 
 def _targets_are_known(draft: Draft) -> str | None:

@@ -21,6 +21,7 @@ from agentk.types.competition import Competition, TableFile
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 
+_MOST_SHOWN = 100  # rows of a sample submission that is but an example
 _HEAD = 1 << 16  # bytes looked at to find the separator
 _KEPT = 8  # tables kept in memory between the stages of one setup
 _cache: OrderedDict[tuple[Any, ...], pd.DataFrame] = OrderedDict()
@@ -141,6 +142,11 @@ def same_rows(first: pd.DataFrame, second: pd.DataFrame, keys: Iterable[str]) ->
     """Whether two tables have the same ids, each as often, in whatever order."""
     one, other = (pd.util.hash_pandas_object(spelled_keys(frame, keys), index=False) for frame in (first, second))
     return len(one) == len(other) and bool((one.sort_values().to_numpy() == other.sort_values().to_numpy()).all())
+
+
+def is_excerpt(sample: pd.DataFrame, rows: int) -> bool:
+    """Whether a sample submission shows but a few of the test `rows`, as an example of its form."""
+    return len(sample) <= _MOST_SHOWN and len(sample) < 0.1 * rows
 
 
 def several(names: Iterable[object], limit: int = 12) -> str:

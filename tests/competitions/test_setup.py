@@ -16,7 +16,7 @@ from agentk.competitions.draft import Draft, Overrides
 from agentk.competitions.rows import load_rows
 from agentk.competitions.setup import STAGES, begun, proven, to_competition
 from agentk.competitions.tables import plan_of, rows_of
-from agentk.competitions.truth import format_submission
+from agentk.competitions.truth import check_submission, format_submission
 from agentk.errors import CompetitionError, SettingError
 from agentk.types.competition import ColumnKind, TaskKind
 
@@ -299,6 +299,13 @@ class TestOdd:
         assert made.index.tolist() == sample["Id"].tolist() and made[key].tolist() == list(range(M))
         assert load_rows(c.folder, plan_of(c))[1].equals(rows_of(c)[1])
         assert not any("order" in doubt for doubt in c.doubts)
+
+    def test_a_sample_of_a_few_rows_is_an_example(self, parts: Parts, write, understood) -> None:
+        files = parts("rent", NUMBER)
+        c = understood(write({**files, "sample_submission.csv": files["sample_submission.csv"].head(5)}))
+        made = format_submission(c, np.arange(M, dtype=float), rows_of(c)[1])
+        assert made["id"].tolist() == files["test.csv"]["id"].tolist() and check_submission(c, made) == []
+        assert any("5 of the 80 test rows" in doubt for doubt in c.doubts)
 
     def test_labels_in_a_file_of_their_own(self, rows: pd.DataFrame, write, understood) -> None:
         labels = rows[["id"]].assign(ill=BINARY).iloc[:N].sample(frac=1, random_state=0)
