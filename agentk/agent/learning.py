@@ -14,8 +14,8 @@ def learn(bench: Workbench) -> None:
     from agentk.memory.harvest import learn as harvest
 
     known, sessions = _learned(bench.folder)
-    attempts = [bench.ledger.attempts[number] for number in sorted(bench.ledger.attempts.keys() - known)]
-    if bench.memory.frozen or not attempts:
+    attempts = bench.ledger.attempts
+    if bench.memory.frozen or attempts.keys() <= known:
         return
     name = bench.folder.path.name
     competition = bench.arena.competition
@@ -23,9 +23,10 @@ def learn(bench: Workbench) -> None:
         bench.memory,
         f"{name}+{sessions}" if sessions else name,
         competition,
-        attempts,
+        [attempts[number] for number in sorted(attempts)],
         bench.arena.metric.direction,
         features=features_of(competition),
+        known=known,
     )
     for lesson in written:
         bench.journal.write("lesson_written", durable=False, lesson=lesson.id, kind=lesson.kind, text=lesson.text)

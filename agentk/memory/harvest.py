@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -30,31 +30,39 @@ def learn(
     direction: Direction,
     *,
     features: Features,
+    known: Collection[int] = (),
     withheld: Mapping[int, Sequence[str]] | None = None,
     further: Iterable[Lesson] = (),
 ) -> list[Lesson]:
     """What a run does once, when it ends: credit what it used, remember what it found, move outwards what held up.
 
-    Idempotent by `run`. `withheld`: lessons set aside, by attempt; `further`: lessons that a reasoner or a person wrote. The
-    lessons written are returned, for the journal.
+    Idempotent by `run`. `known`: attempts that an earlier end of the run has taught; others are still measured by them.
+    `withheld`: lessons set aside, by attempt; `further`: lessons that a reasoner or a person wrote. The lessons written are
+    returned, for the journal.
     """
-    earned = rewards(attempts, direction)
+    earned = _earned(attempts, direction, known)
     used = {attempt.number: attempt.lessons for attempt in attempts}
-    found = [*harvest(run, attempts, direction, features), *further]
+    found = [*harvest(run, attempts, direction, features, known), *further]
     memory.credit(run, shared(earned, used, withheld), competition=features.digest)
     memory.remember(found, private=_private(competition, attempts))
     memory.consolidate(run, features)
     return found
 
 
-def harvest(run: str, attempts: Sequence[Attempt], direction: Direction, features: Features) -> list[Lesson]:
+def harvest(
+    run: str, attempts: Sequence[Attempt], direction: Direction, features: Features, known: Collection[int] = ()
+) -> list[Lesson]:
     """What a recipe earned, the parameters that won, and what mended a failure; each in the scope of the run."""
-    earned = rewards(attempts, direction)
+    earned = _earned(attempts, direction, known)
     return [
         *_recipes(run, attempts, earned, features),
         *_parameters(run, attempts, earned, direction, features),
         *_fixes(run, attempts, earned, features),
     ]
+
+
+def _earned(attempts: Sequence[Attempt], direction: Direction, known: Collection[int]) -> dict[int, float]:
+    return {number: reward for number, reward in rewards(attempts, direction).items() if number not in known}
 
 
 def recipe_lesson(recipe: str, scope: Scope) -> Lesson:
