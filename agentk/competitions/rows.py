@@ -30,6 +30,7 @@ def read_table(
     beside: Sequence[dict[str, Any]] = (),
     day_first: Sequence[str] = (),
     composed: dict[str, Any] | None = None,
+    amounts: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The table in a csv, tsv, json, jsonl or parquet file, plain, .gz or .zip.
 
@@ -42,6 +43,7 @@ def read_table(
               {"path", "on": [column, ...], "options"}
     day_first columns of dates such as 25.03.2020, which become 2020-03-25, so that no one reads them otherwise
     composed  a column to add, of others as they are spelled: {"name", "of": [column, ...], "separator"}
+    amounts   columns of numbers with signs about them, such as $1,200.50 or 12%, which become numbers
 
     Infinite numbers are read as missing. Raises OSError, UnicodeDecodeError, or ValueError when it holds no table.
     """
@@ -63,6 +65,9 @@ def read_table(
     if composed:
         parts = [frame[name].astype(str) for name in composed["of"]]
         frame[composed["name"]] = parts[0].str.cat(parts[1:], sep=composed["separator"])
+    for name in (name for name in amounts if name in frame):
+        bare = frame[name].astype("str").str.replace(r"[$€£¥%,\s]", "", regex=True)
+        frame[name] = pd.to_numeric(bare.where(frame[name].notna()), errors="coerce").astype("float64")
     for name in day_first:
         moments = pd.to_datetime(frame[name], dayfirst=True, errors="coerce")
         frame[name] = moments.dt.strftime("%Y-%m-%d %H:%M:%S").where(moments.notna(), frame[name])

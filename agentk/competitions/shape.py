@@ -13,7 +13,7 @@ from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
 from agentk.competitions.sides import join_sides
-from agentk.competitions.spelling import agree_on_types, keep_words, turn_dates
+from agentk.competitions.spelling import agree_on_types, keep_words, read_amounts, turn_dates
 from agentk.competitions.tables import is_excerpt, parts_of, same_rows, several, spelled_keys, table
 from agentk.competitions.task import classes_of, one_column_per_class, task_of
 from agentk.errors import CompetitionError
@@ -24,7 +24,7 @@ _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response
 
 def find_shape(draft: Draft) -> Draft:
     """Fills ids, targets, columns, task and classes. Raises CompetitionError where only the person can say."""
-    draft = agree_on_types(compose_ids(join_sides(draft)))
+    draft = agree_on_types(compose_ids(join_sides(read_amounts(draft))))
     draft = _find_ids(draft)
     draft = _find_targets(draft)
     draft = _refuse_empty_targets(keep_words(draft))

@@ -4,12 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 from pandas.api import types
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.kinds import is_day_first, looks_like_id
 from agentk.competitions.tables import dtypes_of, parts_of, several, table, typed
 from agentk.types.competition import Column, ColumnKind, TableFile
+
+_AMOUNT = r"[-+]?[$€£¥]?\s*[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?\s*[%€$£¥]?"
+_SIGNED = r"[$€£¥%]|\d,\d{3}"
+_ALIKE = 0.99  # share of a column's values that must be amounts
+
+
+def read_amounts(draft: Draft) -> Draft:
+    """Has numbers with signs about them, such as $1,200.50 or 12%, read as numbers."""
+    train, test = parts_of(draft)
+    assert draft.train and draft.test
+    if draft.train.options.get("decimal"):
+        return draft
+    named = [str(name) for name in train.columns if types.is_string_dtype(train[name]) and not looks_like_id(str(name))]
+    found = [name for name in named if all(_are_amounts(part[name]) for part in (train, test) if name in part)]
+    if not found:
+        return draft
+    first, second = (_with(file, amounts=found) for file in (draft.train, draft.test))
+    return draft.grown(train=first, test=second, reason=f"{several(found)} hold numbers with signs about them")
+
+
+def _are_amounts(values: pd.Series[Any]) -> bool:
+    known = values.dropna().astype(str).str.strip()
+    if known.empty or not known.head(100).str.contains(_SIGNED).any():
+        return False
+    return bool(known.str.fullmatch(_AMOUNT).mean() >= _ALIKE)
 
 
 def agree_on_types(draft: Draft) -> Draft:

@@ -37,7 +37,8 @@ def task_of(draft: Draft, targets: pd.DataFrame) -> tuple[TaskKind, str, str | N
     form = metric_named(metric).form if metric else None
     if types.is_bool_dtype(known) or not types.is_numeric_dtype(known):
         task = TaskKind.BINARY if distinct == 2 else TaskKind.MULTICLASS
-        return task, f"{task.value}: {name} has {distinct} labels", _too_many(name, distinct, len(known))
+        doubt = _too_many(name, distinct, len(known)) or _several_in_one(name, known)
+        return task, f"{task.value}: {name} has {distinct} labels", doubt
     whole = bool((known % 1 == 0).all())
     if metric in _GRADED and whole:
         return TaskKind.ORDINAL, f"ordinal: {name} has {distinct} grades and is scored by {metric}", None
@@ -147,6 +148,16 @@ def _several_targets(targets: pd.DataFrame) -> tuple[TaskKind, str, str | None]:
 
 def _too_many(name: str, distinct: int, rows: int) -> str | None:
     return f"{name} has {distinct} labels in {rows} rows: is it the target? (--target COLUMN)" if distinct > 0.5 * rows else None
+
+
+def _several_in_one(name: str, known: pd.Series[Any]) -> str | None:
+    """A doubt where cells hold several of a few labels, in many combinations."""
+    cells = pd.Series(known.astype(str).unique())
+    parts = cells.str.split(r"[\s,;|]+", regex=True)
+    few = set(parts.explode())
+    if len(cells) < 10 or len(few) > 0.8 * len(cells) or not few & set(cells) or parts.map(len).mean() < 1.5:
+        return None
+    return f"cells of {name} hold several labels at once: each combination is taken as one class"
 
 
 def _last(labels: tuple[Label, ...], positive: Any) -> tuple[Label, ...]:

@@ -307,6 +307,22 @@ class TestOdd:
         assert made["id"].tolist() == files["test.csv"]["id"].tolist() and check_submission(c, made) == []
         assert any("5 of the 80 test rows" in doubt for doubt in c.doubts)
 
+    def test_amounts_of_money_are_numbers(self, rows: pd.DataFrame, write, understood) -> None:
+        whole = rows.assign(share=[f"{at % 7}.5%" for at in range(N + M)], rent=[f"${number * 40:,.2f}" for number in NUMBER])
+        whole.loc[3, "share"] = None
+        test = whole.iloc[N:].drop(columns="rent")
+        files = {"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(rent=0.0)}
+        c = understood(write({**files, "description.md": scored_by("Root mean squared error (RMSE).")}))
+        train = rows_of(c)[0]
+        assert (c.task, c.metric) == (TaskKind.REGRESSION, "rmse")
+        assert np.allclose(train["rent"], NUMBER[:N] * 40) and train["share"].iloc[1] == 1.5 and np.isnan(train["share"].iloc[3])
+        assert load_rows(c.folder, plan_of(c))[0].equals(train)
+
+    def test_several_labels_in_a_cell_are_doubted(self, parts: Parts, write, understood) -> None:
+        tags = [" ".join(RNG.choice(["haze", "road", "lake", "farm"], RNG.integers(1, 4), replace=False)) for _ in range(N + M)]
+        c = understood(write(parts("tags", tags, "haze")))
+        assert c.task is TaskKind.MULTICLASS and any("several labels at once" in doubt for doubt in c.doubts)
+
     def test_labels_in_a_file_of_their_own(self, rows: pd.DataFrame, write, understood) -> None:
         labels = rows[["id"]].assign(ill=BINARY).iloc[:N].sample(frac=1, random_state=0)
         c = understood(write({"train_features.csv": rows.iloc[:N], "train_labels.csv": labels, "test_features.csv": rows.iloc[N:],
