@@ -1,0 +1,46 @@
+"""Which recipes are offered for which competition, and in which order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agentk.reasoning.recipes.catalogue import recipes_for
+from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
+
+TEXT, NUMBER, IDENTIFIER = ColumnKind.TEXT, ColumnKind.NUMERIC, ColumnKind.IDENTIFIER
+
+
+def offered(*kinds: ColumnKind) -> list[str]:
+    """The families of the first recipes for a competition with such columns."""
+    competition = Competition(
+        name="letters",
+        folder=Path("letters"),
+        task=TaskKind.BINARY,
+        train=TableFile(path="train.csv"),
+        test=TableFile(path="test.csv"),
+        targets=("angry",),
+        classes=(0, 1),
+        columns=tuple(Column(name=f"c{at}", kind=kind) for at, kind in enumerate(kinds)),
+        metric="auc",
+        submission=SubmissionFormat(columns=("id", "angry"), id_columns=("id",), kind="probability"),
+        validation=Validation(scheme="stratified"),
+        rows=100,
+        test_rows=50,
+    )
+    return [recipe.entry.partition("_")[0] for recipe in recipes_for(competition, frozenset({"lightgbm", "xgboost"}))]
+
+
+def test_a_text_alone_is_for_text_recipes() -> None:
+    assert set(offered(IDENTIFIER, TEXT)) == {"constant", "text"}
+
+
+def test_where_a_text_has_hardly_anything_beside_it_text_recipes_come_first() -> None:
+    assert offered(TEXT, NUMBER, NUMBER)[:5] == ["constant", "text", "text", "text", "table"]
+
+
+def test_where_a_text_stands_in_a_table_the_two_take_turns() -> None:
+    assert offered(TEXT, NUMBER, NUMBER, NUMBER)[:6] == ["constant", "text", "table", "text", "table", "text"]
+
+
+def test_the_order_loses_and_repeats_nothing() -> None:
+    assert sorted(offered(TEXT, NUMBER, NUMBER)) == sorted(offered(TEXT, NUMBER, NUMBER, NUMBER))
