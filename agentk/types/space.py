@@ -84,9 +84,13 @@ _SPACE: TypeAdapter[Space] = TypeAdapter(Space)
 def parse_space(source: str) -> Space:
     """The literal `SPACE` of a program, `{}` where it has none.
 
-    Raises ValueError, in words for the program's author, when SPACE is not a literal or not of the form above.
+    Raises ValueError, in words for the program's author, when the program is no Python, or SPACE not a literal of the form above.
     """
-    for node in ast.parse(source).body:
+    try:
+        body = ast.parse(source).body
+    except SyntaxError as error:
+        raise ValueError(f"line {error.lineno}: {error.msg}") from None
+    for node in body:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         if any(isinstance(target, ast.Name) and target.id == "SPACE" for target in targets):
             value = node.value  # type: ignore[attr-defined]

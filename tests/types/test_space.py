@@ -42,6 +42,11 @@ def test_what_cannot_be_read_is_refused_in_words_for_its_author(space: str, word
         parse_space(f"SPACE = {space}")
 
 
+def test_a_program_that_is_no_python_is_refused_with_its_line() -> None:
+    with pytest.raises(ValueError, match="line 2: expected ':'"):
+        parse_space("import numpy\ndef fit_predict(train)\n    return 1\n")
+
+
 def test_inactive_dimensions_are_left_out_and_missing_ones_take_their_default() -> None:
     space = parse_space(SOURCE)
     assert active(space, {"leaves": 63, "smoothing": 5.0}) == {"rate": 0.1, "leaves": 63, "encoding": "codes"}
