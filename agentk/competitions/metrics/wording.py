@@ -18,6 +18,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     ),
     "balanced_accuracy": (
         r"balanced accuracy( score)?",
+        r"(mean|average) (per class|class ?wise) accuracy",
         r"macro (averaged )?recall",
     ),
     "f1": (
@@ -26,7 +27,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     ),
     "f1_macro": (
         r"macro (averaged? )?f ?1( ?(score|measure))?",
-        r"f ?1( score| measure)? ?\(?,? ?(with )?(average )?macro",
+        r"(mean )?f ?1( score| measure)? ?\(?,? ?(with )?(average )?macro",
         r"unweighted mean of [\w ]{0,20}f ?1",
     ),
     "f1_micro": (
@@ -150,6 +151,8 @@ _WORDS: dict[str, tuple[str, ...]] = {
 _NUMBERED = (
     (r"\b(map|mean average precision) ?(@|at) ?(\d+)", "map@{}", 3),
     (r"\bf ?(0\.5|2|3)( ?(score|measure))?\b", "f{}", 1),
+    (r"\b(pinball|quantile) loss[^.]{0,60}?\b(0\.\d+)", "pinball@{}", 2),
+    (r"\b(0\.\d+)( quantile)? (pinball|quantile) loss", "pinball@{}", 1),
 )
 
 
