@@ -15,6 +15,7 @@ from agentk.errors import RunError, SettingError, StoreError, UserError
 from agentk.settings import duration, seconds
 
 if TYPE_CHECKING:
+    from agentk.agent.summary import Summary
     from agentk.graph.folder import RunFolder
 
 NO_SUBMISSION = 3
@@ -33,10 +34,14 @@ def start(request: Request, *, as_json: bool) -> int:
 
 
 def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hints: tuple[str, ...], as_json: bool) -> int:
-    """Resumes; a budget that is spent has to be raised for anything to happen."""
+    """Resumes. A run that has ended as it was asked to is shown; for more of it, more has to be asked for."""
     folder = find(run, out)
     request = request_of(folder)
     spent = summarize(folder)
+    if spent.stopped_by in ("budget", "attempts") and budget is None and attempts is None:
+        again = f"agentk resume {run}"
+        print(f"note: it has ended ({spent.stopped_by}); for more: {again} --budget +10m, or --attempts N", file=sys.stderr)
+        return _tell(spent, as_json=as_json)
     update: dict[str, object] = {"hints": (*request.hints, *hints)}
     if budget is not None:
         more = budget.startswith("+")
@@ -44,11 +49,6 @@ def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hint
     if attempts is not None or (budget is not None and spent.stopped_by == "attempts"):
         update["attempts"] = attempts  # time alone lifts the count that ended the run
     request = request.model_copy(update=update)
-    if spent.stopped_by == "attempts" and attempts is None and budget is None:
-        raise RunError(
-            f"{folder.path.name} has made its {request.attempts} attempts; allow more: agentk resume {run} --attempts "
-            f"{2 * (request.attempts or 1)}, or give it time: --budget +10m"
-        )
     if spent.stopped_by is not None and request.budget is not None and request.budget <= spent.seconds:
         raise RunError(
             f"{folder.path.name} has spent its budget of {duration(request.budget)}; give more: agentk resume {run} --budget +10m"
@@ -82,18 +82,21 @@ def _run(folder: RunFolder, request: Request, *, as_json: bool) -> int:
         interrupted = True
     except StoreError as error:
         problem = error
-    summary = summarize(folder)
+    code = _tell(summarize(folder), as_json=as_json)
+    if problem is not None:
+        raise problem
+    return INTERRUPTED if code and interrupted else code
+
+
+def _tell(summary: Summary, *, as_json: bool) -> int:
+    """Prints the summary; the exit code says whether there is a submission."""
     if as_json:
         print(summary.model_dump_json())
     else:
         from agentk.cli.showing import print_summary
 
         print_summary(summary)
-    if problem is not None:
-        raise problem
-    if summary.submission is not None:
-        return 0
-    return INTERRUPTED if interrupted else NO_SUBMISSION
+    return 0 if summary.submission is not None else NO_SUBMISSION
 
 
 def predict_rows(run: str, out: Path, rows: Path, output: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,14 +101,17 @@ def test_a_run_that_another_process_works_on_is_refused_and_left_alone(say: Say,
     assert folder.facts_file.exists(), "the run of the other process is left alone"
 
 
-def test_what_has_been_spent_has_to_be_raised(say: Say, tmp_path: Path) -> None:
+def test_a_run_that_has_ended_is_shown_until_more_is_asked_for(say: Say, tmp_path: Path) -> None:
     folder = run(tmp_path / "runs", "done")
     request = Request(competition="odd", attempts=2, budget=None).model_dump(mode="json")
     folder.write_facts(folder.facts() | {"request": request})
     Journal(folder.journal, lambda: 5.0).write("run_finished", stopped_by="attempts", best=None)
-    said = say("resume", "done")
-    assert said.code == 2
-    assert re.search(r"made its 2 attempts.*--attempts 4.*--budget \+10m", said.err)
+    folder.submission.write_text("[kind]\n")
+    said = say("resume", "done", "--json")
+    assert (said.code, said.json["cv_score"], said.json["stopped_by"]) == (0, 0.75, "attempts")
+    assert "agentk resume done --budget +10m" in said.err
+    spent = say("resume", "done", "--budget", "3s")
+    assert spent.code == 2 and "has spent its budget of 3s" in spent.err
 
 
 def test_doctor_names_what_to_install(say: Say) -> None:
