@@ -139,3 +139,10 @@ def test_after_a_timeout_with_nothing_scored_the_cheapest_recipe_is_the_surest()
     slow = Effort(drafts=1, seconds=50.0, failures=1, timeouts=1)
     plan = ask(efforts=drafted(**{RECIPES[0]: 0.3}) | {RECIPES[1]: slow}, scored=1)
     assert plan.recipe == min(recipes[2:], key=lambda recipe: recipe.cost).name
+
+
+def test_without_a_clock_no_decision_hangs_on_measured_seconds() -> None:
+    quick, slow = drafted(**ALL), drafted(**ALL)
+    for index, name in enumerate(RECIPES):
+        slow[name] = slow[name].model_copy(update={"seconds": 1000.0 / (index + 1), "fold_seconds": 3.0 * index})
+    assert ask(seconds=None, attempts=9, efforts=quick, scored=5) == ask(seconds=None, attempts=9, efforts=slow, scored=5)

@@ -182,6 +182,18 @@ def test_prunes_what_is_clearly_worse_on_the_same_folds_and_nothing_else():
     assert not search.prune(0, [9.0, 9.0]), "it is not open"
 
 
+def test_compares_with_the_trials_it_is_told_to_whatever_else_has_ended_since():
+    search = Search(SPACE, direction="minimize", seed=0)
+    running = search.ask()
+    assert running is not None
+    known = search.ended
+    for shift in (0.0, 0.02, -0.01, 0.03, 0.01):
+        finish(search, shift)
+    assert known == frozenset()
+    assert not search.prune(running.number, [1.5, 3.5], among=known)
+    assert search.prune(running.number, [1.5, 3.5], among=search.ended)
+
+
 def test_prunes_by_what_was_shown_whatever_a_later_decision_made_of_it():
     search = Search(SPACE, direction="minimize", seed=0)
     for shift in (0.0, 0.02, -0.01, 0.03, 0.01):
