@@ -77,8 +77,9 @@ def build(bench: Workbench, checkpointer: Any) -> CompiledStateGraph[State, None
     graph.add_conditional_edges("plan", after_plan, sorted(set(NEXT.values())))
     graph.add_conditional_edges("code", after_code, ["execute", "collect"])
     graph.add_edge("execute", "collect")
-    for name in ("collect", "tune", "blend"):
-        graph.add_edge(name, "reflect")
+    for name in ("tune", "blend"):
+        graph.add_edge(name, "collect")  # of drafts that ended meanwhile
+    graph.add_edge("collect", "reflect")
     graph.add_edge("reflect", "plan")
     graph.add_edge("submit", END)
     return graph.compile(checkpointer=checkpointer)
