@@ -8,13 +8,19 @@ import numpy as np
 
 LEISURE = 2e6  # rows x columns x classes up to which the learning rate is taken as it is
 FASTEST = 4.0
+SMALL = 1e6  # rows x columns up to which a second thread waits more than it works, the more so on a busy machine
 WIDE = 150  # columns up to which the share of columns is taken as it is
 
 
 def paced(params: dict[str, Any], X: Any, classes: int = 1) -> dict[str, Any]:
-    """`params` with the learning rate and the share of columns that suit the size of X; `classes` is the trees a round takes."""
+    """`params` with the learning rate, columns and threads that suit the size of X; `classes` is the trees a round takes."""
     rows, columns = X.shape
     faster = np.clip(np.sqrt(rows * columns * classes / LEISURE), 1.0, FASTEST)
     share = params["column_share"] * min(1.0, np.sqrt(WIDE / columns))
     rate = {"learning_rate": min(0.3, float(params["learning_rate"] * faster))} if "learning_rate" in params else {}
-    return params | rate | {"column_share": float(share)}
+    return params | rate | {"column_share": float(share), "threads": useful_threads(params, rows * columns)}
+
+
+def useful_threads(params: dict[str, Any], cells: int) -> int:
+    """The threads that shorten the work on so many rows x columns."""
+    return int(params["threads"]) if cells > SMALL else 1

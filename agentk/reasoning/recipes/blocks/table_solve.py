@@ -10,6 +10,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from agentk.reasoning.recipes.blocks.table_frame import typed_frames
+from agentk.reasoning.recipes.blocks.table_pace import useful_threads
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
 
@@ -37,7 +38,7 @@ def solve_table(
 
         return on_scale(target, fit)
 
-    with threadpool_limits(limits=int(params["threads"])):  # linear algebra takes every core it sees otherwise
+    with threadpool_limits(limits=useful_threads(params, head.size)):  # linear algebra takes every core it sees otherwise
         return predict_targets(train, len(test), class_shares, values)
 
 

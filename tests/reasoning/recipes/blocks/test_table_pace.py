@@ -1,0 +1,22 @@
+"""Trees at a bearable pace, on as many threads as help."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agentk.reasoning.recipes.blocks.table_pace import paced
+
+ASKED = {"learning_rate": 0.05, "column_share": 0.6, "threads": 4}
+
+
+def test_small_tables_are_taken_as_asked_on_one_thread() -> None:
+    assert paced(ASKED, np.empty((1000, 50))) == ASKED | {"threads": 1}
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(2_000_000, 10), (1000, 20_000)])
+def test_large_tables_get_larger_steps_and_every_thread(rows: int, columns: int) -> None:
+    table = np.broadcast_to(0.0, (rows, columns))
+    found = paced(ASKED, table)
+    assert found["threads"] == 4 and found["learning_rate"] > 0.1
+    assert found["column_share"] < 0.6 if columns > 150 else found["column_share"] == 0.6
