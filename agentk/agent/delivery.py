@@ -9,11 +9,9 @@ from agentk.agent import machine
 from agentk.agent.learning import learn
 from agentk.agent.summary import write_grade
 from agentk.agent.takeaway import Member, Takeaway, write_takeaway
-from agentk.errors import CompetitionError, RunError
-from agentk.graph.folder import RunFolder
+from agentk.errors import CompetitionError
 from agentk.graph.workbench import Workbench
 from agentk.types.attempt import Attempt
-from agentk.types.competition import Competition
 
 if TYPE_CHECKING:
     from agentk.agent.arena import CompetitionArena
@@ -80,53 +78,3 @@ def grade(bench: Workbench) -> None:
         except CompetitionError:  # a sample may hold what no grader takes, such as empty cells
             graded.pop("sample_score", None)
     write_grade(bench.folder.path, dict(graded))
-
-
-def predict(folder: RunFolder, rows: Path, output: Path) -> int:
-    """Predicts the rows of a file with the run's winner, in the sandbox; returns how many.
-
-    Raises RunError when the run has no winner yet, or when its program cannot take these rows.
-    """
-    import shutil
-    import tempfile
-
-    from agentk.agent.remake import SUBMISSION
-    from agentk.agent.session import request_of
-    from agentk.sandbox.open import open_sandbox
-    from agentk.sandbox.protocol import End, Execution, Function, Limits
-
-    contract = folder.path / "competition.json"
-    if not (folder.solution / "solution.py").exists():
-        raise RunError(
-            f"{folder.path.name} has no winner to predict with; `agentk resume {folder.path.name} --budget +10m` may find one"
-        )
-    competition = Competition.model_validate_json(contract.read_text())
-    files = {"--rows": rows.absolute()}
-    if (extra := request_of(folder).extra) is not None:
-        files["--extra"] = extra.absolute()
-    names = {option: f"{option.strip('-')}{''.join(path.suffixes)}" for option, path in files.items()}
-    with tempfile.TemporaryDirectory() as place:
-        sandbox = open_sandbox(1, machine.cores(), (), Path(place) / "sandbox")
-        try:
-            execution = Execution(
-                entry=Function("agentk.agent.remake:remake"),
-                collect_to=Path(place) / "out",
-                inputs={
-                    "data": competition.folder,
-                    "solution": folder.solution,
-                    **{names[option]: files[option] for option in files},
-                },
-                arguments={"options": dict(names)},
-                limits=Limits(wall_s=24 * 3600, memory_bytes=int(machine.memory() * 0.8)),
-            )
-            result = sandbox.submit(execution).result()
-        finally:
-            sandbox.close()
-        if result.end is not End.OK or SUBMISSION not in result.outputs:
-            raise RunError(
-                f"{rows} could not be predicted: {result.reason or 'no predictions were written'}\n{result.log[-2000:]}"
-            )
-        output.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(result.outputs[SUBMISSION], output)
-    with output.open() as file:
-        return sum(1 for _ in file) - 1

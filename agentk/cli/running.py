@@ -101,7 +101,7 @@ def _tell(summary: Summary, *, as_json: bool) -> int:
 
 def predict_rows(run: str, out: Path, rows: Path, output: Path) -> None:
     """Predicts the rows of a file with the winner; says where the predictions are."""
-    from agentk.agent.delivery import predict
+    from agentk.agent.prediction import predict
 
     folder = find(run, out)
     if not rows.is_file():

@@ -124,7 +124,6 @@ class Reflection(Frozen):
 
     giver: str
     note: str
-    remember: tuple[Lesson, ...] = ()
 
 
 class Reasoner(Protocol):
