@@ -117,7 +117,8 @@ class Ledger:
                     update |= {"best": attempt.number, "best_score": attempt.score}
             elif attempt.outcome.status not in (Status.CANCELLED, Status.PRUNED):
                 update["failures"] = before.failures + 1
-                update["timeouts"] = before.timeouts + (attempt.outcome.status is Status.TIMED_OUT)
+                if attempt.outcome.status is Status.TIMED_OUT:
+                    update["longer"] = max(before.longer, attempt.limit or 0.0)
             efforts[name] = before.model_copy(update=update)
         return efforts
 

@@ -37,10 +37,16 @@ class Playbook:
         if question.since_blend >= NEW_MEMBERS and question.scored > 1:
             return self._say("blend", f"{question.since_blend} attempts have not been blended yet")
         recipes = recipes_for(question.competition, frozenset(question.resources.libraries))
-        for recipe in self._order(recipes, question):
+        for recipe in self._order(recipes, question, clock):
             effort = question.efforts.get(recipe.name, Effort())
             if effort.drafts == 0 and recipe.name not in question.started and clock.affords(recipe, question.scored):
                 return self._draft(recipe, question, clock)
+        if (
+            question.scored <= 1
+            and not question.pending
+            and (rest := [one for one in recipes if one.name not in question.efforts])
+        ):
+            return self._draft(min(rest, key=lambda one: one.cost), question, clock)  # better a bold try than no model at all
         if question.pending and not any(effort.tunable and effort.best is not None for effort in question.efforts.values()):
             return self._say("wait", "nothing that can be tuned is scored yet")
         target = self._worth_tuning(question, clock)
@@ -70,7 +76,7 @@ class Playbook:
     def _say(self, action: str, idea: str) -> Plan:
         return Plan.model_validate({"giver": self.name, "action": action, "idea": idea})
 
-    def _order(self, recipes: list[Recipe], question: PlanQuestion) -> list[Recipe]:
+    def _order(self, recipes: list[Recipe], question: PlanQuestion, clock: _Clock) -> list[Recipe]:
         """The baseline first, then recipes that the person's hints name; the rest by rank, moved by what memory says."""
         value = {str(lesson.payload.get("recipe")): lesson.value for lesson in question.lessons if lesson.kind == "recipe"}
         hints = " ".join(question.person).lower().replace("-", "_").replace(" ", "_")
@@ -80,7 +86,7 @@ class Playbook:
             - len(recipes) * (recipe.name in hints or recipe.family in hints)
             for index, recipe in enumerate(recipes)
         }
-        if any(effort.timeouts for effort in question.efforts.values()) and question.scored <= 1:
+        if clock.cut and question.scored <= 1:
             # Nothing but the baseline has come through: the cheapest is the surest.
             return sorted(recipes, key=lambda recipe: recipe.cost)
         return recipes[:1] + sorted(recipes[1:], key=lambda recipe: rank[recipe.name])
@@ -156,7 +162,12 @@ class _Clock:
             for name, effort in question.efforts.items()
             if effort.fold_seconds is not None and (cost := _cost(name, question)) >= LEAST_COST
         ]
-        self.pace = min(measured, default=None)  # seconds of a fold at cost 1; what starting up takes only ever adds to it
+        # Seconds of a fold at cost 1: what starting up takes only ever adds to it. A draft that was cut says: more than that.
+        self.pace = min(measured, default=None)
+        cuts = [
+            effort.longer / max(_cost(name, question), LEAST_COST) for name, effort in question.efforts.items() if effort.longer
+        ]
+        self.cut = max(cuts, default=0.0)
 
     @property
     def spent(self) -> bool:
@@ -164,16 +175,20 @@ class _Clock:
 
     def affords(self, recipe: Recipe, scored: int) -> bool:
         """Whether a draft of it should be done in the share of time that drafts may take now."""
-        if not self.ticks or self.pace is None:
-            return True
-        return self.pace * recipe.cost * self.folds / self.slots <= self._share(scored)
+        pace = self.cut if self.pace is None else self.pace
+        return not self.ticks or pace * recipe.cost * self.folds / self.slots <= self._share(scored)
 
     def fold_limit(self, scored: int) -> float | None:
         """Seconds that one fold of a draft may take."""
         return max(2.0, self._share(scored) * self.slots / self.folds) if self.ticks else None
 
     def _share(self, scored: int) -> float:
-        """Seconds for one more draft: half of what is left, and once a few are scored, a small part of the whole budget."""
+        """Seconds for one more draft: half of what is left, and once a few are scored, a small part of the whole budget.
+
+        While drafts are cut and no model is scored, nearly all that is left: a first model is worth more than any second try.
+        """
+        if self.cut and scored <= 1:
+            return 0.9 * self.left
         return 0.5 * self.left if scored < FEW else min(0.5 * self.left, DRAFT_SHARE * self.total)
 
     def affords_trials(self, effort: Effort) -> bool:

@@ -45,7 +45,7 @@ class Effort(Frozen):
     tunings: int = 0
     trials: int = 0
     failures: int = 0
-    timeouts: int = 0  # of the failures
+    longer: float = 0.0  # a fold of it takes longer than this: seconds after which a draft was cut
     seconds: float = 0.0
     tunable: bool = False  # whether a search may find anything
     best: int | None = None  # attempt

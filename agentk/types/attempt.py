@@ -28,6 +28,7 @@ class Attempt(Frozen):
     std: float | None = None  # over folds
     fold_scores: tuple[float, ...] = ()
     seconds: float = 0.0  # slot seconds spent
+    limit: float | None = None  # seconds that each fold was allowed, where the plan said so
     weights: dict[int, float] = {}  # blend: of each attempt it averages
     method: str = "mean"  # blend: how members are combined
     seen: tuple[int, ...] = ()  # blend: attempts it was chosen from

@@ -136,7 +136,7 @@ def test_a_plan_for_an_unknown_recipe_is_refused_by_name() -> None:
 
 def test_after_a_timeout_with_nothing_scored_the_cheapest_recipe_is_the_surest() -> None:
     recipes = recipes_for(COMPETITION, frozenset(LIBRARIES))
-    slow = Effort(drafts=1, seconds=50.0, failures=1, timeouts=1)
+    slow = Effort(drafts=1, seconds=50.0, failures=1, longer=5.0)
     plan = ask(efforts=drafted(**{RECIPES[0]: 0.3}) | {RECIPES[1]: slow}, scored=1)
     assert plan.recipe == min(recipes[2:], key=lambda recipe: recipe.cost).name
 
@@ -146,3 +146,20 @@ def test_without_a_clock_no_decision_hangs_on_measured_seconds() -> None:
     for index, name in enumerate(RECIPES):
         slow[name] = slow[name].model_copy(update={"seconds": 1000.0 / (index + 1), "fold_seconds": 3.0 * index})
     assert ask(seconds=None, attempts=9, efforts=quick, scored=5) == ask(seconds=None, attempts=9, efforts=slow, scored=5)
+
+
+def test_a_cut_draft_says_what_others_would_take_and_the_first_model_may_take_nearly_all_that_is_left() -> None:
+    recipes = {recipe.name: recipe for recipe in recipes_for(COMPETITION, frozenset(LIBRARIES))}
+    slow = Effort(drafts=1, seconds=50.0, failures=1, longer=10.0)
+    plan = ask(seconds=40.0, efforts=drafted(**{RECIPES[0]: 0.3}) | {"lightgbm": slow}, scored=1)
+    chosen = recipes[str(plan.recipe)]
+    assert chosen.cost * 10.0 / recipes["lightgbm"].cost * 5 / 2 <= 36.0
+    assert plan.seconds == pytest.approx(0.9 * 40.0 * 2 / 5)
+
+
+def test_where_nothing_seems_affordable_the_cheapest_is_tried_all_the_same() -> None:
+    recipes = recipes_for(COMPETITION, frozenset(LIBRARIES))
+    hopeless = Effort(drafts=1, seconds=50.0, failures=1, longer=1000.0)
+    plan = ask(seconds=30.0, efforts=drafted(**{RECIPES[0]: 0.3}) | {RECIPES[1]: hopeless}, scored=1)
+    assert plan.action == "draft"
+    assert plan.recipe == min(recipes[2:], key=lambda recipe: recipe.cost).name

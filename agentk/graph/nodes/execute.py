@@ -127,6 +127,7 @@ def settle(bench: Workbench, number: int, evaluation: Evaluation | None, outcome
             "params": facts["params"],
             "lessons": facts.get("lessons", ()),
             "seconds": seconds,
+            "limit": facts.get("seconds"),
             "tunable": _tunable(solution),
             **_scores(evaluation, outcome),
         }
