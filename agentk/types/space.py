@@ -11,6 +11,7 @@ SPACE = {
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError, model_validator
@@ -81,6 +82,7 @@ Space = dict[str, Dimension]
 _SPACE: TypeAdapter[Space] = TypeAdapter(Space)
 
 
+@lru_cache(maxsize=256)  # one program is asked for its space by the audit, the graph and the search
 def parse_space(source: str) -> Space:
     """The literal `SPACE` of a program, `{}` where it has none.
 
