@@ -7,7 +7,9 @@ AgentKError
 │   └── RunError             a run folder that is missing, foreign, busy or of another version
 ├── SandboxError         the sandbox could not do its job (never: the program failed)
 ├── StoreError           memory or the run folder cannot be read or written
-└── ReasonerError        the reasoner gave no usable answer
+├── ReasonerError        the reasoner gave no usable answer
+└── ModelError           a chat model gave no reply
+    └── BudgetError          a call that would exceed what may be spent was not made
 
 A failing *program* is not an error but an `Outcome` (agentk/types/outcome.py).
 """
@@ -45,3 +47,11 @@ class StoreError(AgentKError):
 
 class ReasonerError(AgentKError):
     """The reasoner gave no answer that fits the question."""
+
+
+class ModelError(AgentKError):
+    """A chat model gave no reply: unreachable, overloaded beyond patience, or its answer cannot be read."""
+
+
+class BudgetError(ModelError):
+    """A call whose worst case exceeds the tokens or the money that are left was not made."""
