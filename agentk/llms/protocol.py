@@ -25,7 +25,7 @@ class ChatRequest(Frozen):
 
     messages: tuple[Message, ...]
     purpose: str = ""  # name of the question, for the record
-    answer_schema: dict[str, JsonValue] | None = None  # JSON schema of a structured answer; asked for by the provider's own mechanism
+    answer_schema: dict[str, JsonValue] | None = None  # JSON schema of a structured answer, asked for in the provider's own way
     max_tokens: int = 8192  # of the reply
     temperature: float | None = None  # None: the provider's default
     stable: int = 0  # leading messages that later calls repeat word for word: what a provider's prompt cache may keep
