@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentk.agent.request import Request
 from agentk.competitions.metrics import metric_named
+from agentk.competitions.profile import profile_of
 from agentk.competitions.rows import load_rows
 from agentk.competitions.tables import plan_of
 from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission
@@ -18,11 +19,13 @@ from agentk.referee.referee import Referee
 from agentk.sandbox.protocol import Sandbox
 from agentk.types.competition import Competition, Validation
 from agentk.types.metric import Array
+from agentk.types.profile import Profile
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LAYOUT = "folds.json"
+PROFILE = "profile.json"
 
 
 class CompetitionArena:
@@ -34,6 +37,7 @@ class CompetitionArena:
         self.train, self.test = load_rows(competition.folder, plan_of(competition))
         self.truth = encode_truth(competition, self.train)
         self.layout = self._layout(folder, request)
+        self._profile = folder.path / PROFILE
         if self.layout.scheme == "given":
             given = Validation(scheme="given", folds=self.layout.folds, reasons=self.layout.reasons)
             self.competition = competition = competition.model_copy(update={"validation": given})
@@ -74,6 +78,15 @@ class CompetitionArena:
     def findings(self) -> tuple[str, ...]:
         """Leaks, and differences between train and test."""
         return self._found
+
+    @cached_property
+    def profile(self) -> Profile:
+        """What the columns hold, in numbers; taken once a run and kept."""
+        if self._profile.exists():
+            return Profile.model_validate_json(self._profile.read_text())
+        profile = profile_of(self.competition, self.train, self.test, self.truth)
+        replace(self._profile, profile.model_dump_json(exclude_defaults=True) + "\n")
+        return profile
 
     def _layout(self, folder: RunFolder, request: Request) -> Layout:
         """The one fold assignment of the run, made at its first opening and kept."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agentk.referee.evaluation import Evaluation
     from agentk.referee.referee import Referee
     from agentk.types.metric import Array, Metric
+    from agentk.types.profile import Profile
     from agentk.types.solution import Solution
 
 
@@ -57,6 +58,11 @@ class Arena(Protocol):
 
     def findings(self) -> tuple[str, ...]:
         """Leaks and shifts between train and test."""
+        ...
+
+    @property
+    def profile(self) -> Profile:
+        """What the columns hold, in numbers."""
         ...
 
 

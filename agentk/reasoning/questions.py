@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition, Frozen
 from agentk.types.metric import Direction
+from agentk.types.profile import Profile
 
 
 class Lesson(Frozen):
@@ -59,6 +60,7 @@ class PlanQuestion(Frozen):
 
     step: int
     competition: Competition
+    profile: Profile = Profile()
     direction: Direction
     tree: tuple[Attempt, ...]  # the best and the latest, at most 40
     best: int | None  # the attempt whose answers are in submission.csv
@@ -93,6 +95,7 @@ class CodeQuestion(Frozen):
     """Write the program that the plan asks for."""
 
     competition: Competition
+    profile: Profile = Profile()
     plan: Plan
     parent_source: str | None = None
     parent_reason: str = ""
@@ -111,6 +114,7 @@ class ReflectQuestion(Frozen):
     """What does this result teach?"""
 
     competition: Competition
+    profile: Profile = Profile()
     direction: Direction
     attempt: Attempt
     parent: Attempt | None

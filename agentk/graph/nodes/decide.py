@@ -25,7 +25,7 @@ def plan(bench: Workbench, state: State) -> State:
     bench.count_step()
     bench.notice("plan", "")
     question = plan_question(bench, state)
-    facts = question.model_dump(mode="json", exclude={"competition", "tree", "lessons"})
+    facts = question.model_dump(mode="json", exclude={"competition", "profile", "tree", "lessons"})
     try:
         answer = bench.reasoner.plan(question)
         check(bench, answer)
@@ -71,6 +71,7 @@ def plan_question(bench: Workbench, state: State) -> PlanQuestion:
     return PlanQuestion(
         step=state["step"],
         competition=arena.competition,
+        profile=arena.profile,
         direction=arena.metric.direction,
         tree=ledger.tree(),
         best=ledger.best,
@@ -110,6 +111,7 @@ def code(bench: Workbench, state: State) -> State:
     parent = bench.ledger.attempts.get(answer.parent) if answer.parent is not None else None
     question = CodeQuestion(
         competition=bench.arena.competition,
+        profile=bench.arena.profile,
         plan=answer,
         parent_source=None if parent is None else bench.folder.read_solution(parent).source,
         parent_reason="" if parent is None else parent.outcome.reason,

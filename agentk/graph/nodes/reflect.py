@@ -19,6 +19,7 @@ def reflect(bench: Workbench, state: State) -> State:
         log = bench.folder.attempt(number) / "log.txt"
         question = ReflectQuestion(
             competition=bench.arena.competition,
+            profile=bench.arena.profile,
             direction=bench.arena.metric.direction,
             attempt=attempt,
             parent=None if attempt.parent is None else ledger.attempts[attempt.parent],
