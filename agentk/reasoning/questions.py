@@ -55,6 +55,27 @@ class Effort(Frozen):
     weight: float = 0.0  # of its attempts in the last blend
 
 
+class MemoryAction(Frozen):
+    """What a reasoner does to memory itself, beside its answer (Agent K's intrinsic actions); checked before it is applied.
+
+    recall: `query`; what is found is among the lessons of the next questions
+    remember: `text`, perhaps a `recipe` that it speaks of and the `kind`; kept for this run until the run's end judges it
+    revise: `lesson` says `text` from now on; only what this run has remembered itself
+    forget: `lesson` is not shown again in this run; what this run has remembered itself is removed
+    """
+
+    act: Literal["recall", "remember", "revise", "forget"]
+    query: str = Field(default="", max_length=300)
+    kind: Literal["claim", "fix", "setup"] = "claim"
+    text: str = Field(default="", max_length=600)
+    recipe: str = Field(default="", max_length=100)
+    lesson: str = Field(default="", max_length=16)  # its id
+
+
+MEMORY_ACTIONS = 4
+"""Memory actions that one answer may hold."""
+
+
 class PlanQuestion(Frozen):
     """What shall be tried next?"""
 
@@ -89,6 +110,7 @@ class Plan(Frozen):
     seconds: float | None = None  # slot seconds that a fold may take; tune: seconds of the whole search
     trials: int | None = None
     lessons: tuple[str, ...] = ()  # ids of those that led here
+    memory: tuple[MemoryAction, ...] = Field(default=(), max_length=MEMORY_ACTIONS)
 
 
 class CodeQuestion(Frozen):
@@ -128,6 +150,7 @@ class Reflection(Frozen):
 
     giver: str
     note: str
+    memory: tuple[MemoryAction, ...] = Field(default=(), max_length=MEMORY_ACTIONS)
 
 
 class Reasoner(Protocol):
