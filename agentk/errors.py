@@ -4,8 +4,10 @@ AgentKError
 ├── UserError            the person can mend it (exit code 2)
 │   ├── CompetitionError     the folder or its files cannot be made into a competition
 │   ├── SettingError         a flag, a budget, a name that does not exist
-│   └── RunError             a run folder that is missing, foreign, busy or of another version
+│   ├── RunError             a run folder that is missing, foreign, busy or of another version
+│   └── KaggleError          Kaggle refuses: credentials, rules, limits, a competition that is not there
 ├── SandboxError         the sandbox could not do its job (never: the program failed)
+├── ServiceError         Kaggle cannot be reached, or fails beyond patience
 ├── StoreError           memory or the run folder cannot be read or written
 ├── ReasonerError        the reasoner gave no usable answer
 └── ModelError           a chat model gave no reply
@@ -35,6 +37,14 @@ class SettingError(UserError):
 
 class RunError(UserError):
     """A run folder that is missing, busy, foreign or of another version."""
+
+
+class KaggleError(UserError):
+    """Kaggle refuses: credentials, rules that are not accepted, limits, a competition that is not there."""
+
+
+class ServiceError(AgentKError):
+    """Kaggle cannot be reached, fails beyond patience, or sends what cannot be read."""
 
 
 class SandboxError(AgentKError):

@@ -13,6 +13,7 @@ class Request(Frozen):
     """One run. Everything has a default but the competition."""
 
     competition: str  # a folder, a CSV file, or builtin:NAME
+    kaggle: str | None = None  # the slug at kaggle.com that the folder was fetched from
     budget: float | None = 600.0  # seconds; None: only `attempts` bounds the run
     attempts: int | None = None
     overrides: Overrides = Overrides()  # what the person says about the competition

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
-from html.parser import HTMLParser
 from pathlib import Path
 
 from agentk.competitions.draft import Draft, Stage
@@ -19,6 +18,8 @@ _SAMPLE = {"submission", "submissions", "submit", "sub", "benchmark"}
 _SAMPLE_WITH = {"sample", "example", "template", "random", "dummy"}
 _ROLES = {"train": {"train", "training"}, "test": {"test", "testing"}}
 _TEXTS = (".md", ".txt", ".html", ".htm", ".rst")
+LEADERBOARD = "leaderboard.csv"
+"""Scores of others, beside the data: of the end's report alone, so no table of the competition."""
 _MOST_TEXT = 200_000  # characters of description that are kept
 
 
@@ -83,7 +84,7 @@ def listed(folder: Path) -> dict[str, tuple[str, str | None]]:
         raise CompetitionError(f"{folder} is no folder. Give the folder of an unzipped competition, a CSV file, or builtin:NAME.")
     found: dict[str, tuple[str, str | None]] = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or not path.is_file() or not is_table(path):
+        if path.name.startswith(".") or not path.is_file() or not is_table(path) or path.name.lower() == LEADERBOARD:
             continue
         if path.name.lower().endswith(".zip"):
             found |= _members(path)
@@ -203,39 +204,13 @@ def _description(folder: Path, said: str | None) -> tuple[str, list[str]]:
     return "\n\n".join(_plain(path) for path in texts)[:_MOST_TEXT], [path.name for path in texts]
 
 
-class _Text(HTMLParser):
-    """The words of a page, headings marked as in Markdown, scripts and styles left out."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        self._hidden += tag in ("script", "style")
-        if tag in ("p", "br", "div", "li", "tr", "pre"):
-            self.parts.append("\n")
-        elif re.fullmatch("h[1-6]", tag):
-            self.parts.append("\n\n" + "#" * int(tag[1]) + " ")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("script", "style")
-        if re.fullmatch("h[1-6]", tag):
-            self.parts.append("\n\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(data)
-
-
 def _plain(path: Path) -> str:
     text = path.read_bytes().decode("utf-8", errors="replace")
     if path.suffix.lower() not in (".html", ".htm"):
         return text
-    parser = _Text()
-    parser.feed(text)
-    return "".join(parser.parts)
+    from agentk.competitions.pages import clean_text
+
+    return clean_text(text)
 
 
 def _train_has_rows(draft: Draft) -> str | None:

@@ -1,0 +1,1 @@
+"""Kaggle as it is: addresses, the official client, downloads that resume, archives unpacked with care, leaderboards."""
