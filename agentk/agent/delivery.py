@@ -10,22 +10,39 @@ from agentk.agent.learning import learn
 from agentk.agent.summary import write_grade
 from agentk.agent.takeaway import Member, Takeaway, write_takeaway
 from agentk.errors import CompetitionError
+from agentk.graph.nodes.hear import NO_PROGRAM
 from agentk.graph.workbench import Workbench
 from agentk.types.attempt import Attempt
 
 if TYPE_CHECKING:
     from agentk.agent.arena import CompetitionArena
 
+BROUGHT = (
+    "It is the best that programs alone make: submission.csv of the run rests on predictions that a person brought without one"
+)
 ANSWERS = Path("answers") / "answers.csv"
 
 
 def deliver(bench: Workbench) -> None:
     """Writes solution/, has a built-in or held-out test graded, and lets memory learn."""
-    best = bench.ledger.best
+    best = remakeable(bench)
     if best is not None:
-        write_solution(bench, bench.ledger.attempts[best])
+        write_solution(bench, best)
     grade(bench)
     learn(bench)
+
+
+def remakeable(bench: Workbench) -> Attempt | None:
+    """The winner; where it rests on predictions that a person brought without a program, the best attempt that does not."""
+    ledger = bench.ledger
+    sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
+    ranked = sorted((one for one in ledger.attempts.values() if one.score is not None), key=lambda one: sign * (one.score or 0.0))
+    ranked.sort(key=lambda one: one.number != ledger.best)
+    return next((one for one in ranked if all(_has_program(bench, number) for number in one.weights or [one.number])), None)
+
+
+def _has_program(bench: Workbench, number: int) -> bool:
+    return bench.folder.read_solution(bench.ledger.attempts[number]).source != NO_PROGRAM
 
 
 def write_solution(bench: Workbench, best: Attempt) -> None:
@@ -50,7 +67,7 @@ def write_solution(bench: Workbench, best: Attempt) -> None:
         score=best.score,
         std=best.std,
         extra=None if arena.extra is None else len(arena.extra),
-        title=best.name,
+        title=best.name if best.number == bench.ledger.best else f"{best.name}. {BROUGHT}",
         versions=machine.versions(),
     )
     write_takeaway(takeaway, arena.test, bench.folder.solution)

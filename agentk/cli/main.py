@@ -110,7 +110,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Solve a competition: a submission, the program that made it, and its score."""
-    _leave_cores_to_programs()
+    leave_cores_to_programs()
     from agentk.agent.request import Request
     from agentk.cli.running import start
     from agentk.errors import SettingError
@@ -149,7 +149,7 @@ def run(
     raise typer.Exit(start(request, as_json=as_json))
 
 
-def _leave_cores_to_programs() -> None:
+def leave_cores_to_programs() -> None:
     """The cores belong to the slots: what this process computes beside them takes one thread. To be called before numpy."""
     import os
 
@@ -183,7 +183,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was interrupted, killed, or finished."""
-    _leave_cores_to_programs()
+    leave_cores_to_programs()
     from agentk.cli.running import go_on
 
     raise typer.Exit(go_on(run, out, budget=budget, attempts=attempts, hints=tuple(hint or ()), as_json=as_json))
@@ -276,8 +276,10 @@ def bench(
 
 
 def _mount() -> None:
+    from agentk.cli import after
     from agentk.cli.memory import memory
 
+    after.mount(app)
     app.add_typer(memory, name="memory")
 
 

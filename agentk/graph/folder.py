@@ -38,6 +38,8 @@ class RunFolder:
         self.given = path / "given.py"  # the person's own program, as it was
         self.submission = path / "submission.csv"
         self.trials = path / "trials.jsonl"
+        self.inbox = path / "inbox"  # what a person puts in while the run goes on
+        self.report = path / "report.html"
         self.solution = path / "solution"
         self.work = path / "work"
         self._lock: IO[str] | None = None
@@ -144,6 +146,11 @@ class RunFolder:
             if arrays is not None:
                 arrays(draft)
         shutil.rmtree(self.started / f"{attempt.number}", ignore_errors=True)
+
+    def post(self, name: str, write: Callable[[Path], None]) -> None:
+        """Puts a letter into the inbox, whole or not at all; no lock is needed."""
+        with _WholeFolder(self.inbox / name) as draft:
+            write(draft)
 
     def read_attempt(self, number: int) -> Attempt | None:
         """A finished attempt, None where there is no such."""

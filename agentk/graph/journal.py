@@ -22,7 +22,7 @@ SCHEMA = 1
 
 Event = Literal[
     "run_started", "stage", "question", "answer", "attempt_started", "attempt_finished",
-    "lesson_used", "lesson_written", "submission_replaced", "budget", "resumed", "edited", "run_finished",
+    "lesson_used", "lesson_written", "submission_replaced", "budget", "resumed", "edited", "explained", "run_finished",
     "submitted", "public_score", "validation_doubted",
 ]  # fmt: skip
 Line = dict[str, JsonValue]

@@ -28,6 +28,7 @@ class Ledger:
     best: int | None = None  # the attempt that the selection rule preferred last
     submitted: int | None = None  # the attempt whose answers are in submission.csv; behind `best` only after a kill
     hints: list[str] = field(default_factory=list)
+    heard: dict[str, int] = field(default_factory=dict)  # letter of the person -> number of the attempt it became or met
     stages: set[str] = field(default_factory=set)  # of setup that passed, and "findings" once leaks and shifts were looked for
     ended: str | None = None  # stopped_by of the last run_finished, None while it goes on
 
@@ -60,6 +61,8 @@ class Ledger:
                 self.submitted = None if line["number"] is None else int(str(line["number"]))
             case "edited":
                 self.hints += [str(line["hint"])] if "hint" in line else []
+                if "letter" in line:
+                    self.heard[str(line["letter"])] = int(str(line["number"]))
             case "stage":
                 self.stages.add(str(line["stage"]))
             case "resumed":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from agentk.errors import ReasonerError
+from agentk.graph.nodes.hear import hear
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import CodeQuestion, Plan, PlanQuestion
@@ -24,6 +25,9 @@ def plan(bench: Workbench, state: State) -> State:
         return _end(bench, reason)
     bench.count_step()
     bench.notice("plan", "")
+    asked = hear(bench, state["next"])
+    if asked is not None:
+        return {"step": state["step"] + 1, "plan": asked.model_dump(mode="json")}
     question = plan_question(bench, state)
     facts = question.model_dump(mode="json", exclude={"competition", "profile", "tree", "lessons"})
     try:

@@ -1,0 +1,58 @@
+"""Commands on a run that exists: add, tell, explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Run = Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")]
+Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
+
+
+def mount(app: typer.Typer) -> None:
+    """Puts the commands into the command line."""
+    for command in (explain, add, tell):
+        app.command()(command)
+
+
+def tell(run: Run, idea: Annotated[str, typer.Argument(help="In your words.")], out: Out = Path("runs")) -> None:
+    """Give a run an idea: it reaches the next plan, also of a run at work in another process."""
+    from agentk.cli.teammate import tell_run
+
+    tell_run(run, out, idea)
+
+
+def add(
+    run: Run,
+    program: Annotated[Path | None, typer.Argument(help="Your solution.py.")] = None,
+    oof: Annotated[
+        Path | None, typer.Option(help="Instead: out-of-fold predictions of the training rows, CSV, Parquet or .npy.")
+    ] = None,
+    test_pred: Annotated[Path | None, typer.Option("--test-pred", help="And predictions of the test rows.")] = None,
+    name: Annotated[str | None, typer.Option(help="What the model is called; by default, its file's name.")] = None,
+    out: Out = Path("runs"),
+) -> None:
+    """Bring a model of your own into a run's tree and blend, while it works or afterwards."""
+    from agentk.cli.main import leave_cores_to_programs
+
+    leave_cores_to_programs()
+    from agentk.cli.teammate import add_to_run
+
+    add_to_run(run, out, program, oof, test_pred, name)
+
+
+def explain(
+    run: Run,
+    ablate: Annotated[bool, typer.Option("--ablate", help="Take each idea out of the winner and score what is left.")] = False,
+    budget: Annotated[str, typer.Option(help="Time that --ablate may take; a second call goes on.")] = "10m",
+    out: Out = Path("runs"),
+) -> None:
+    """Why a run's winner won: how it came about, and, with --ablate, what each of its ideas is worth."""
+    from agentk.cli.main import leave_cores_to_programs
+
+    leave_cores_to_programs()
+    from agentk.cli.teammate import explain_run
+
+    explain_run(run, out, budget, ablate=ablate)
