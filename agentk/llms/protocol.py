@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class Frozen(BaseModel):
@@ -25,6 +25,8 @@ class ChatRequest(Frozen):
 
     messages: tuple[Message, ...]
     purpose: str = ""  # name of the question, for the record
+    template: str = ""  # the prompt that made the messages, and what it was rendered with: for the record
+    variables: dict[str, JsonValue] = Field(default_factory=dict)
     answer_schema: dict[str, JsonValue] | None = None  # JSON schema of a structured answer, asked for in the provider's own way
     max_tokens: int = 8192  # of the reply
     temperature: float | None = None  # None: the provider's default
@@ -63,9 +65,13 @@ class ChatModel(Protocol):
         ...
 
     def ask(self, request: ChatRequest) -> Reply:
-        """One reply. Raises ModelError (agentk/errors.py) when there is none to be had; retries are behind it."""
+        """One reply within `request.timeout` seconds.
+
+        Raises (agentk/errors.py) TransientError where asking again may help, ModelError where no reply is to be had, AccessError
+        where the person has to act. What `open_model` returns has the retries behind it; a backend itself tries once.
+        """
         ...
 
     def close(self) -> None:
-        """Frees connections."""
+        """Ends what is waiting and frees connections. May be called twice."""
         ...
