@@ -38,7 +38,12 @@ MAIN: dict[str, Node] = {
 NEXT = {
     "draft": "code",
     "improve": "code",
+    "shrink": "code",
     "debug": "code",
+    "explore": "code",
+    "bag": "code",
+    "ablate": "code",
+    "fuse": "code",
     "tune": "tune",
     "blend": "blend",
     "wait": "collect",

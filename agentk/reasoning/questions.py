@@ -76,6 +76,66 @@ MEMORY_ACTIONS = 4
 """Memory actions that one answer may hold."""
 
 
+Action = Literal["draft", "improve", "shrink", "debug", "tune", "bag", "ablate", "fuse", "blend", "explore", "wait", "stop"]
+"""What may be done next.
+
+draft    a program of another kind than those there are
+improve  the parent with one attributable change
+shrink   the parent, which took too long, made cheaper
+debug    the parent, which failed, mended
+tune     search over the parent's SPACE
+bag      the parent again under another seed, for the blend to average
+ablate   the parent without one of its parts, to learn what the part is worth
+fuse     one program that joins what is good in several parents
+blend    an average of attempts, chosen on their out-of-fold predictions; needs no program
+explore  an unscored look at the data: a program whose printed output comes back as a note
+"""
+WRITTEN: tuple[Action, ...] = ("draft", "improve", "shrink", "debug", "ablate", "fuse", "explore")
+"""Actions that a program has to be written for."""
+
+
+class Option(Frozen):
+    """An action that is legal now, with what it costs and what it may be expected to give."""
+
+    action: Action
+    parents: tuple[int, ...] = ()  # attempts it may be done to, the best first, at most 8; of them `fuse` takes two or more
+    cost_s: float | None = None  # slot seconds, as the run's own attempts of the kind took; None: nothing is known
+    gain: float | None = None  # in the metric's units: how far earlier ones of the kind got ahead of the best before, shrunk to 0
+    tried: int = 0  # how many of the kind have ended
+    why: str = ""
+
+
+class Slice(Frozen):
+    """A part of the training rows in which an attempt errs more than elsewhere."""
+
+    column: str
+    value: str  # as text: a category, an interval of numbers, or "missing"
+    rows: int
+    error: float  # mean absolute residual of its rows
+    elsewhere: float  # of all others
+
+
+class Diagnosis(Frozen):
+    """What the referee can say of an attempt beyond its score. It knows the labels, and tells none."""
+
+    number: int
+    fold_seconds: float | None = None
+    alike: float | None = None  # correlation of its out-of-fold residuals with those of the best
+    nearest: int | None = None  # the attempt whose residuals are most like its own
+    novelty: float | None = None  # 1 - that correlation: 0 errs as another one does, 1 errs independently
+    train_score: float | None = None  # of rows it was fitted on, in the smoke run
+    valid_score: float | None = None  # of rows held out from it, in the same run; the gap between both shows overfitting
+    slices: tuple[Slice, ...] = ()  # the worst first, at most 5
+
+
+class Note(Frozen):
+    """What an exploration printed."""
+
+    number: int
+    aim: str
+    output: str = Field(max_length=3000)
+
+
 class PlanQuestion(Frozen):
     """What shall be tried next?"""
 
@@ -92,6 +152,13 @@ class PlanQuestion(Frozen):
     since_blend: int  # scored attempts that no blend has seen
     person: tuple[str, ...] = ()  # hints of the person, oldest first
     lessons: tuple[Lesson, ...] = ()
+    legal: tuple[Option, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()  # of the best and the latest that have a score, at most 8
+    notes: tuple[Note, ...] = ()  # of the latest explorations, oldest first, at most 6
+    refused: tuple[str, ...] = ()  # why the latest plans could not be acted on, at most 3
+    since_gain: int = 0  # scored attempts since the best one
+    stagnant: bool = False  # nothing has got better for long: only what brings something new is legal
+    meanwhile: bool = False  # asked of the playbook while a model thinks: what is short, and keeps the slots busy
     resources: Resources
     seed: int
 
@@ -100,11 +167,13 @@ class Plan(Frozen):
     """What to do next."""
 
     giver: str
-    action: Literal["draft", "improve", "debug", "tune", "blend", "wait", "stop"]
-    recipe: str | None = None
+    action: Action
+    recipe: str | None = None  # draft: of the playbook's catalogue; its program needs no writing then
     variant: str | None = None
-    parent: int | None = None  # the attempt that is improved, debugged or tuned
-    idea: str = ""
+    parent: int | None = None  # the attempt that is improved, shrunk, debugged, tuned, bagged or ablated
+    parents: tuple[int, ...] = ()  # fuse: the attempts that are joined, at least two
+    idea: str = ""  # in one line: what is tried, and for an improvement the one thing that is changed
+    predicted_gain: float | None = None  # in the metric's units, positive is better
     params: dict[str, JsonValue] = {}
     starts: tuple[dict[str, JsonValue], ...] = ()  # tune: parameter sets to try first
     seconds: float | None = None  # slot seconds that a fold may take; tune: seconds of the whole search
@@ -113,14 +182,43 @@ class Plan(Frozen):
     memory: tuple[MemoryAction, ...] = Field(default=(), max_length=MEMORY_ACTIONS)
 
 
+class Parent(Frozen):
+    """An attempt that a program is written from, with its program."""
+
+    attempt: Attempt
+    source: str
+    log: str = Field(default="", max_length=4000)  # its end
+    diagnosis: Diagnosis | None = None
+
+
+class Broken(Frozen):
+    """A program written for this plan that its smoke run, or the audit before it, refused."""
+
+    source: str
+    reason: str
+    log: str = Field(default="", max_length=4000)
+    timed_out: bool = False  # it is too slow, not wrong: make it cheaper
+    round: int = 1  # of mending, counted from 1
+
+
 class CodeQuestion(Frozen):
-    """Write the program that the plan asks for."""
+    """Write the program that the plan asks for.
+
+    A solution under the contract of `agentk.types.solution`; for an exploration a program with
+    `explore(train, test, data_dir) -> None`, which sees labelled rows, unlabelled ones and the label-free data, and prints.
+    """
 
     competition: Competition
     profile: Profile = Profile()
+    direction: Direction
     plan: Plan
-    parent_source: str | None = None
-    parent_reason: str = ""
+    parents: tuple[Parent, ...] = ()  # at most 4
+    broken: Broken | None = None  # mend this one
+    lessons: tuple[Lesson, ...] = ()  # those the plan rests on, and those that mend programs
+    notes: tuple[Note, ...] = ()
+    resources: Resources
+    fold_seconds: float | None = None  # that a fold may take
+    seed: int
 
 
 class Code(Frozen):
@@ -142,6 +240,7 @@ class ReflectQuestion(Frozen):
     parent: Attempt | None
     incumbent: Attempt | None
     verdict: str  # of the selection rule
+    diagnosis: Diagnosis | None = None
     log: str = Field(default="", max_length=4000)
 
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from agentk.types.competition import Frozen
 from agentk.types.outcome import Outcome
 
-Kind = Literal["draft", "improve", "debug", "tune", "blend"]
+Kind = Literal["draft", "improve", "shrink", "debug", "tune", "bag", "ablate", "fuse", "blend"]
 
 
 class Attempt(Frozen):
@@ -22,6 +22,8 @@ class Attempt(Frozen):
     origin: str  # who proposed it: "playbook", "person", a model's name
     recipe: str | None = None  # the recipe it was composed of, where it was
     idea: str = ""  # in one line, what it tries
+    predicted_gain: float | None = None  # over its parent, as its plan had it, in the metric's units
+    parents: tuple[int, ...] = ()  # fuse: the attempts it joins
     params: dict[str, JsonValue] = {}
     outcome: Outcome
     score: float | None = None  # of all out-of-fold rows, decision cross-fitted

@@ -123,15 +123,21 @@ def test_it_waits_for_what_is_under_way_when_nothing_else_can_be_paid_for() -> N
     assert ask(seconds=1.0, efforts=drafted(**ALL), pending=0, scored=5).action == "stop"
 
 
+def writing(recipe: str) -> CodeQuestion:
+    plan = Plan(giver="playbook", action="draft", recipe=recipe)
+    left = Resources(seconds_left=None, seconds_total=None, attempts_left=3, slots=2, cores=1, libraries=LIBRARIES)
+    return CodeQuestion(competition=COMPETITION, direction="maximize", plan=plan, resources=left, seed=0)
+
+
 def test_the_program_is_the_recipes_own() -> None:
-    code = Playbook().code(CodeQuestion(competition=COMPETITION, plan=Plan(giver="playbook", action="draft", recipe=RECIPES[1])))
+    code = Playbook().code(writing(RECIPES[1]))
     assert code.name == RECIPES[1]
     assert "def fit_predict(" in code.source and "import agentk" not in code.source
 
 
 def test_a_plan_for_an_unknown_recipe_is_refused_by_name() -> None:
     with pytest.raises(ReasonerError, match="no recipe 'alchemy'"):
-        Playbook().code(CodeQuestion(competition=COMPETITION, plan=Plan(giver="playbook", action="draft", recipe="alchemy")))
+        Playbook().code(writing("alchemy"))
 
 
 def test_after_a_timeout_with_nothing_scored_the_cheapest_recipe_is_the_surest() -> None:

@@ -8,7 +8,7 @@ from agentk.errors import ReasonerError
 from agentk.graph.nodes.hear import hear
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
-from agentk.reasoning.questions import CodeQuestion, Plan, PlanQuestion
+from agentk.reasoning.questions import CodeQuestion, Parent, Plan, PlanQuestion
 from agentk.types.solution import Solution
 
 PATIENCE = 3
@@ -117,8 +117,11 @@ def code(bench: Workbench, state: State) -> State:
         competition=bench.arena.competition,
         profile=bench.arena.profile,
         plan=answer,
-        parent_source=None if parent is None else bench.folder.read_solution(parent).source,
-        parent_reason="" if parent is None else parent.outcome.reason,
+        direction=bench.arena.metric.direction,
+        parents=() if parent is None else (Parent(attempt=parent, source=bench.folder.read_solution(parent).source),),
+        resources=bench.resources(),
+        fold_seconds=answer.seconds,
+        seed=bench.setting.seed,
     )
     try:
         written = bench.reasoner.code(question)
