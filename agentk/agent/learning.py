@@ -14,7 +14,7 @@ def learn(bench: Workbench) -> None:
     from agentk.memory.harvest import learn as harvest
 
     known, sessions = _learned(bench.folder)
-    attempts = bench.ledger.attempts
+    attempts = bench.ledger.attempts | bench.ledger.abandoned  # what a branch that was left has found is found
     if bench.memory.frozen or attempts.keys() <= known:
         return
     name = bench.folder.path.name

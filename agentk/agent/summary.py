@@ -105,7 +105,7 @@ def _grade(folder: Path) -> dict[str, float]:
 def _ending(lines: list[Line]) -> dict[str, JsonValue]:
     """What the end of the run recorded of itself."""
     for line in reversed(lines):
-        if line["event"] == "resumed":  # it has not ended again
+        if line["event"] in ("resumed", "rewound"):  # it has not ended again
             break
         if line["event"] == "run_finished":
             return {name: line[name] for name in ("interval", "occupancy", "step_ms") if name in line}

@@ -16,11 +16,19 @@ class Clock:
         self.budget = budget
         self._reserve = reserve
         self._used = used
-        self._since = time.monotonic() if since is None else since
+        self._since: float | None = time.monotonic() if since is None else since
 
     def active(self) -> float:
         """Seconds worked so far."""
-        return self._used + time.monotonic() - self._since
+        return self._used + (0.0 if self._since is None else time.monotonic() - self._since)
+
+    def pause(self) -> None:
+        """Stands still until `go`: a person is thinking."""
+        self._used, self._since = self.active(), None
+
+    def go(self) -> None:
+        """Counts again."""
+        self._since = time.monotonic() if self._since is None else self._since
 
     def left(self) -> float:
         """Seconds until search has to end, infinite without a budget."""

@@ -124,11 +124,14 @@ class RunFolder:
             (draft / "solution.py").write_text(solution.source)
             (draft / "plan.json").write_text(json.dumps({"name": solution.name, **plan}, indent=1, default=str))
 
-    def started_numbers(self) -> list[int]:
-        """The attempts that were started and are not finished, in order."""
-        return sorted(
-            int(path.name) for path in self.started.iterdir() if path.name.isdigit() and not self.attempt(int(path.name)).exists()
-        )
+    def amend(self, number: int, solution: Solution, plan: dict[str, JsonValue]) -> None:
+        """Changes what `start` kept, file by file: neither is ever missing."""
+        replace(self.started / f"{number}" / "solution.py", solution.source)
+        replace(self.started / f"{number}" / "plan.json", json.dumps({"name": solution.name, **plan}, indent=1, default=str))
+
+    def has_started(self, number: int) -> bool:
+        """Whether what is about to be executed under this number is kept, and not finished."""
+        return (self.started / f"{number}").exists() and not self.attempt(number).exists()
 
     def started_solution(self, number: int) -> tuple[Solution, dict[str, JsonValue]]:
         """What `start` kept."""

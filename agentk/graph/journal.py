@@ -19,11 +19,13 @@ from pydantic import JsonValue
 from agentk.errors import StoreError
 
 SCHEMA = 1
+TRUNK = "main"
+"""The branch of a run that was never rewound."""
 
 Event = Literal[
     "run_started", "stage", "question", "answer", "attempt_started", "attempt_finished",
-    "lesson_used", "lesson_written", "submission_replaced", "budget", "resumed", "edited", "explained", "run_finished",
-    "submitted", "public_score", "validation_doubted",
+    "lesson_used", "lesson_written", "submission_replaced", "budget", "resumed", "step", "edited", "rewound", "explained",
+    "run_finished", "submitted", "public_score", "validation_doubted",
 ]  # fmt: skip
 Line = dict[str, JsonValue]
 
@@ -34,9 +36,8 @@ class Journal:
     A torn last line, left by a kill in the middle of a write, is cut off when the journal is opened.
     """
 
-    def __init__(self, path: Path, active: Callable[[], float], branch: str = "main") -> None:
+    def __init__(self, path: Path, active: Callable[[], float]) -> None:
         self.path = path
-        self.branch = branch
         self._active = active
         self._listeners: list[Callable[[Line], None]] = []
         keep = _whole_lines(path)
@@ -47,7 +48,9 @@ class Journal:
             raise StoreError(
                 f"{path}: the journal cannot be written: {error.strerror}. Free space or choose another --out"
             ) from error
-        self.seq = sum(1 for _ in read(path))
+        self.seq, self.branch = 0, TRUNK
+        for line in read(path):
+            self.seq, self.branch = self.seq + 1, str(line["branch"])
 
     def listen(self, listener: Callable[[Line], None]) -> None:
         """Calls `listener` with every line written from now on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from agentk.graph.branches import history
 from agentk.graph.journal import Line
 from agentk.reasoning.questions import Effort
 from agentk.types.attempt import Attempt
@@ -27,6 +28,8 @@ class Ledger:
     blended: set[int] = field(default_factory=set)  # attempts some blend has seen
     best: int | None = None  # the attempt that the selection rule preferred last
     submitted: int | None = None  # the attempt whose answers are in submission.csv; behind `best` only after a kill
+    follows: bool = True  # whether submission.csv is of this branch: not from a rewind on, until it is written again
+    abandoned: dict[int, Attempt] = field(default_factory=dict)  # attempts of branches that were left
     hints: list[str] = field(default_factory=list)
     heard: dict[str, int] = field(default_factory=dict)  # letter of the person -> number of the attempt it became or met
     stages: set[str] = field(default_factory=set)  # of setup that passed, and "findings" once leaks and shifts were looked for
@@ -34,14 +37,19 @@ class Ledger:
 
     @classmethod
     def of(cls, lines: Iterable[Line], direction: Direction) -> Ledger:
-        """The ledger after these journal lines."""
-        ledger = cls(direction)
-        for line in lines:
+        """The ledger after these journal lines: of the current branch, with what the others tried set apart."""
+        lines, ledger = list(lines), cls(direction)
+        behind = history(lines)
+        for line in behind:
             ledger.apply(line)
+        if len(behind) < len(lines):
+            known = {str(line["seq"]) for line in behind}
+            left = [line for line in lines if line["event"] == "attempt_finished" and str(line["seq"]) not in known]
+            ledger.abandoned = {int(str(line["number"])): Attempt.model_validate(line["attempt"]) for line in left}
         return ledger
 
     def apply(self, line: Line) -> None:
-        """Takes one line into account; lines of other events change nothing."""
+        """Takes one line of the current branch into account; lines of other events change nothing."""
         match line["event"]:
             case "attempt_finished":
                 attempt = Attempt.model_validate(line["attempt"])
@@ -58,7 +66,12 @@ class Ledger:
                 assert isinstance(question, dict)
                 self.reflected.add(int(str(question["attempt"])))
             case "submission_replaced":
-                self.submitted = None if line["number"] is None else int(str(line["number"]))
+                self.submitted, self.follows = None if line["number"] is None else int(str(line["number"])), True
+            case "rewound":
+                renumbered = line["renumbered"]
+                assert isinstance(renumbered, dict)
+                self.started = self.started - {int(old) for old in renumbered} | {int(str(new)) for new in renumbered.values()}
+                self.follows, self.ended = False, None
             case "edited":
                 self.hints += [str(line["hint"])] if "hint" in line else []
                 if "letter" in line:
@@ -76,6 +89,11 @@ class Ledger:
     def scored(self) -> list[Attempt]:
         """Attempts with a score of their own, blends left out, by number."""
         return [attempt for attempt in self._in_order() if attempt.outcome.status is Status.SCORED and attempt.kind != "blend"]
+
+    @property
+    def under_way(self) -> list[int]:
+        """Attempts that were started and have not ended, oldest first."""
+        return sorted(self.started - self.attempts.keys())
 
     @property
     def failed(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 class State(TypedDict, total=False):
     """Plain values; everything else lies in the run's folder."""
 
+    done: int  # nodes that have run
     step: int  # decisions made
     next: int  # number of the next attempt
     plan: dict[str, Any]  # the answer that is being acted on

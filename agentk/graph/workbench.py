@@ -103,6 +103,7 @@ class Workbench:
     open_arena: Callable[[Competition], Arena]
     deliver: Callable[[Workbench], None]  # writes what the person takes away
     notice: Callable[[str, str], None] = lambda _node, _text: None  # for a display: where in the graph, and what is going on
+    pausing: bool = False  # whether the person asked to stop between two nodes, and go on later
     stopped: str | None = None  # why the run shall end, once something asked for it
     finished: dict[str, Evaluation] = field(default_factory=dict)  # collected from the referee, not settled yet
     evaluations: dict[int, Evaluation] = field(default_factory=dict)  # of settled attempts, read on demand
@@ -165,11 +166,16 @@ class Workbench:
 
     def pending(self) -> list[int]:
         """Attempts under way, oldest first."""
-        return self.folder.started_numbers()
+        return self.ledger.under_way
 
     def stop(self, reason: str) -> None:
         """Asks the run to end at the next opportunity; the first reason counts."""
         self.stopped = self.stopped or reason
+
+    def rest(self) -> None:
+        """Where a node that waits may be left and entered again. Raises KeyboardInterrupt when a pause was asked for."""
+        if self.pausing:
+            raise KeyboardInterrupt
 
     def count_step(self) -> None:
         """Begins a step: from one decision to the next."""

@@ -17,7 +17,6 @@ from agentk.graph.workbench import Setting, Workbench
 from agentk.memory.off import Off
 from agentk.reasoning.playbook import Playbook
 from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
-from agentk.types.solution import Solution
 
 FLOWERS = Competition(
     name="flowers [v2]",
@@ -75,7 +74,7 @@ def worked(bench: Workbench) -> None:
     bench.journal.write("submission_replaced", number=1, score=0.5, std=0.05, reason="better")
     finished(bench, 2, None, name="trees")
     finished(bench, 3, 0.25, kind="tune", parent=1, trials=7, chosen=True)
-    bench.folder.start(4, Solution("x = 1\n", "bayes"), {})
+    bench.journal.write("attempt_started", number=4, kind="draft", parent=None, name="bayes")
 
 
 def picture(bench: Workbench, capsys: pytest.CaptureFixture[str], node: str, text: str = "") -> str:

@@ -54,11 +54,11 @@ def test_what_is_started_is_pending_until_it_is_finished(tmp_path: Path) -> None
     folder = RunFolder.create(tmp_path / "run", {})
     folder.start(1, Solution("a = 1\n", "linear"), {"params": {"C": 2}})
     folder.start(2, Solution("b = 1\n", "trees"), {"params": {}})
-    assert folder.started_numbers() == [1, 2]
+    assert folder.has_started(1) and folder.has_started(2)
     solution, plan = folder.started_solution(1)
     assert (solution.source, solution.name, plan) == ("a = 1\n", "linear", {"params": {"C": 2}})
     folder.finish(attempt(1), "a = 1\n", "the log", None)
-    assert folder.started_numbers() == [2]
+    assert not folder.has_started(1) and folder.has_started(2)
     assert folder.read_attempt(1) == attempt(1)
     assert sorted(path.name for path in folder.attempt(1).iterdir()) == ["log.txt", "outcome.json", "params.json", "solution.py"]
 

@@ -109,7 +109,7 @@ def code(bench: Workbench, state: State) -> State:
     """Asks for the program, and keeps it before it is executed. Entered again, it finds the program it kept."""
     number, answer = state["next"], Plan.model_validate(state["plan"])
     bench.notice("code", answer.idea)
-    if number in bench.pending() or number in bench.ledger.attempts:
+    if bench.folder.has_started(number) or number in bench.ledger.attempts:
         begun(bench, number)
         return {"next": number + 1, "refused": 0}
     parent = bench.ledger.attempts.get(answer.parent) if answer.parent is not None else None

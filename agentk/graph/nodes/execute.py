@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agentk.graph.folder import replace
+from agentk.graph.rewind import carry_over
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.referee.choice import prefers
@@ -78,6 +79,7 @@ def collect(bench: Workbench, state: State) -> State:
     while wait and not settled and bench.pending():
         if bench.over() is not None:
             break
+        bench.rest()
         gather(bench, POLL)
         settled = _settle_finished(bench, oldest=bench.setting.ordered, any_=not bench.setting.ordered)
     if bench.over() is not None:
@@ -208,14 +210,27 @@ def replace_submission(bench: Workbench, attempt: Attempt) -> None:
 
 
 def recover(bench: Workbench) -> None:
-    """After a kill: journals the attempts whose folder is in place and whose line is missing, and mends submission.csv."""
+    """After a kill or a rewind: journals attempts whose folder is in place and whose line is missing; mends submission.csv."""
+    carry_over(bench.folder)
     for path in sorted(bench.folder.attempts.iterdir(), key=lambda path: path.name.zfill(9)):
         number = int(path.name) if path.name.isdigit() else None
-        if number is not None and number not in bench.ledger.attempts and (attempt := bench.folder.read_attempt(number)):
+        if number is None or number in bench.ledger.attempts or number in bench.ledger.abandoned:
+            continue
+        if attempt := bench.folder.read_attempt(number):
             record(bench, attempt)
     best = bench.ledger.best
-    if best is not None and bench.ledger.submitted != best:
+    if best is not None and (bench.ledger.submitted != best or not bench.ledger.follows):
         replace_submission(bench, bench.ledger.attempts[best])
+    elif not bench.ledger.follows:
+        sound_submission(bench)
+
+
+def sound_submission(bench: Workbench) -> None:
+    """Writes answers that need no model into submission.csv."""
+    replace(bench.folder.submission, bench.arena.submission(bench.arena.sound_answers()))
+    bench.journal.write(
+        "submission_replaced", number=None, score=None, reason="sound answers that need no model, until one is scored"
+    )
 
 
 def _effort(bench: Workbench, attempt: Attempt) -> float:

@@ -20,7 +20,7 @@ def hear(bench: Workbench, number: int) -> Plan | None:
 
     Journal line, then effect, then the letter is thrown away: entered again after a kill, it does what is missing.
     """
-    if number in bench.ledger.attempts or number in bench.pending():
+    if number in bench.ledger.attempts or bench.folder.has_started(number):
         for letter in letters(bench.folder):
             if bench.ledger.heard.get(letter.name) == number:
                 letter.discard()

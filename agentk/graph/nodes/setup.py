@@ -8,6 +8,7 @@ from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.setup import STAGES, proven, to_competition
 from agentk.graph.folder import replace
 from agentk.graph.nodes.decide import begun
+from agentk.graph.nodes.execute import sound_submission
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 
@@ -39,14 +40,11 @@ def open_run(bench: Workbench, state: State) -> State:
     bench.settle_competition(arena.competition)  # with the person's own folds, where there are some
     if not bench.folder.submission.exists():
         bench.notice("setup", "a first sound submission")
-        replace(bench.folder.submission, arena.submission(arena.sound_answers()))
-        bench.journal.write(
-            "submission_replaced", number=None, score=None, reason="sound answers that need no model, until one is scored"
-        )
+        sound_submission(bench)
     number = 1
     solution = bench.setting.solution
     if solution is not None:
-        if bench.folder.read_attempt(number) is None and number not in bench.pending():
+        if bench.folder.read_attempt(number) is None and not bench.folder.has_started(number):
             plan = {"giver": "person", "action": "draft", "idea": "the person's own program"}
             bench.folder.start(
                 number, solution, {"kind": "draft", "parent": None, "origin": "person", "recipe": None, "params": {}, **plan}

@@ -132,10 +132,11 @@ class _Session:
         for key in due:
             if key in self.bench.finished:
                 self._tell(self.open.pop(key), self.bench.finished.pop(key))
-        if over:
+        if over or self.bench.pausing:
             for key in self.open:
                 self.bench.arena.referee.cancel(key)
             self.open.clear()
+        self.bench.rest()
 
     def _tell(self, trial: Trial, evaluation: Evaluation) -> None:
         if self.again is None or trial.number != self.again.number:
