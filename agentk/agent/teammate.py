@@ -79,9 +79,9 @@ def receiving(folder: RunFolder) -> Iterator[Workbench]:
     """The run, open for as many further attempts as models wait in its inbox; what it was asked for stays as it was."""
     request, asked = request_of(folder), folder.facts()["request"]
     waiting = sum(letter.kind != "hint" for letter in letters(folder))
-    attempts = Ledger.of(read(folder.journal), "maximize").attempts.values()
-    taken = sum(one.kind != "blend" and one.outcome.status is not Status.CANCELLED for one in attempts)
-    count = taken + len(folder.started_numbers()) + waiting
+    ledger = Ledger.of(read(folder.journal), "maximize")
+    taken = sum(one.kind != "blend" and one.outcome.status is not Status.CANCELLED for one in ledger.attempts.values())
+    count = taken + len(ledger.under_way) + waiting
     with session(folder, request.model_copy(update={"budget": None, "attempts": count})) as bench:
         try:
             yield bench
