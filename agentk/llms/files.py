@@ -22,8 +22,8 @@ from agentk.errors import ModelError, SettingError
 from agentk.llms.protocol import ChatRequest, Reply
 
 PATIENCE = 24 * 3600.0
-_LOOK = 0.2  # seconds between two looks at the folder
-_SETTLED = 0.6  # seconds an answer must stay unchanged with nobody writing to it
+_LOOK = 0.1  # seconds between two looks at the folder
+_SETTLED = 0.4  # seconds an answer must stay unchanged with nobody writing to it
 _SETTLED_UNSEEN = 3.0  # the same where it cannot be seen whether somebody holds it open
 
 

@@ -1,0 +1,77 @@
+"""The connection to a server that speaks OpenAI's language: the official SDK, its key, and what this server does not know."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from agentk.errors import AccessError, SettingError
+from agentk.llms.exchange import UNREADABLE, Exchange
+from agentk.llms.servers import Server
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+# Parameters that not every server knows, in the order in which they are given up when it complains.
+OPTIONAL = ("max_tokens", "stream_options", "temperature", "response_format", "text", "tools")
+
+
+class Connection:
+    """One model on one server. What the server refused by name once is not sent to it again."""
+
+    def __init__(self, short: str, model: str, server: Server) -> None:
+        self.name = f"{short}/{model}"
+        self.model = model
+        self.refused: set[str] = set()
+        self._key = os.environ.get(server.key_variable, "") if server.key_variable else ""
+        self._mend = f"Check {server.key_variable}" if server.key_variable else ""
+        local = urlsplit(server.base_url).hostname in ("localhost", "127.0.0.1", "::1")
+        if server.key_variable and not self._key and not local:
+            raise AccessError(f"{self.name} needs a key: set the environment variable {server.key_variable} to yours")
+        self.client = _client(server.base_url, self._key or "none")
+
+    def exchange(self, timeout: float) -> Exchange:
+        """The watch over one try."""
+        return Exchange(self.name, timeout, key=self._key, mend=self._mend)
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Everything the SDK and what lies under it raise."""
+        import httpx2
+        from openai import OpenAIError
+
+        return (OpenAIError, httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError, *UNREADABLE)
+
+    def gives_up(self, error: Exception, sent: dict[str, Any]) -> bool:
+        """Whether the server complains about an optional parameter, which from now on is left out."""
+        if getattr(error, "status_code", None) not in (400, 422):
+            return False
+        told = f"{error} {getattr(error, 'body', '')}"
+        for name in OPTIONAL:
+            words = {"tools": ("tools", "tool_choice"), "text": ("text.format", "json_schema")}.get(name, (name,))
+            if name in sent and any(word in told for word in words):
+                self.refused.add(name)
+                return True
+        return False
+
+
+def timeouts(seconds: float) -> Any:
+    """The SDK's time limits for a try of so many seconds: an unreachable server is told from a slow one."""
+    import httpx2
+
+    return httpx2.Timeout(seconds, connect=min(seconds, 10.0))
+
+
+def number(source: object, *path: str) -> int:
+    """A count out of a vendor's usage object, 0 where it is missing."""
+    for name in path:
+        source = getattr(source, name, None)
+    return source if isinstance(source, int) and source > 0 else 0
+
+
+def _client(base_url: str, key: str) -> OpenAI:
+    try:
+        from openai import OpenAI
+    except ImportError:
+        raise SettingError('OpenAI-compatible models need the SDK: pip install "agentk[openai]"') from None
+    return OpenAI(base_url=base_url, api_key=key, max_retries=0)

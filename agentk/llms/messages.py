@@ -1,0 +1,119 @@
+"""Anthropic's Messages: structured answers as the input of a tool, the stable beginning marked for the prompt cache."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from agentk.errors import AccessError, SettingError
+from agentk.llms.connection import number, timeouts
+from agentk.llms.exchange import UNREADABLE, Ended, Exchange
+from agentk.llms.protocol import ChatRequest, Reply, Usage
+from agentk.llms.schemas import ANSWER
+
+if TYPE_CHECKING:
+    from anthropic import Anthropic
+
+KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+_ENDED: dict[str, Ended] = {
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "refusal",
+}
+
+
+class MessagesModel:
+    """One of Anthropic's models, or one behind a server that speaks its language."""
+
+    def __init__(self, model: str, base_url: str | None = None) -> None:
+        self.name = f"anthropic/{model}"
+        self._model = model
+        self._key = next((os.environ[name] for name in KEYS if os.environ.get(name)), "")
+        if not self._key:
+            raise AccessError(f"{self.name} needs a key: set the environment variable {KEYS[0]} to yours")
+        self._client = _client(base_url)
+
+    def ask(self, request: ChatRequest) -> Reply:
+        """One streamed try."""
+        import httpx2
+        from anthropic import AnthropicError
+
+        exchange = Exchange(self.name, request.timeout, key=self._key, mend=f"Check {KEYS[0]}")
+        try:
+            stream = self._client.messages.create(**self._options(request), timeout=timeouts(request.timeout))
+            with exchange.reading(stream):
+                return self._read(stream, exchange, structured=request.answer_schema is not None)
+        except (AnthropicError, httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError, *UNREADABLE) as error:
+            raise exchange.translated(error) from error
+
+    def close(self) -> None:
+        """Closes the SDK's connections."""
+        self._client.close()
+
+    def _options(self, request: ChatRequest) -> dict[str, Any]:
+        blocks: list[dict[str, Any]] = [{"type": "text", "text": message.content} for message in request.messages]
+        if request.stable:
+            blocks[min(request.stable, len(blocks)) - 1]["cache_control"] = {"type": "ephemeral"}
+        roles = [message.role for message in request.messages]
+        head = next((place for place, role in enumerate(roles) if role != "system"), len(roles))
+        turns = [
+            {"role": "assistant" if role == "assistant" else "user", "content": [block]}
+            for role, block in zip(roles[head:], blocks[head:], strict=True)
+        ]
+        options: dict[str, Any] = {
+            "model": self._model,
+            "messages": turns,
+            "max_tokens": request.max_tokens,
+            "stream": True,
+        }
+        if head:
+            options["system"] = blocks[:head]
+        if request.temperature is not None:
+            options["temperature"] = request.temperature
+        if request.answer_schema is not None:
+            options["tools"] = [{"name": ANSWER, "input_schema": request.answer_schema}]
+            options["tool_choice"] = {"type": "tool", "name": ANSWER}
+        return options
+
+    def _read(self, stream: Any, exchange: Exchange, *, structured: bool) -> Reply:
+        text: list[str] = []
+        called: list[str] = []
+        ended: Ended | None = None
+        begun: Any = None
+        final: Any = None
+        for event in stream:
+            match event.type:
+                case "message_start":
+                    begun = event.message
+                case "content_block_delta" if event.delta.type == "text_delta":
+                    text.append(event.delta.text)
+                case "content_block_delta" if event.delta.type == "input_json_delta":
+                    called.append(event.delta.partial_json)
+                case "message_delta":
+                    final = event.usage
+                    if event.delta.stop_reason:
+                        ended = _ENDED.get(event.delta.stop_reason, "stop")
+        model = (begun.model if begun else None) or self._model
+        return exchange.finished(
+            "".join(called) or "".join(text), ended, _usage(begun.usage if begun else None, final), model, structured=structured
+        )
+
+
+def _usage(begun: Any, final: Any) -> Usage:
+    """What went in is told at the start, what came out at the end; the cached parts are told apart from the rest."""
+    cached = number(begun, "cache_read_input_tokens")
+    kept = number(begun, "cache_creation_input_tokens")
+    return Usage(
+        prompt=number(begun, "input_tokens") + cached + kept,
+        reply=number(final, "output_tokens") or number(begun, "output_tokens"),
+        cached=cached,
+        kept=kept,
+    )
+
+
+def _client(base_url: str | None) -> Anthropic:
+    try:
+        from anthropic import Anthropic
+    except ImportError:
+        raise SettingError('Anthropic\'s models need the SDK: pip install "agentk[anthropic]"') from None
+    return Anthropic(base_url=base_url, max_retries=0)
