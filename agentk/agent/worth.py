@@ -28,6 +28,11 @@ class Worth(Frozen):
     reason: str = ""  # why it has no score, where it has none
 
     @property
+    def pair(self) -> tuple[float, float] | None:
+        """The gain and its error, where there are any."""
+        return None if self.gain is None or self.error is None else (self.gain, self.error)
+
+    @property
     def told(self) -> str:
         """The gain in words; within half an error it is called a tie, as the selection rule does."""
         if self.gain is None or self.error is None:

@@ -75,7 +75,7 @@ def explain_run(run: str, out: Path, budget: str, *, ablate: bool) -> None:
         return
     from agentk.agent.ablation import ablate as take_apart
 
-    with session(folder, request_of(folder)) as bench:
+    with session(folder, request_of(folder), looking=True) as bench:
         if bench.ledger.best is None:
             raise RunError(f"no attempt of {folder.path.name} has a score yet: there is nothing to take apart")
         winner = bench.ledger.attempts[bench.ledger.best]
