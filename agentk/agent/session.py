@@ -104,14 +104,17 @@ def request_of(folder: RunFolder) -> Request:
 
 
 @contextmanager
-def session(folder: RunFolder, request: Request) -> Iterator[Workbench]:
-    """The run, open: its lock held, its sandbox warm, its journal listened to; all of it closed at the end."""
+def session(folder: RunFolder, request: Request, *, looking: bool = False) -> Iterator[Workbench]:
+    """The run, open: its lock held, its sandbox warm, its journal listened to; all of it closed at the end.
+
+    looking: the run is not gone on with, so that its journal gets no line of a new session.
+    """
     since = time.monotonic()
     folder.lock()
     folder.tidy()
     sandbox = _sandbox(folder, request)  # first: its imports run while this process reads and imports
     try:
-        bench = _workbench(folder, request, sandbox, since)
+        bench = _workbench(folder, request, sandbox, since, looking=looking)
         try:
             yield bench
         finally:
@@ -130,7 +133,7 @@ def _sandbox(folder: RunFolder, request: Request) -> Sandbox:
     return open_sandbox(slots, max(1, machine.cores() // slots), machine.WARM, scratch, strict=request.sandbox == "strict")
 
 
-def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: float) -> Workbench:
+def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: float, *, looking: bool) -> Workbench:
     from agentk.agent.arena import CompetitionArena
     from agentk.agent.delivery import deliver
     from agentk.competitions.setup import begun
@@ -161,6 +164,8 @@ def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: flo
         open_arena=lambda competition: CompetitionArena(competition, folder, request, sandbox),
         deliver=deliver,
     )
+    if looking:
+        return bench
     if lines:
         folder.write_facts(folder.facts() | {"request": request.model_dump(mode="json")})
         journal.write("resumed", request=request.model_dump(mode="json"))

@@ -1,4 +1,4 @@
-"""Commands on a run that exists: add, tell, explain."""
+"""Commands on a run that exists: report, add, tell, explain."""
 
 from __future__ import annotations
 
@@ -13,8 +13,22 @@ Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
 
 def mount(app: typer.Typer) -> None:
     """Puts the commands into the command line."""
-    for command in (explain, add, tell):
+    for command in (report, explain, add, tell):
         app.command()(command)
+
+
+def report(
+    run: Run,
+    rows: Annotated[bool, typer.Option("--rows", help="Show what the worst rows hold; by default only their numbers.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where it goes; by default into the run's folder.")
+    ] = None,
+    out: Out = Path("runs"),
+) -> None:
+    """Write the report of a run: one HTML file that needs no network. Every run writes it at its end."""
+    from agentk.cli.reading import report_run
+
+    report_run(run, out, output, show_rows=rows)
 
 
 def tell(run: Run, idea: Annotated[str, typer.Argument(help="In your words.")], out: Out = Path("runs")) -> None:

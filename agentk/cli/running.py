@@ -82,6 +82,10 @@ def _run(folder: RunFolder, request: Request, *, as_json: bool) -> int:
         interrupted = True
     except StoreError as error:
         problem = error
+    if problem is None:
+        from agentk.report.page import report_at_end
+
+        report_at_end(folder)
     code = _tell(summarize(folder), as_json=as_json)
     if problem is not None:
         raise problem

@@ -73,9 +73,7 @@ class Ledger:
                 self.started = self.started - {int(old) for old in renumbered} | {int(str(new)) for new in renumbered.values()}
                 self.follows, self.ended = False, None
             case "edited":
-                self.hints += [str(line["hint"])] if "hint" in line else []
-                if "letter" in line:
-                    self.heard[str(line["letter"])] = int(str(line["number"]))
+                self._edited(line)
             case "stage":
                 self.stages.add(str(line["stage"]))
             case "resumed":
@@ -84,6 +82,12 @@ class Ledger:
                 self.ended = str(line["stopped_by"])
             case _:
                 pass
+
+    def _edited(self, line: Line) -> None:
+        if "hint" in line:
+            self.hints.append(str(line["hint"]))
+        if "letter" in line:
+            self.heard[str(line["letter"])] = int(str(line["number"]))
 
     @property
     def scored(self) -> list[Attempt]:

@@ -235,8 +235,8 @@ def slice_chart(one: Slice, direction: str) -> Markup:
         column = _scale(-0.5, len(names) - 0.5, 64, 306)
         places = [column(names.index(str(value))) for value, _ in one.points]
         room = max(3, 40 // len(names))
-        for place, name in enumerate(names):
-            parts.append(_text(column(place), 158, name if len(name) <= room else name[: room - 1] + "…"))
+        for at, name in enumerate(names):
+            parts.append(_text(column(at), 158, name if len(name) <= room else name[: room - 1] + "…"))
     for place, (value, score) in zip(places, one.points, strict=True):
         off = not low <= score <= high
         height = min(max(y(score), 12), 140)

@@ -1,4 +1,4 @@
-"""The story of a run, gathered from its folder: everything the report tells, as plain values; also while it runs, or after a crash."""
+"""The story of a run, gathered from its folder as plain values: what the report tells, also while it runs or after a crash."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from agentk.agent.evidence import contract_of
 from agentk.agent.summary import Summary, summarize
 from agentk.agent.worth import Worth
 from agentk.errors import AgentKError
+from agentk.graph.branches import history
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Line, read
 from agentk.graph.ledger import Ledger
+from agentk.llms.record import EVENT, Call, Spent, call_of
 from agentk.report.standing import Standing, standing_of
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition
@@ -35,6 +37,7 @@ class Moment:
     attempt: Attempt
     ended_s: float  # active seconds of the run when it ended
     depth: int = 0
+    left: bool = False  # it belongs to a branch that was left by a rewind
     note: str = ""  # what was concluded from it
     giver: str = ""  # who drew the conclusion
     lessons: tuple[tuple[str, str], ...] = ()  # text, why it was recalled
@@ -55,6 +58,7 @@ class Spending:
     calls: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    cached: int = 0  # of tokens_in: read from the provider's cache
     seconds: float = 0.0
     cost: float | None = None  # US dollars; None: no price is known
 
@@ -136,8 +140,8 @@ def tell(folder: RunFolder) -> Story:
         worths=_worths(lines, ledger.best),
         spending=_spending(lines),
         standing=None if competition is None else standing_of(folder, competition, summary),
-        steps=tuple(_steps(lines)),
-        pending=tuple(folder.started_numbers()) if folder.started.exists() and ledger.ended is None else (),
+        steps=tuple(_steps(history(lines))),
+        pending=tuple(ledger.under_way) if ledger.ended is None else (),
         budget=next((line for line in reversed(lines) if line["event"] == "budget"), {}),
         edits=tuple(str(line.get("hint") or f"brought {line.get('model')}") for line in lines if line["event"] == "edited"),
         learned=tuple(str(line["text"]) for line in lines if line["event"] == "lesson_written"),
@@ -164,19 +168,21 @@ def _moments(folder: RunFolder, ledger: Ledger, lines: Sequence[Line]) -> tuple[
     plain = next((one for one in ledger.scored if one.kind == "draft" and one.recipe != "constant"), None)
     room = MOST_LOGS
     found = []
-    for number in sorted(ledger.attempts, reverse=True):
-        attempt = ledger.attempts[number]
+    everything = ledger.attempts | ledger.abandoned
+    for number in sorted(everything, reverse=True):
+        attempt = everything[number]
         digest, moved = _program(folder, attempt, sources)
         log = _tail(folder, number, min(LOG_TAIL, room))
         room -= len(log)
-        other = ledger.attempts.get(attempt.parent) if attempt.parent is not None else plain
+        other = everything.get(attempt.parent) if attempt.parent is not None else plain
         gain = None if other is None or other is attempt else paired(attempt, other, ledger.direction)
         note, giver = notes.get(number, ("", ""))
         found.append(
             Moment(
                 attempt=attempt,
                 ended_s=ended.get(number, 0.0),
-                depth=_depth(attempt, ledger.attempts),
+                depth=_depth(attempt, everything),
+                left=number in ledger.abandoned,
                 note=note,
                 giver=giver,
                 lessons=tuple(lessons[number]),
@@ -272,26 +278,20 @@ def _worths(lines: Sequence[Line], best: int | None) -> tuple[Worth, ...]:
 
 
 def _spending(lines: Sequence[Line]) -> tuple[Spending, ...]:
-    """Calls of models by step and model."""
-    total: dict[tuple[str, str], dict[str, Any]] = {}
+    """Calls of models, by question and model."""
+    calls: dict[tuple[str, str], list[Call]] = defaultdict(list)
     for line in lines:
-        if line["event"] != "model_call":
-            continue
-        usage = line.get("usage")
-        usage = usage if isinstance(usage, dict) else line
-        key = str(line.get("purpose") or line.get("node") or "?"), str(line.get("model") or "?")
-        sums = total.setdefault(key, {"calls": 0, "tokens_in": 0, "tokens_out": 0, "seconds": 0.0, "cost": None})
-        sums["calls"] += 1
-        sums["tokens_in"] += int(_number(usage.get("prompt")))
-        sums["tokens_out"] += int(_number(usage.get("reply")))
-        sums["seconds"] += _number(line.get("seconds"))
-        if line.get("cost") is not None:
-            sums["cost"] = (sums["cost"] or 0.0) + _number(line["cost"])
-    return tuple(Spending(step, model, **sums) for (step, model), sums in total.items())
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+        if line["event"] == EVENT:
+            call = call_of(line)
+            calls[call.request.purpose or "?", call.name].append(call)
+    found = []
+    for (step, model), mine in calls.items():
+        total, replies = Spent.of(mine), [call.reply for call in mine if call.reply is not None]
+        priced = any(reply.cost is not None for reply in replies)
+        seconds = sum(reply.seconds for reply in replies)
+        cost = total.cost if priced else None
+        found.append(Spending(step, model, total.calls, total.prompt, total.reply, total.cached, seconds, cost))
+    return tuple(found)
 
 
 def _steps(lines: Sequence[Line]) -> list[tuple[float, float]]:
