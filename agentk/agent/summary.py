@@ -8,11 +8,13 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from agentk.competitions.read import LEADERBOARD
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Line, read
 from agentk.graph.ledger import Ledger
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition, Frozen
+from agentk.types.metric import Direction
 from agentk.types.outcome import Status
 
 GRADE_FOLDER, GRADE = "answers", "grade.json"
@@ -31,6 +33,9 @@ class Summary(Frozen):
     cv_std: float | None = None
     interval: tuple[float, float] | None = None  # 90%, corrected for having chosen the best of many
     test_score: float | None = None
+    public_score: float | None = None  # Kaggle's, of what is in submission.csv
+    place: str | None = None  # what a score takes on the leaderboard beside the data, in words
+    validation_doubt: str | None = None  # what public scores say against the folds
     sample_score: float | None = None  # of the sample submission, graded
     sound_score: float | None = None  # of answers that need no model, on the training rows
     baseline_score: float | None = None  # of the first model that was scored: plain, untuned
@@ -86,7 +91,36 @@ def summarize(folder: RunFolder) -> Summary:
         "first_submission_s": _first(lines),
         "stopped_by": ledger.ended,
     }
-    return Summary.model_validate(found | _ending(lines) | _grade(folder.path))
+    summary = Summary.model_validate(found | _ending(lines) | _grade(folder.path) | _public(lines, ledger.submitted))
+    return summary.model_copy(update={"place": _place(summary, competition.folder, metric.direction)})
+
+
+def _public(lines: list[Line], submitted: int | None) -> dict[str, JsonValue]:
+    """What Kaggle said, which no reasoner sees."""
+    found: dict[str, JsonValue] = {}
+    for line in lines:
+        if line["event"] == "public_score" and line["number"] == submitted:
+            found["public_score"] = line["score"]
+        elif line["event"] == "validation_doubted":
+            found["validation_doubt"] = line["reason"]
+    return found
+
+
+def _place(summary: Summary, data: Path, direction: Direction) -> str | None:
+    """The place on a leaderboard.csv beside the data, once the run has ended."""
+    board = data / LEADERBOARD
+    scores = {"public": summary.public_score, "test": summary.test_score, "folds'": summary.cv_score}
+    known = next(((what, score) for what, score in scores.items() if score is not None), None)
+    if summary.stopped_by is None or known is None or not board.is_file():
+        return None
+    from agentk.errors import KaggleError
+    from agentk.kaggle.board import from_file, place_of
+
+    try:
+        place = place_of(known[1], from_file(board), direction)
+    except KaggleError:  # another table of that name
+        return None
+    return None if place is None else f"{place.words()}, by the {known[0]} score"
 
 
 def write_grade(folder: Path, grade: dict[str, JsonValue]) -> None:

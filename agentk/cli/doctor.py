@@ -12,6 +12,8 @@ from pathlib import Path
 from agentk import __version__
 from agentk.agent import machine
 
+INSTALL = 'pip install "agentk[kaggle]"'
+
 
 @dataclass(frozen=True)
 class Check:
@@ -26,7 +28,7 @@ class Check:
 
 def examine(*, as_json: bool) -> int:
     """Prints every check; 0 where a run is possible, 1 where it is not."""
-    checks = [*_python(), *_libraries(), *_machine(), *_sandbox()]
+    checks = [*_python(), *_libraries(), *_machine(), *_sandbox(), *_kaggle()]
     able = all(check.good for check in checks if check.essential)
     if as_json:
         print(json.dumps({"able": able, "checks": [asdict(check) for check in checks]}))
@@ -94,3 +96,19 @@ def _sandbox() -> list[Check]:
     mend = "on Linux, allow user namespaces; docs/sandbox.md says what each guarantee needs"
     told = found.holds | {guarantee: f"does not hold here: {reason}" for guarantee, reason in found.missing.items()}
     return [Check(f"sandbox: {guarantee.value}", guarantee in found.holds, told[guarantee], mend) for guarantee in Guarantee]
+
+
+def _kaggle() -> list[Check]:
+    """Whether Kaggle can be reached with credentials; their values are not read out, and nothing is asked of Kaggle."""
+    from agentk.errors import KaggleError
+    from agentk.kaggle.client import client_version
+    from agentk.kaggle.credentials import HOW, find_credentials
+
+    version = client_version()
+    client = Check("Kaggle: client", version is not None, f"kagglesdk {version}" if version else "not installed", INSTALL)
+    try:
+        credentials = find_credentials()
+    except KaggleError as error:
+        return [client, Check("Kaggle: credentials", False, str(error))]
+    found = f"in {credentials.source}" if credentials else "none; needed for Kaggle addresses and submissions alone"
+    return [client, Check("Kaggle: credentials", credentials is not None, found, HOW)]

@@ -1,4 +1,4 @@
-"""The command line: `agentk run`, `resume`, `show`, `list`, `predict`, `clean`, `memory`, `bench`, `doctor`."""
+"""The command line: `agentk run` and the commands around it; every one imports what it needs when it is called."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+KAGGLE = "Kaggle"
 SAY = "What you know about the competition; without these flags it is found out"
 Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
@@ -68,7 +69,9 @@ def _options(
 
 @app.command()
 def run(
-    competition: Annotated[str, typer.Argument(help="A folder like an unzipped Kaggle download, a CSV file, or builtin:NAME.")],
+    competition: Annotated[
+        str, typer.Argument(help="A Kaggle address, a folder like its unzipped download, a CSV file, or builtin:NAME.")
+    ],
     budget: Annotated[
         str | None, typer.Option(help="Time to spend: 90s, 10m, 2h. Without it and without --attempts: 10m.")
     ] = None,
@@ -85,7 +88,9 @@ def run(
     train: Annotated[str | None, typer.Option(help="Training file, relative to the folder.", rich_help_panel=SAY)] = None,
     test: Annotated[str | None, typer.Option(help="Test file.", rich_help_panel=SAY)] = None,
     sample: Annotated[str | None, typer.Option(help="Sample submission.", rich_help_panel=SAY)] = None,
-    description: Annotated[str | None, typer.Option(help="Description file.", rich_help_panel=SAY)] = None,
+    description: Annotated[
+        str | None, typer.Option(help="Description: a file or the address of a page.", rich_help_panel=SAY)
+    ] = None,
     validation: Annotated[
         str | None, typer.Option(help="random, stratified, grouped, blocked, rolling.", rich_help_panel=SAY)
     ] = None,
@@ -107,11 +112,17 @@ def run(
     extra: Annotated[Path | None, typer.Option(help="A CSV with further labelled rows: trained on, never scored.")] = None,
     memory: Annotated[str, typer.Option(help="off, read, write, or a folder to keep memory in.")] = "write",
     sandbox: Annotated[str, typer.Option(help="auto, or strict: refuse to run where a guarantee does not hold.")] = "auto",
+    data: Annotated[Path | None, typer.Option(help="Where downloads from Kaggle are kept.", rich_help_panel=KAGGLE)] = None,
+    submit: Annotated[
+        bool, typer.Option("--submit", help="Send the submission at the end; asked beforehand.", rich_help_panel=KAGGLE)
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending.", rich_help_panel=KAGGLE)] = False,
     as_json: AsJson = False,
 ) -> None:
     """Solve a competition: a submission, the program that made it, and its score."""
     leave_cores_to_programs()
     from agentk.agent.request import Request
+    from agentk.cli.kaggle import agree, fetched
     from agentk.cli.running import start
     from agentk.errors import SettingError
     from agentk.settings import seconds
@@ -146,7 +157,10 @@ def run(
         memory=memory,
         sandbox="strict" if sandbox == "strict" else "auto",
     )
-    raise typer.Exit(start(request, as_json=as_json))
+    request = fetched(request, data)
+    if submit:
+        agree(request, yes=yes)
+    raise typer.Exit(start(request, as_json=as_json, submit=submit))
 
 
 def leave_cores_to_programs() -> None:
@@ -276,10 +290,11 @@ def bench(
 
 
 def _mount() -> None:
-    from agentk.cli import after
+    from agentk.cli import after, kaggle
     from agentk.cli.memory import memory
 
     after.mount(app)
+    kaggle.mount(app)
     app.add_typer(memory, name="memory")
 
 

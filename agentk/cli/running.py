@@ -22,15 +22,23 @@ NO_SUBMISSION = 3
 INTERRUPTED = 130
 
 
-def start(request: Request, *, as_json: bool) -> int:
-    """Runs from the beginning; returns the exit code. A competition that is refused leaves no folder behind."""
+def start(request: Request, *, as_json: bool, submit: bool = False) -> int:
+    """Runs from the beginning; returns the exit code. A competition that is refused leaves no folder behind.
+
+    submit: sends the submission to Kaggle at the end and waits for its score, as the person agreed to.
+    """
     folder = begin(request)
     try:
-        return _run(folder, request_of(folder), as_json=as_json)
+        code = _run(folder, request_of(folder), as_json=as_json)
     except UserError:
         if not folder.submission.exists():
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
+    if submit and code == 0:
+        from agentk.cli.kaggle import submit_run
+
+        submit_run(str(folder.path), request.out, wait=True)
+    return code
 
 
 def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hints: tuple[str, ...], as_json: bool) -> int:

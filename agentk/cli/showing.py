@@ -47,6 +47,12 @@ def print_summary(summary: Summary) -> None:
             Text(f"{summary.test_score:.5f}", style="bold")
             + f"  (hidden from the run; sample submission {_number(summary.sample_score)})",
         )
+    if summary.public_score is not None:
+        grid.add_row("public score", Text(f"{summary.public_score:.5f}", style="bold") + "  (at Kaggle)")
+    if summary.place is not None:
+        grid.add_row("would take", summary.place)
+    if summary.validation_doubt is not None:
+        grid.add_row("doubt", Text(summary.validation_doubt, style="yellow"))
     compared = [
         f"{name} {value:.5f}"
         for name, value in (("no model", summary.sound_score), ("plain model", summary.baseline_score))

@@ -25,7 +25,7 @@ TRUNK = "main"
 Event = Literal[
     "run_started", "stage", "question", "answer", "attempt_started", "attempt_finished",
     "lesson_used", "lesson_written", "submission_replaced", "budget", "resumed", "step", "edited", "rewound", "explained",
-    "run_finished", "submitted", "public_score", "validation_doubted",
+    "run_finished", "final_proposed", "submitted", "public_score", "validation_doubted",
 ]  # fmt: skip
 Line = dict[str, JsonValue]
 

@@ -22,8 +22,8 @@ def slug_of(source: str) -> str | None:
     text = source.strip().strip("<>\"'")
     if text.lower().startswith("kaggle:"):
         return _checked(text.partition(":")[2].strip("/ "), source)
-    parts = urlsplit(text if "//" in text else f"//{text}")
     try:
+        parts = urlsplit(text if "//" in text else f"//{text}")
         host = (parts.hostname or "").lower()
     except ValueError:
         return None
