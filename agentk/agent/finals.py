@@ -37,9 +37,10 @@ class Finals:
     @property
     def reason(self) -> str:
         """Why this one, in words."""
+        where = "behind" if self.behind >= 0 else "ahead"
         return (
-            f"behind by {self.behind:+.5f} ± {self.error:.5f} on the same rows, its test predictions correlate "
-            f"{self.correlation:.3f} with the first's: the most different of those as good"
+            f"{abs(self.behind):.5f} ± {self.error:.5f} {where} on the same rows; of those as good the most different, "
+            f"its test predictions correlate {self.correlation:.3f} with the first's"
         )
 
 

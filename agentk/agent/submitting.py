@@ -75,7 +75,9 @@ def send(
     between sending and journaling. Raises RunError without such a file, KaggleError when the day's submissions are used up.
     """
     path = folder.path / file
-    if file not in (FIRST, SECOND) or not path.is_file():
+    if file not in (FIRST, SECOND):
+        raise RunError(f"--file {file}: a run has {FIRST}, and {SECOND} once `agentk submit RUN --finals` has written it")
+    if not path.is_file():
         hint = "`agentk submit RUN --finals` writes it" if file == SECOND else "`agentk resume` goes on with the run"
         raise RunError(f"{folder.path.name} has no {file}: {hint}")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

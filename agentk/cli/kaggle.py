@@ -70,11 +70,13 @@ def fetched(request: Request, root: Path | None) -> Request:
         return brought(request, root, progress=progress, notice=_note)
 
 
-def agree(request: Request, *, yes: bool) -> None:
+def agree(competition: str, *, yes: bool) -> None:
     """Asks, before the run, whether its submission shall be sent. Raises SettingError where nobody can be asked."""
     from agentk.errors import SettingError
+    from agentk.kaggle.address import slug_of
 
-    if request.kaggle is None:
+    slug = None if Path(competition).exists() else slug_of(competition)
+    if slug is None:
         raise SettingError(
             "--submit needs a Kaggle competition: give its address; `agentk submit RUN --competition SLUG` sends later"
         )
@@ -82,7 +84,7 @@ def agree(request: Request, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise SettingError("--submit asks before it sends, and there is no terminal to ask at: add --yes")
-    typer.confirm(f"When the run ends, send its submission to {request.kaggle} at Kaggle in your name?", abort=True, err=True)
+    typer.confirm(f"When the run ends, send its submission to {slug} at Kaggle in your name?", abort=True, err=True)
 
 
 def submit_run(
@@ -169,8 +171,11 @@ def show_leaderboard(competition: str, out: Path, *, score: float | None, lower:
     folder: RunFolder | None = None
     try:
         folder = find(competition, out)
-    except RunError:
-        slug = slug_of(competition) or slug_of(f"kaggle:{competition}")
+    except RunError as missing:
+        slug = slug_of(competition)
+        if slug is None and not re.fullmatch(r"[\w-]+", competition):
+            raise RunError(f"{missing}; nor is {competition} a competition at Kaggle") from None
+        slug = slug or slug_of(f"kaggle:{competition}")
     else:
         slug = request_of(folder).kaggle
     rows, source = _board(folder, slug)
@@ -210,7 +215,8 @@ def _print_board(rows: tuple[Row, ...], source: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, header_style="dim", title=f"{source}: {len(rows):,} teams", title_justify="left")
+    print(f"{source}: {len(rows):,} teams")
+    table = Table(box=None, header_style="dim")
     for heading in ("place", "score", "team"):
         table.add_column(heading, justify="right" if heading != "team" else "left")
     for at, row in enumerate(rows[:SHOWN], start=1):

@@ -157,9 +157,9 @@ def run(
         memory=memory,
         sandbox="strict" if sandbox == "strict" else "auto",
     )
-    request = fetched(request, data)
     if submit:
-        agree(request, yes=yes)
+        agree(competition, yes=yes)
+    request = fetched(request, data)
     raise typer.Exit(start(request, as_json=as_json, submit=submit))
 
 

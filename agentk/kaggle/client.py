@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,10 +118,8 @@ class Kaggle:
     def competition(self, slug: str) -> Facts:
         """What Kaggle says of it. Raises KaggleError with the nearest names where there is none of this name."""
         request = _request("ApiGetCompetitionRequest", competition_name=slug)
-        try:
+        with self._hinting(slug):
             found = self._call(lambda: self._api.get_competition(request), slug)
-        except _MissingError as missing:
-            raise KaggleError(self._unknown(slug, str(missing))) from None
         return Facts(
             slug=slug,
             title=found.title or slug,
@@ -159,7 +157,8 @@ class Kaggle:
     def leaderboard(self, slug: str) -> bytes:
         """The public leaderboard as a zip archive with one CSV file."""
         request = _request("ApiDownloadLeaderboardRequest", competition_name=slug)
-        return bytes(self._call(lambda: self._api.download_leaderboard(request).content, slug))
+        with self._hinting(slug):
+            return bytes(self._call(lambda: self._api.download_leaderboard(request).content, slug))
 
     def limits(self, slug: str) -> Limits:
         """How many submissions are left."""
@@ -205,14 +204,19 @@ class Kaggle:
         with file.open("rb") as stream:
             requests.put(address, data=stream, timeout=(CONNECT, SILENCE)).raise_for_status()
 
-    def _unknown(self, slug: str, said: str) -> str:
-        near: list[str] = []
-        with suppress(KaggleError, ServiceError):
-            request = _request("ApiListCompetitionsRequest", search=slug.replace("-", " "), page_size=5)
-            answer = self._call(lambda: self._api.list_competitions(request), slug)
-            near = [found.ref.rstrip("/").rpartition("/")[2] for found in answer.competitions]
-        hint = f" Did you mean {' or '.join(near[:3])}?" if near else f" Search for it at {SITE}/competitions."
-        return f"Kaggle knows no competition {slug!r}, or does not show it to this account{said}.{hint}"
+    @contextmanager
+    def _hinting(self, slug: str) -> Iterator[None]:
+        """Adds the nearest names to what is raised where there is no competition of this one."""
+        try:
+            yield
+        except _MissingError as missing:
+            near: list[str] = []
+            with suppress(KaggleError, ServiceError):
+                request = _request("ApiListCompetitionsRequest", search=slug.replace("-", " "), page_size=5)
+                answer = self._call(lambda: self._api.list_competitions(request), slug)
+                near = [found.ref.rstrip("/").rpartition("/")[2] for found in answer.competitions]
+            hint = f"Did you mean {' or '.join(near[:3])}?" if near else f"Search for it at {SITE}/competitions."
+            raise KaggleError(f"{missing}. {hint}") from None
 
     def _call(self, call: Callable[[], Any], slug: str, *, rules: bool = False, repeat: tuple[int, ...] = _AGAIN) -> Any:
         """`call`, tried again while Kaggle is busy. rules: a refusal may mean that they were not accepted."""
@@ -223,6 +227,8 @@ class Kaggle:
                 return call()
             except requests.exceptions.HTTPError as error:
                 code = error.response.status_code if error.response is not None else 0
+                if code >= 500 and code not in repeat:
+                    raise _unsure(f"it answered {code}{_said(error)}") from None
                 if code not in repeat:
                     raise self._refused(error, code, slug, rules) from None
                 problem, wait = f"it answered {code}{_said(error)}", _wait(error, turn)
@@ -232,10 +238,7 @@ class Kaggle:
                 requests.exceptions.ChunkedEncodingError,
             ) as error:
                 if repeat != _AGAIN:
-                    raise ServiceError(
-                        f"the connection to Kaggle broke while the submission was confirmed ({_reason(error)}); "
-                        "it may have been counted. `agentk submit` again looks first whether it was"
-                    ) from None
+                    raise _unsure(_reason(error)) from None
                 problem, wait = _reason(error), _wait(None, turn)
             except (requests.exceptions.RequestException, ValueError, KeyError, TypeError) as error:
                 raise ServiceError(f"Kaggle's answer could not be read ({type(error).__name__}): try again later") from None
@@ -258,12 +261,19 @@ class Kaggle:
                 f"If you have joined: the token may lack rights ({TOKENS})"
             )
         if code in (403, 404):
-            return _MissingError(f" ({code}{said})")
+            return _MissingError(f"Kaggle knows no competition {slug!r}, or does not show it to this account ({code}{said})")
         return ServiceError(f"Kaggle answered {code}{said}: agentk asked for what it does not take; try again, or report this")
 
 
 class _MissingError(KaggleError):
     """There is no such thing, or it is not shown to us."""
+
+
+def _unsure(problem: str) -> ServiceError:
+    return ServiceError(
+        f"Kaggle failed while the submission was confirmed ({problem}): it may have been counted. "
+        "`agentk submit` again looks first whether it was"
+    )
 
 
 def client_version() -> str | None:

@@ -48,7 +48,7 @@ def fetch(slug: str, root: Path, *, describe: Describe, progress: Progress, noti
     try:
         aside.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{root} cannot be written: {error.strerror}; name another folder with --data DIR") from None
+        raise KaggleError(f"{root} cannot be written: {error.strerror}; name another folder with --data DIR") from None
     with _alone(aside, slug):
         kept = _kept(aside, folder)
         try:
