@@ -8,7 +8,7 @@ from pathlib import Path
 from agentk.errors import SettingError
 from agentk.settings import seconds
 
-STUDIES = ("sandbox", "optim", "memory")
+STUDIES = ("sandbox", "optim", "memory", "setup")
 
 
 def bench_competitions(
@@ -22,16 +22,27 @@ def bench_competitions(
             f"--answers {answers}: give the folder with <slug>.csv of true values for the competitions in {folder}"
         )
     seconds(budget)
-    if not seeds.replace(",", "").isdigit():
-        raise SettingError(f"--seeds {seeds!r}: whole numbers, separated by commas, such as 0,1,2")
+    numbers = _numbers(seeds)
     from rich.console import Console
 
     from agentk.bench.competitions import Bench
     from agentk.bench.show import show_bench
 
-    numbers = [int(seed) for seed in seeds.split(",") if seed]
     bench = Bench(folder, answers, budget, only, numbers, file, against, options=("--memory", "off"))
     show_bench(bench, Console(stderr=True), Console())
+
+
+def _numbers(seeds: str) -> list[int]:
+    if not seeds.replace(",", "").isdigit():
+        raise SettingError(f"--seeds {seeds!r}: whole numbers, separated by commas, such as 0,1,2")
+    return [int(seed) for seed in seeds.split(",") if seed]
+
+
+def bench_understanding(only: list[str], seeds: str, file: Path | None) -> None:
+    """Has synthetic competitions set up, and prints how often setup was right, asked, or was wrong."""
+    from agentk.bench.setup import bench_setup
+
+    bench_setup(only, _numbers(seeds), file)
 
 
 def bench_study(what: str, out: Path, parts: Sequence[str] | None, scale: float, data: Path | None, target: str | None) -> bool:

@@ -256,13 +256,13 @@ def doctor(as_json: AsJson = False) -> None:
     raise typer.Exit(examine(as_json=as_json))
 
 
-COMPETITIONS = "A folder of competitions"
+COMPETITIONS = "A folder of competitions, or the study setup"
 OPTIM = "The study optim"
 
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="A folder of competitions; or a study: sandbox, optim, memory.")],
+    what: Annotated[str, typer.Argument(help="A folder of competitions; or a study: setup, sandbox, optim, memory.")],
     answers: Annotated[
         Path | None, typer.Option(help="Folder with <slug>.csv of true values; needed.", rich_help_panel=COMPETITIONS)
     ] = None,
@@ -283,9 +283,11 @@ def bench(
     target: Annotated[str | None, typer.Option(help="Its target column.", rich_help_panel=OPTIM)] = None,
 ) -> None:
     """Measure agentk: scores on competitions with known answers, or one of its parts."""
-    from agentk.cli.benching import bench_competitions, bench_study
+    from agentk.cli.benching import bench_competitions, bench_study, bench_understanding
 
-    if not bench_study(what, out, parts.split(",") if parts else None, scale, data, target):
+    if what == "setup":
+        bench_understanding(only or [], seeds, json_file)
+    elif not bench_study(what, out, parts.split(",") if parts else None, scale, data, target):
         bench_competitions(Path(what), answers, budget, only or [], seeds, against, json_file)
 
 

@@ -1,0 +1,1 @@
+"""Synthetic competitions in Kaggle's layout with a known contract: what setup is measured on."""
