@@ -42,7 +42,9 @@ def chosen(only: Sequence[str]) -> tuple[Case, ...]:
     """The cases whose name begins with one of `only`, all where there is none. Raises SettingError when none does."""
     found = tuple(case for case in CASES if not only or case.name.startswith(tuple(only)))
     if not found:
-        raise SettingError(f"--only {' '.join(only)}: no synthetic competition is called so. There are {', '.join(c.name for c in CASES)}")
+        raise SettingError(
+            f"--only {' '.join(only)}: no synthetic competition is called so. There are {', '.join(c.name for c in CASES)}"
+        )
     return found
 
 
@@ -99,7 +101,9 @@ def summary_of(rows: Sequence[Measured]) -> Table:
     own = sorted(row.seconds for row in rows)
     fields = ", ".join(f"{field} {count}" for field in FIELDS if (count := sum(field in row.wrong for row in rows)))
     table = Table(title=f"setup of {len(rows)} synthetic competitions, no flag given")
-    table.caption = f"fields that were wrong, said or not: {fields or 'none'}; seconds: median {own[len(own) // 2]:.2f}, most {own[-1]:.2f}"
+    table.caption = (
+        f"fields that were wrong, said or not: {fields or 'none'}; seconds: median {own[len(own) // 2]:.2f}, most {own[-1]:.2f}"
+    )
     for name in ("kind", "of them", "right first time", "a question", "wrong, with a doubt", "silently wrong"):
         table.add_column(name, justify="left" if name == "kind" else "right")
     kinds = dict.fromkeys(row.case.partition("-")[0] for row in rows)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from agentk.competitions.kinds import dates, is_date
+from agentk.competitions.relation import as_numbers, told_apart
 from agentk.competitions.tables import several
 from agentk.competitions.truth import encode_truth
 from agentk.types.competition import ColumnKind, Competition
@@ -62,7 +62,8 @@ def shift(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> 
     if not names or min(len(train), len(test)) < 50:
         return ()
     first, second = train[names].iloc[_places(len(train), _SHIFT_ROWS)], test[names].iloc[_places(len(test), _SHIFT_ROWS)]
-    auc, importance = _told_apart(first, second)
+    both = as_numbers(pd.concat([first, second], ignore_index=True))
+    auc, importance = told_apart(both[: len(first)], both[len(first) :])
     found = list(_unseen(train[names].iloc[_places(len(train), 10 * _ROWS)], second))
     if auc > 0.6:
         strongest = [names[at] for at in np.argsort(-importance)[:3] if importance[at] > 0.05]
@@ -176,44 +177,6 @@ def _repeated_ids(competition: Competition, train: pd.DataFrame) -> list[str]:
         return []
     repeated = int(train.duplicated(keys).sum())
     return [f"{repeated} training rows repeat an id ({several(keys)})"] if repeated else []
-
-
-def _numbers(first: pd.DataFrame, second: pd.DataFrame) -> Array:
-    """Both tables below each other as numbers: dates by moment, texts by length, categories by the alphabet."""
-    both = pd.concat([first, second], ignore_index=True)
-    return np.column_stack([_as_numbers(both[name]) for name in both.columns])
-
-
-def _as_numbers(values: pd.Series[Any]) -> Array:
-    if types.is_numeric_dtype(values) or types.is_bool_dtype(values):
-        numbers = values.to_numpy(dtype=float, na_value=np.nan)
-    elif is_date(values):
-        numbers = dates(values).astype("int64").to_numpy(dtype=float)
-    else:
-        words = values.astype(str)
-        many = words.nunique() > 0.5 * len(words)
-        numbers = np.asarray(words.str.len() if many else pd.factorize(words, sort=True)[0], dtype=float)
-    return np.asarray(np.nan_to_num(numbers, nan=-1e9))
-
-
-def _told_apart(first: pd.DataFrame, second: pd.DataFrame) -> tuple[float, Array]:
-    """AUC on rows held out, and each column's importance, of a small forest that tells the tables apart."""
-    from sklearn.ensemble import RandomForestClassifier
-    from sklearn.metrics import roc_auc_score
-
-    X = _numbers(first, second)
-    y = np.r_[np.zeros(len(first)), np.ones(len(second))]
-    order = np.random.default_rng(0).permutation(len(y))
-    X, y = X[order], y[order]
-    half = len(y) // 2
-    forest = RandomForestClassifier(30, max_depth=6, min_samples_leaf=10, class_weight="balanced", n_jobs=1, random_state=0)
-    importance = np.zeros(X.shape[1])
-    scored = np.zeros(len(y))
-    for own, other in ((slice(0, half), slice(half, None)), (slice(half, None), slice(0, half))):
-        forest.fit(X[own], y[own])
-        scored[other] = forest.predict_proba(X[other])[:, 1]
-        importance += forest.feature_importances_ / 2
-    return float(roc_auc_score(y, scored)), importance
 
 
 def _unseen(train: pd.DataFrame, test: pd.DataFrame) -> list[str]:

@@ -6,10 +6,12 @@ import re
 import warnings
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pandas.api import types
 
 from agentk.types.competition import Column, ColumnKind
+from agentk.types.metric import Array
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
@@ -57,6 +59,14 @@ def dates(values: pd.Series[Any]) -> pd.Series[Any]:
             other = pd.to_datetime(values, errors="coerce", utc=True, dayfirst=day_first, format="mixed")
             parsed = other if other.notna().sum() > parsed.notna().sum() else parsed
     return parsed
+
+
+def moments(values: pd.Series[Any]) -> Array:
+    """(N,) seconds of dates, numbers as they are; NaN where one is missing."""
+    if types.is_numeric_dtype(values):
+        return np.asarray(values.to_numpy(dtype=float, na_value=np.nan), float)
+    seconds = (dates(values) - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
+    return np.asarray(seconds.to_numpy(dtype=float, na_value=np.nan), float)
 
 
 def is_day_first(values: pd.Series[Any]) -> bool:

@@ -10,13 +10,14 @@ from pandas.api import types
 
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.metrics import mentioned, metric_named
-from agentk.competitions.metrics.wording import metric_in
+from agentk.competitions.metrics.wording import Mention, evaluation, in_evaluation
 from agentk.competitions.tables import table
 from agentk.competitions.truth import perfect_answer, truth_of
 from agentk.errors import SettingError
 from agentk.types.competition import TaskKind
 from agentk.types.metric import Form
 
+_SAY = "--metric NAME says otherwise"
 _BY_TASK = {
     TaskKind.BINARY: "accuracy",
     TaskKind.MULTICLASS: "accuracy",
@@ -46,21 +47,30 @@ def find_metric(draft: Draft) -> Draft:
                 f"({', '.join(draft.targets)}). Choose another metric, or say --task."
             )
         return draft.grown(metric=metric.name, reason=f"scored by {metric.name}, {metric.direction}: as you said")
-    fitting = [m for m in mentioned(draft.description) if metric_named(m.metric).form in _FORMS[draft.task]]
-    if metric_in(draft.description) is not None and fitting:
-        name = _for_task(fitting[0].metric, draft.task)
-        metric = metric_named(name)
-        reason = f"scored by {name}, {metric.direction}: the description says '{fitting[0].words}'"
-        doubt = (
-            f"the description speaks of weights, which {name} does not know: rows count alike" if fitting[0].weighted else None
-        )
-        return draft.grown(metric=name, reason=reason, doubt=doubt)
+    meant = in_evaluation(draft.description)
+    fitting = [m for m in meant or mentioned(draft.description) if metric_named(m.metric).form in _FORMS[draft.task]]
+    if fitting:
+        return _as_described(draft, fitting[0], told=bool(meant) or not evaluation(draft.description))
     name = _default(draft)
     metric = metric_named(name)
     return draft.grown(
         metric=name,
-        doubt=f"the description names no metric agentk knows: {name}, {metric.direction}, is assumed (--metric NAME)",
+        doubt=f"the description names no metric agentk knows: {name}, {metric.direction}, is assumed ({_SAY})",
     )
+
+
+def _as_described(draft: Draft, mention: Mention, told: bool) -> Draft:
+    """The metric that the page speaks of; `told`: where it tells how submissions are scored."""
+    assert draft.task
+    name = _for_task(mention.metric, draft.task)
+    metric = metric_named(name)
+    reason = f"scored by {name}, {metric.direction}: the description says '{mention.words}'"
+    doubt = None
+    if mention.qualified:
+        doubt = f"the description says '{mention.qualified}', of which {name} is only the plain form: it is assumed ({_SAY})"
+    elif not told:
+        doubt = f"the section on evaluation names no metric agentk knows: {name}, named elsewhere, is assumed ({_SAY})"
+    return draft.grown(metric=name, reason=reason, doubt=doubt)
 
 
 def _for_task(name: str, task: TaskKind) -> str:

@@ -141,9 +141,15 @@ def _find_targets(draft: Draft) -> Draft:
             targets=(likely[0],),
             doubt=f"{likely[0]} is taken as the target among {several(alone)} (--target COLUMN says otherwise)",
         )
+    composed = ""
+    if sample is not None and sample.shape[1] > 1 and len(sample) > len(test):
+        composed = (
+            f" The sample submission has {len(sample)} rows for {len(test)} test rows: "
+            "it asks for several answers a row, below each other, which agentk cannot write. Reshape it to one row a test row."
+        )
     raise CompetitionError(
         f"{draft.folder}: train has {len(alone)} columns that test has not ({several(alone)}), and nothing "
-        "says which is the target. Name it with --target COLUMN."
+        f"says which is the target. Name it with --target COLUMN.{composed}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import pandas as pd
 from pandas.api import types
 
 from agentk.competitions.draft import Draft, Stage
-from agentk.competitions.kinds import dates
+from agentk.competitions.imitation import imitating, spell_span
+from agentk.competitions.kinds import moments
+from agentk.competitions.relation import nearest
 from agentk.competitions.tables import parts_of
 from agentk.competitions.task import sorted_labels
 from agentk.errors import CompetitionError
@@ -21,6 +24,7 @@ from agentk.types.metric import Array
 _FOLDS = 5
 _ROWS = 50_000  # rows looked at
 _FEWEST_GROUPS = 3
+_COARSE = 60  # moments; so few may be years or months, of which test has the last
 _MANY_COLUMNS = 300  # group columns are looked for among this many at most
 _GROUP_PATTERNS = (r"^(.+)[_\-/][^_\-/]+$",)
 _GROUP_NAME = re.compile(
@@ -30,8 +34,8 @@ _GROUP_NAME = re.compile(
 
 
 @dataclass(frozen=True)
-class _Relation:
-    """How test rows relate to train, and how rows held out at random relate to theirs."""
+class _Pair:
+    """A figure of the test rows, and the same of rows held out at random."""
 
     test: float
     random: float
@@ -42,7 +46,9 @@ def find_validation(draft: Draft) -> Draft:
     train, test = parts_of(draft)
     if draft.overrides.validation or draft.overrides.column:
         return draft.grown(validation=_as_said(draft, train, test))
-    validation = _in_time(draft, train, test) or _in_groups(draft, train, test) or _at_random(draft, train)
+    found = [scheme for scheme in (_in_time(draft, train, test), _in_groups(draft, train, test)) if scheme]
+    plain = _at_random(draft, train)
+    validation = imitating(draft, found, plain, train, test) if found else plain
     return draft.grown(validation=validation, reason=f"{validation.scheme} folds: {'; '.join(validation.reasons)}")
 
 
@@ -77,62 +83,54 @@ def _time_columns(draft: Draft) -> list[str]:
         for column in draft.columns
         if column.kind in (ColumnKind.NUMERIC, ColumnKind.IDENTIFIER)
         and re.search(
-            r"(?i:(^|_)(time|timestamp|date|day|week|period|step|unix|epoch|dt)(_|$)|time(stamp)?$)|[a-z]DT$", column.name
+            r"(?i:(^|_)(time|timestamp|date|day|week|month|quarter|year|yr|season|period|step|unix|epoch|dt)(_|$)|time(stamp)?$)|[a-z]DT$",
+            column.name,
         )
-        and column.unique > 20
+        and column.unique > 1
     ]
     return dated + named
 
 
 def _as_time(values: pd.Series[Any]) -> Array:
     """Seconds of dates, numbers as they are; missing values left out."""
-    if types.is_numeric_dtype(values):
-        return np.asarray(values.dropna(), float)
-    seconds = dates(values).dropna()
-    return np.asarray((seconds - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), float)
+    times = moments(values)
+    return times[np.isfinite(times)]
 
 
 def _in_time(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validation | None:
     """Rolling where test lies after train, blocked where test lies in stretches that train has not."""
     for name in _time_columns(draft):
         past, asked = _as_time(_some(train[name])), _as_time(_some(test[name]))
-        if len(past) < 50 or len(asked) < 10 or np.ptp(past) == 0:
+        moments_known = len(np.unique(past))
+        if len(past) < 50 or len(asked) < 10 or moments_known < 3:
             continue
+        long = partial(spell_span, dated=not types.is_numeric_dtype(train[name]))
         later = float((asked > past.max()).mean())
-        if later > 0.95 and np.ptp(asked) > 0.005 * np.ptp(past):
+        if later > 0.95 and (np.ptp(asked) > 0.005 * np.ptp(past) or moments_known <= _COARSE):
             horizon = float(asked.max() - past.max())
-            reason = f"{later:.0%} of the test rows come after all of train by {name}"
-            return Validation(
-                scheme="rolling",
-                folds=_folds(draft),
-                column=name,
-                span=horizon,
-                reasons=(reason, *_horizon(train, name, horizon)),
+            reasons = (
+                f"{later:.0%} of the test rows come after all of train by {name}",
+                f"each fold is answered for the {long(horizon)} that follow it",
             )
+            folds = min(_folds(draft), moments_known - 1)
+            return Validation(scheme="rolling", folds=folds, column=name, span=horizon, reasons=reasons)
         gap = _gaps(past, asked)
         if gap.test > 5 * gap.random and gap.test > 0:
             span = _runs(asked, past)
-            reason = (
-                f"a typical test row is {_long(train[name], gap.test)} from the nearest training row by {name}, "
-                f"a row held out at random only {_long(train[name], gap.random)}"
+            reasons = (
+                f"a typical test row is {long(gap.test)} from the nearest training row by {name}, "
+                f"a row held out at random only {long(gap.random)}",
+                f"test comes in stretches of about {long(span)}: folds are made of blocks as long",
             )
-            blocks = f"test comes in stretches of about {_long(train[name], span)}: folds are made of blocks as long"
-            return Validation(scheme="blocked", folds=_folds(draft), column=name, span=span, reasons=(reason, blocks))
+            return Validation(scheme="blocked", folds=_folds(draft), column=name, span=span, reasons=reasons)
     return None
 
 
-def _gaps(past: Array, asked: Array) -> _Relation:
+def _gaps(past: Array, asked: Array) -> _Pair:
     """The typical distance to the nearest training time: of test rows, and of one row in five held out at random."""
     generator = np.random.default_rng(0)
     held_out = generator.random(len(past)) < 1 / _FOLDS
-    return _Relation(_nearest(np.unique(past), asked), _nearest(np.unique(past[~held_out]), past[held_out]))
-
-
-def _nearest(past: Array, asked: Array) -> float:
-    at = np.searchsorted(past, asked)
-    before = np.abs(asked - past[np.clip(at - 1, 0, len(past) - 1)])
-    after = np.abs(past[np.clip(at, 0, len(past) - 1)] - asked)
-    return float(np.median(np.minimum(before, after)))
+    return _Pair(nearest(np.unique(past), asked), nearest(np.unique(past[~held_out]), past[held_out]))
 
 
 def _runs(asked: Array, past: Array) -> float:
@@ -143,19 +141,6 @@ def _runs(asked: Array, past: Array) -> float:
     ends = np.r_[starts[1:] - 1, len(times) - 1]
     lengths = times[ends] - times[starts]
     return float(np.median(lengths[lengths > 0])) if (lengths > 0).any() else float(np.ptp(times))
-
-
-def _horizon(train: pd.DataFrame, name: str, horizon: float) -> tuple[str, ...]:
-    return (f"each fold is answered for the {_long(train[name], horizon)} that follow it",)
-
-
-def _long(values: pd.Series[Any], span: float) -> str:
-    """A span in words: days and hours of dates, else the number."""
-    if types.is_numeric_dtype(values):
-        return f"{span:.3g}"
-    return (
-        f"{span / 86400:.1f} days" if span >= 2 * 86400 else f"{span / 3600:.1f} hours" if span >= 3600 else f"{span:.0f} seconds"
-    )
 
 
 def _in_groups(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validation | None:
@@ -207,10 +192,10 @@ def _keys(values: pd.Series[Any], pattern: str | None) -> pd.Series[Any]:
     return known.astype(str).str.extract(pattern, expand=False).dropna() if pattern else known
 
 
-def _overlap(own: pd.Series[Any], others: pd.Series[Any]) -> _Relation:
+def _overlap(own: pd.Series[Any], others: pd.Series[Any]) -> _Pair:
     """The share of rows whose key also occurs in the training part: of test rows, and of one row in five held out at random."""
     held_out = np.random.default_rng(0).random(len(own)) < 1 / _FOLDS
-    return _Relation(float(others.isin(own.unique()).mean()), float(own[held_out].isin(own[~held_out].unique()).mean()))
+    return _Pair(float(others.isin(own.unique()).mean()), float(own[held_out].isin(own[~held_out].unique()).mean()))
 
 
 def _at_random(draft: Draft, train: pd.DataFrame) -> Validation:

@@ -404,7 +404,7 @@ class TestOdd:
 
     def test_weights_that_no_metric_knows(self, parts: Parts, write, understood) -> None:
         c = understood(write({**parts("price", NUMBER), "description.md": scored_by("the weighted mean absolute error (WMAE)")}))
-        assert c.metric == "mae" and any("weights" in doubt for doubt in c.doubts)
+        assert c.metric == "mae" and any("weighted mean absolute error" in doubt and "--metric" in doubt for doubt in c.doubts)
 
     def test_rows_known_by_their_order_alone(self, rows: pd.DataFrame, write, understood) -> None:
         whole = rows.drop(columns="id").assign(price=NUMBER)

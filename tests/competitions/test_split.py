@@ -87,3 +87,28 @@ def test_a_plain_category_is_no_group(scheme) -> None:
     """Rare towns that happen to lie in one part only do not make groups."""
     town = np.array([f"town {at}" for at in RNG.integers(0, 30, N + M)])
     assert scheme(pd.DataFrame({"town": town}), RNG.permutation(N + M) < M).scheme == "random"
+
+
+def test_years_that_only_test_has(scheme) -> None:
+    year = np.sort(RNG.integers(2001, 2012, N + M))
+    found = scheme(pd.DataFrame({"year": year}), year > 2009)
+    assert (found.scheme, found.column) == ("rolling", "year")
+
+
+def test_what_random_folds_would_promise_is_said(scheme) -> None:
+    rows = hours(24 * 200)
+    days = pd.to_datetime(rows["when"], format="%d.%m.%Y %H:%M").dt.day.to_numpy()
+    said = scheme(rows, days > 22).reasons
+    assert any("random folds would flatter" in reason for reason in said)
+    blocked, random = (
+        [float(r.rsplit(" ", 1)[1].rstrip(")")) for r in said if f"by {name} folds" in r] for name in ("blocked", "random")
+    )
+    assert blocked[0] < random[0], "blocks imitate test better than random rows"
+
+
+def test_new_people_after_the_training_time(scheme) -> None:
+    """Time and groups both set test apart: what imitates better is chosen, and both are compared."""
+    day = np.sort(RNG.integers(0, 200, N + M))
+    rows = pd.DataFrame({"day": day, "user_id": day // 10 + 900})
+    said = scheme(rows, day >= 150)
+    assert said.scheme == "rolling" and any("grouped folds" in reason for reason in said.reasons)

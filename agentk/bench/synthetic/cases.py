@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agentk.bench.synthetic import media, oddities as odd, order, tables
+from agentk.bench.synthetic import media, order, tables
+from agentk.bench.synthetic import oddities as odd
 from agentk.bench.synthetic.layout import Generator, Layout, Maker, Oddity, Truth, World, write
 from agentk.bench.synthetic.pages import as_html, as_markdown, as_text, page
 from agentk.bench.synthetic.wording import CALLED
@@ -193,6 +194,9 @@ def _answers(case: Case, world: World, rows: int, rng: Generator) -> pd.DataFram
     if case.kind == "ranking":
         labels = sorted(known[first].unique())
         return pd.DataFrame({first: [" ".join(map(str, labels[: int(case.saying[-1])]))] * rows})
-    plain = {"label": lambda column: column.iloc[0], "probability": lambda _: 0.5,
-             "values": lambda column: round(float(column.mean()), 2) if rng.random() < 0.5 else 0}[case.kind]  # fmt: skip
-    return pd.DataFrame({name: [plain(known[name])] * rows for name in world.targets})
+    if case.kind == "label":
+        return pd.DataFrame({name: [known[name].iloc[0]] * rows for name in world.targets})
+    if case.kind == "probability":
+        return pd.DataFrame(0.5, index=range(rows), columns=list(world.targets))
+    mean = rng.random() < 0.5
+    return pd.DataFrame({name: [round(float(known[name].mean()), 2) if mean else 0] * rows for name in world.targets})

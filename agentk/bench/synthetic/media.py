@@ -9,10 +9,9 @@ from agentk.bench.synthetic.layout import Bits, Generator, Maker, World
 from agentk.bench.synthetic.tables import features, rng_choice, world
 from agentk.types.competition import TaskKind
 
-_PLAIN = ("the a of and to in we they had been while morning house road after dinner people water letter small every never under "
-          "window garden train winter remember question answer across river story market coffee").split()  # fmt: skip
-_LEANING = {"A": "ghost shadow grave whisper dread".split(), "B": "engine voltage metal circuit rotor".split(),
-            "C": "violin melody chorus rhythm stage".split()}  # fmt: skip
+_PLAIN = ["the", "a", "of", "and", "to", "in", "we", "they", "had", "been", "while", "morning", "house", "road", "after", "dinner", "people", "water", "letter", "small", "every", "never", "under", "window", "garden", "train", "winter", "remember", "question", "answer", "across", "river", "story", "market", "coffee"]  # fmt: skip
+_LEANING = {"A": ["ghost", "shadow", "grave", "whisper", "dread"], "B": ["engine", "voltage", "metal", "circuit", "rotor"],
+            "C": ["violin", "melody", "chorus", "rhythm", "stage"]}  # fmt: skip
 
 
 def _text(rng: Generator, label: str, words: int) -> str:
@@ -100,6 +99,6 @@ def pixels(rng: Generator) -> World:
     bits = np.stack([_picture(rng, int(code)).ravel() for code in codes])
     frame = pd.DataFrame(bits, columns=[f"pixel{at}" for at in range(bits.shape[1])])
     made = world(rng, frame, TaskKind.MULTICLASS, {"label": codes + 3})
-    made.rows = made.rows[["label", *frame.columns]].assign(**{"ImageId": 0})
+    made.rows = made.rows[["label", *frame.columns]].assign(ImageId=0)
     made.id, made.numbered = "ImageId", True
     return made

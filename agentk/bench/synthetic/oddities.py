@@ -74,7 +74,7 @@ def train_only_columns(layout: Layout, rng: Generator) -> None:
 
 
 def missing_marks(layout: Layout, rng: Generator) -> None:
-    """"?", -999 and blanks where nothing is known."""
+    """ "?", -999 and blanks where nothing is known."""
     for frame in (layout.train, layout.test):
         free = [name for name in _free(layout) if pd.api.types.is_numeric_dtype(frame[name])]
         if free:
@@ -217,7 +217,7 @@ def spaces(layout: Layout, rng: Generator) -> None:
     """Blanks around some columns' names, and money with its sign."""
     some = _free(layout)[0]
     for frame in (layout.train, layout.test):
-        frame.rename(columns={some: f" {some} "}, inplace=True)  # noqa: PD002
+        frame.rename(columns={some: f" {some} "}, inplace=True)
         frame["fee"] = [f"${value:,.2f}" for value in rng.gamma(2, 900, len(frame))]
 
 

@@ -17,7 +17,10 @@ def forecast(form: str = "%Y-%m-%d", composed: bool = False, series: int = 5, da
 
     def make(rng: Generator) -> World:
         dates = pd.date_range(f"20{rng.integers(10, 23)}-0{rng.integers(1, 9)}-03", periods=days)
-        shop, moment = rng_choice(("store", "shop", "Branch", "center_id"), rng)[0], rng_choice(("date", "Date", "day", "dt"), rng)[0]
+        shop, moment = (
+            rng_choice(("store", "shop", "Branch", "center_id"), rng)[0],
+            rng_choice(("date", "Date", "day", "dt"), rng)[0],
+        )
         frame = pd.DataFrame([(day, at) for day in dates for at in range(1, series + 1)], columns=[moment, shop])
         week = np.array([0, -0.1, -0.1, 0, 0.3, 0.7, 0.2])[frame[moment].dt.day_of_week]
         rate = np.exp(2 + 0.2 * frame[shop] + week)
@@ -40,7 +43,9 @@ def forecast(form: str = "%Y-%m-%d", composed: bool = False, series: int = 5, da
 def calendar(rng: Generator) -> World:
     """Monthly numbers of regions whose time lies in two columns, year and month; test is the last year."""
     places = [f"R{at}" for at in range(12)]
-    frame = pd.DataFrame([(y, m, r) for y in range(2008, 2017) for m in range(1, 13) for r in places], columns=["year", "month", "region"])
+    frame = pd.DataFrame(
+        [(y, m, r) for y in range(2008, 2017) for m in range(1, 13) for r in places], columns=["year", "month", "region"]
+    )
     frame["rain"] = rng.gamma(2, 30, len(frame)).round(1)
     made = world(rng, frame, TaskKind.REGRESSION, {"harvest": (rng.normal(50, 5, len(frame)) + frame["rain"] / 9).round(2)})
     made.held_out = (frame["year"] >= int(rng.integers(2014, 2017))).to_numpy()
@@ -145,14 +150,23 @@ def many_rows_beside(rng: Generator) -> World:
     frame, hidden = features(rng, 500)
     made = world(rng, frame, TaskKind.BINARY, {"default": (hidden > 0.6).astype(int)})
     owners = rng.choice(made.rows[made.id].to_numpy(), 4000)
-    made.sides = {"transactions": pd.DataFrame({made.id: owners, "amount": rng.gamma(2, 30, 4000).round(2), "mcc": rng.integers(1, 90, 4000)})}
+    made.sides = {
+        "transactions": pd.DataFrame(
+            {made.id: owners, "amount": rng.gamma(2, 30, 4000).round(2), "mcc": rng.integers(1, 90, 4000)}
+        )
+    }
     return made
 
 
 def labels_apart(rng: Generator) -> World:
     """The training labels in a file of their own, by id."""
     frame, hidden = features(rng, 500)
-    made = world(rng, frame, TaskKind.MULTICLASS, {"status_group": np.array(["functional", "broken", "repair"])[np.searchsorted([-0.3, 0.8], hidden)]})
+    made = world(
+        rng,
+        frame,
+        TaskKind.MULTICLASS,
+        {"status_group": np.array(["functional", "broken", "repair"])[np.searchsorted([-0.3, 0.8], hidden)]},
+    )
     made.sides = {"train_labels": made.rows.loc[~made.held_out, [made.id, "status_group"]]}
     return made
 
@@ -163,8 +177,32 @@ def records(rng: Generator) -> World:
     made = world(rng, frame, TaskKind.BINARY, {"got_answer": (hidden > 0.3)})
     rows = made.rows
     rows[made.id] = [f"t3_{number:x}" for number in rows[made.id]]
-    rows["post_text"] = [" ".join(rng.choice("please help my kitchen sink leaks again and I need advice about a new one".split(), 14)) for _ in hidden]
-    rows["author"] = [{"age_days": int(age), "karma": int(age * 3)} for age in rng.gamma(2, 200, 500)]
+    rows["post_text"] = [
+        " ".join(
+            rng.choice(
+                [
+                    "please",
+                    "help",
+                    "my",
+                    "kitchen",
+                    "sink",
+                    "leaks",
+                    "again",
+                    "and",
+                    "I",
+                    "need",
+                    "advice",
+                    "about",
+                    "a",
+                    "new",
+                    "one",
+                ],
+                14,
+            )
+        )
+        for _ in hidden
+    ]
+    rows["author"] = pd.Series([{"age_days": int(age), "karma": int(age * 3)} for age in rng.gamma(2, 200, 500)])
     rows["groups"] = [[str(g) for g in rng.choice(["diy", "home", "ask", "garden"], 2, replace=False)] for _ in hidden]
     rows["upvotes_at_retrieval"] = rng.poisson(5, 500)
     rows["comments_at_retrieval"] = rng.poisson(3, 500)
@@ -174,7 +212,16 @@ def records(rng: Generator) -> World:
 
 def lists_in_cells(rng: Generator) -> World:
     """Recipes: a JSON list in each row, and the cuisine to tell."""
-    made = world(rng, pd.DataFrame(index=range(500)), TaskKind.MULTICLASS, {"cuisine": np.array(["thai", "greek", "mexican"])[rng.integers(0, 3, 500)]})
-    goods = {"thai": ["basil", "lime", "fish sauce"], "greek": ["feta", "olives", "oregano"], "mexican": ["corn", "chili", "beans"]}
+    made = world(
+        rng,
+        pd.DataFrame(index=range(500)),
+        TaskKind.MULTICLASS,
+        {"cuisine": np.array(["thai", "greek", "mexican"])[rng.integers(0, 3, 500)]},
+    )
+    goods = {
+        "thai": ["basil", "lime", "fish sauce"],
+        "greek": ["feta", "olives", "oregano"],
+        "mexican": ["corn", "chili", "beans"],
+    }
     made.rows["ingredients"] = [json.dumps([*rng.choice(goods[c], 2), "salt"]) for c in made.rows["cuisine"]]
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def features(rng: Generator, rows: int, numbers: int = 5, words: int = 2) -> tup
     return frame, (hidden - hidden.mean()) / hidden.std()
 
 
-def world(rng: Generator, frame: pd.DataFrame, task: TaskKind, targets: dict[str, object]) -> World:
+def world(rng: Generator, frame: pd.DataFrame, task: TaskKind, targets: dict[str, Any]) -> World:
     """Rows in no order whose test part is random."""
     names = [name for name in IDS if name not in frame.columns]
     own = rng_choice(names, rng)[0]
@@ -123,7 +124,7 @@ def multioutput(rng: Generator) -> World:
     frame, hidden = features(rng, 700)
     stem = rng_choice(("target", "reading", "Y"), rng)[0]
     names = [f"{stem}_{at}" for at in range(1, 4)]
-    values: dict[str, object] = {n: np.exp(1 + rng.normal() * hidden * 0.5 + rng.normal(0, 0.2, 700)).round(3) for n in names}
+    values: dict[str, Any] = {n: np.exp(1 + rng.normal() * hidden * 0.5 + rng.normal(0, 0.2, 700)).round(3) for n in names}
     return world(rng, frame, TaskKind.MULTIOUTPUT, values)
 
 
@@ -131,7 +132,7 @@ def multilabel(rng: Generator) -> World:
     """Four things of each row that are true or not."""
     frame, hidden = features(rng, 800)
     names = rng_choice(("EC1", "EC2", "scratch", "dirt", "bump", "stain", "toxic", "insult"), rng, 4)
-    values: dict[str, object] = {n: (rng.normal() * hidden + rng.normal(0, 1, 800) > 0.5).astype(int) for n in names}
+    values: dict[str, Any] = {n: (rng.normal() * hidden + rng.normal(0, 1, 800) > 0.5).astype(int) for n in names}
     return world(rng, frame, TaskKind.MULTILABEL, values)
 
 

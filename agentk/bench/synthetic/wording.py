@@ -176,7 +176,13 @@ DECOYS_AFTER = (
 )
 OTHERS = {"accuracy": "classification accuracy", "auc": "AUC", "rmse": "RMSE", "log_loss": "log loss", "mae": "mean absolute error",
           "f1_macro": "macro F1"}  # fmt: skip
-THINGS = (("tree", "trees"), ("customer", "customers"), ("reading", "readings"), ("shipment", "shipments"), ("galaxy", "galaxies"))
+THINGS = (
+    ("tree", "trees"),
+    ("customer", "customers"),
+    ("reading", "readings"),
+    ("shipment", "shipments"),
+    ("galaxy", "galaxies"),
+)
 STORIES = (
     "Welcome to the {season} community challenge! Predict {targets} for every {thing} in the test set.",
     "Our partner has collected {thing} data for a decade. Your task is to tell {targets} from what was measured.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from agentk.competitions.metrics.registry import metric_named
@@ -28,15 +28,18 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "f1_macro": (
         r"macro (averaged? )?f ?1( ?(score|measure))?",
         r"(mean )?f ?1( score| measure)? ?\(?,? ?(with )?(average )?macro",
+        r"f ?1 score ?\([^)]{0,60}average ?= ?'?macro",
         r"unweighted mean of [\w ]{0,20}f ?1",
     ),
     "f1_micro": (
         r"micro (averaged? )?f ?1( ?(score|measure))?",
         r"f ?1( score| measure)? ?\(?,? ?(with )?(average )?micro",
+        r"f ?1 score ?\([^)]{0,60}average ?= ?'?micro",
     ),
     "f1_weighted": (
         r"weighted (averaged? )?f ?1( ?(score|measure))?",
         r"f ?1( score| measure)? ?\(?,? ?(with )?(average )?weighted",
+        r"f ?1 score ?\([^)]{0,60}average ?= ?'?weighted",
     ),
     "f1_samples": (r"mean f ?1( ?(score|measure))?|mean f (score|measure)",),
     "precision": (r"\bprecision score\b",),
@@ -49,7 +52,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
         r"intersection over union",
     ),
     "mcc": (
-        r"matthews? correlation( coefficient)?",
+        r"matthews?('s?)? correlation( coefficient)?",
         r"\bmcc\b",
         r"phi coefficient",
     ),
@@ -162,6 +165,29 @@ _HEADING = re.compile(
 _LONGEST = 3000  # characters of a section that no further heading ends
 
 
+_CLAUSE = re.compile(r"[.;:,()!?]\s")
+_DISMISSED = re.compile(
+    r"\b(not|never|no longer|rather than|instead of|unlike|whereas|over|than|in place of|(last|previous|prior|earlier|former)"
+    r"( year| edition| competition)?('s)?|used to)\b[^.;:,()]*$"
+)
+_DISMISSED_BEHIND = re.compile(
+    r"^[^.;:()]{0,40}\b(would|was (used|once)|is not|are not|no longer|for information|for reference)\b"
+    r"|^[^.;,()]{0,20}\(?for information"
+)
+_QUALIFIED = re.compile(
+    r"\b(weighted|partial|probabilistic|modified|scaled|adjusted|custom|stabili[sz]ed|smoothed|truncated|capped|penali[sz]ed|"
+    r"balanced|stratified|hierarchical|seasonal|relative|soft|asymmetric|exponential|time weighted|(variant|version|modification|"
+    r"combination|blend|mean|average|sum|maximum|minimum|product|difference) of( the| two| three)?( [\w ]{0,40}:)?( the)?|"
+    r"[\d.]+ ?[*×])"
+    r" ?$"
+)
+_QUALIFIED_BEHIND = re.compile(
+    r"^ ?(( score| coefficient)?,? [a-z],|(score )?(above|below|beyond|restricted|truncated|up to)\b|[*+] ?[\d.a-z]|"
+    r"( score)? (and|plus|minus|times|multiplied|divided) (the )?)"
+)
+_COMPOSED = re.compile(r"\b(mean|average|sum|combination|blend|product|difference) of (the |two |three |several )?[^.]*$")
+
+
 @dataclass(frozen=True)
 class Mention:
     """A metric that a text speaks of, and with which words."""
@@ -170,18 +196,24 @@ class Mention:
     words: str
     start: int
     end: int
-    weighted: bool  # the word before says so
+    qualified: str = ""  # the words about it that say it is not the plain metric, or that the plain one is only a part
 
 
 def mentioned(description: str) -> tuple[Mention, ...]:
     """The metrics of which the description speaks, the likeliest first.
 
     The section on evaluation counts before the rest of the text; within it the first mention counts, and of two that
-    overlap the longer, so that "root mean squared logarithmic error" is not taken for something shorter.
+    overlap the longer, so that "root mean squared logarithmic error" is not taken for something shorter. What is named only to
+    be dismissed ("rather than accuracy", "last year's edition was scored by AUC") does not count.
     """
     whole = plain(description)
+    return (*in_evaluation(description), *_mentions(whole))
+
+
+def in_evaluation(description: str) -> tuple[Mention, ...]:
+    """Those of the section on evaluation alone; none where there is no such section."""
     section = plain(evaluation(description))
-    return (*_mentions(section), *_mentions(whole)) if section else _mentions(whole)
+    return _mentions(section) if section else ()
 
 
 def evaluation(description: str) -> str:
@@ -204,18 +236,39 @@ def plain(text: str) -> str:
 
 def _mentions(text: str) -> tuple[Mention, ...]:
     found = [
-        Mention(
-            name if number is None else name.format(match[number]),
-            match[0],
-            match.start(),
-            match.end(),
-            text[: match.start()].endswith("weighted "),
-        )
+        Mention(name if number is None else name.format(match[number]), match[0], match.start(), match.end())
         for pattern, name, number in _patterns()
         for match in pattern.finditer(text)
     ]
     whole = [m for m in found if not any(_within(m, other) for other in found)]
-    return tuple(sorted(whole, key=lambda m: (m.start, -m.end)))
+    meant = [replace(m, qualified=_qualified(text, m)) for m in whole if not _dismissed(text, m)]
+    return tuple(sorted(meant, key=lambda m: (m.start, -m.end)))
+
+
+def _clause_before(text: str, at: int) -> str:
+    """What stands between the last sign of punctuation and a place in a text."""
+    return _CLAUSE.split(text[max(0, at - 200) : at])[-1]
+
+
+def _dismissed(text: str, mention: Mention) -> bool:
+    behind = text[mention.end : mention.end + 60]
+    return bool(_DISMISSED.search(_clause_before(text, mention.start)) or _DISMISSED_BEHIND.search(behind))
+
+
+def _qualified(text: str, mention: Mention) -> str:
+    """The words about a mention that make it another metric than the plain one, "" where there are none."""
+    sentence = re.split(r"[.!?]\s", text[max(0, mention.start - 200) : mention.start])[-1]
+    behind = text[mention.end : mention.end + 40]
+    before = _QUALIFIED.search(_clause_before(text, mention.start))
+    after = _QUALIFIED_BEHIND.search(behind)
+    second = after is not None and re.match(r"[^.]*\b(and|plus|minus|times|multiplied|divided)\b", after[0])
+    if before is not None and not (re.match(r"(mean|average|sum)", before[0]) and not second):
+        return f"{before[0]}{mention.words}".strip()
+    if after is not None and not second:
+        return f"{mention.words}{after[0]}".strip()
+    if (composed := _COMPOSED.search(sentence)) and (second or re.search(r"\b(two|three|several)\b", composed[0])):
+        return f"{composed[0]}{mention.words}{after[0] if after else ''}".strip()
+    return ""
 
 
 def _within(inner: Mention, outer: Mention) -> bool:
@@ -230,6 +283,6 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str, int | None], ...]:
 
 
 def metric_in(description: str) -> str | None:
-    """The name of the metric that the description asks for, None where it names none."""
-    found = mentioned(description)
+    """The name of the metric by which the description says that submissions are scored, None where it names none."""
+    found = in_evaluation(description) if evaluation(description) else mentioned(description)
     return metric_named(found[0].metric).name if found else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentk.competitions.metrics.wording import metric_in
+from agentk.competitions.metrics.wording import in_evaluation, metric_in
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,36 @@ def test_without_a_section_the_whole_text_is_read() -> None:
 
 def test_a_text_that_names_none() -> None:
     assert metric_in("## Evaluation\n\nA jury looks at your notebooks.") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("Last year's edition was scored by AUC; this time submissions are evaluated by log loss.", "log_loss"),
+        ("We do not use accuracy: submissions are evaluated on the F1 score.", "f1"),
+        ("MAE was chosen over RMSE, which would punish outliers: your score is the mean absolute error.", "mae"),
+        ("Scored by log loss rather than AUC.", "log_loss"),
+    ],
+)
+def test_what_is_dismissed_does_not_count(words: str, name: str) -> None:
+    found = in_evaluation(f"## Evaluation\n\n{words}\n")
+    assert (found[0].metric, found[0].qualified) == (name, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the weighted mean absolute error (WMAE)",
+        "the partial AUC above 80% true positive rate",
+        "the probabilistic F1 score (pF1)",
+        "0.7 * RMSE + 0.3 * MAE",
+        "the mean of the ROC AUC and the log loss",
+    ],
+)
+def test_another_metric_than_the_plain_one_is_noticed(words: str) -> None:
+    assert in_evaluation(f"## Evaluation\n\nSubmissions are scored by {words}.\n")[0].qualified
+
+
+def test_the_evaluation_alone_counts_where_there_is_one() -> None:
+    page = "## Overview\n\nExperts reach an AUC of 0.8.\n\n## Evaluation\n\nBy the Levenshtein distance.\n\n## Data\n"
+    assert metric_in(page) is None
