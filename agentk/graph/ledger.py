@@ -76,10 +76,8 @@ class Ledger:
                 self._edited(line)
             case "stage":
                 self.stages.add(str(line["stage"]))
-            case "resumed":
-                self.ended = None
-            case "run_finished":
-                self.ended = str(line["stopped_by"])
+            case "resumed" | "run_finished":
+                self.ended = str(line["stopped_by"]) if "stopped_by" in line else None
             case _:
                 pass
 
