@@ -52,9 +52,10 @@ class Journal:
         for line in read(path):
             self.seq, self.branch = self.seq + 1, str(line["branch"])
 
-    def listen(self, listener: Callable[[Line], None]) -> None:
-        """Calls `listener` with every line written from now on."""
+    def listen(self, listener: Callable[[Line], None]) -> Callable[[], None]:
+        """Calls `listener` with every line written from now on; what is returned ends that."""
         self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def write(self, event: Event, *, durable: bool = True, **fields: JsonValue) -> Line:
         """Appends one line and returns it. Raises StoreError when the disk refuses."""

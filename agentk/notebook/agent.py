@@ -1,0 +1,122 @@
+"""The agent in a notebook: a competition and what may be spent on it, ready to start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from agentk.agent.request import Request
+from agentk.agent.session import begin, find, request_of
+from agentk.competitions.draft import Overrides
+from agentk.errors import SettingError
+from agentk.notebook.run import Run
+from agentk.settings import seconds
+
+
+class Agent:
+    """Works on one competition: `Agent("builtin:wine", budget="1m").start().run()`.
+
+    competition  a folder like an unzipped Kaggle download, a CSV file, or builtin:NAME
+    budget       time to spend: "90s", "10m", seconds; by default 10m, or none where `attempts` is given
+    attempts     end after so many; with it, a seed fixes the result
+    target, id, metric, task, positive, train, test, sample, description, validation, column
+                 what you know about the competition; without these it is found out
+    solution, hints, folds, extra
+                 what you have: a program to beat, ideas, a CSV with a column "fold", further labelled rows
+    memory       "write", "read", "off", or a folder to keep memory in
+    out          where runs are kept
+
+    Raises SettingError for what cannot be.
+    """
+
+    def __init__(
+        self,
+        competition: str | Path,
+        *,
+        budget: str | float | None = None,
+        attempts: int | None = None,
+        seed: int = 0,
+        workers: int | None = None,
+        target: str | tuple[str, ...] = (),
+        id: str | tuple[str, ...] = (),  # as the column is called
+        metric: str | None = None,
+        task: str | None = None,
+        positive: str | None = None,
+        train: str | None = None,
+        test: str | None = None,
+        sample: str | None = None,
+        description: str | None = None,
+        validation: str | None = None,
+        column: str | None = None,
+        solution: str | Path | None = None,
+        hints: str | tuple[str, ...] = (),
+        folds: str | Path | None = None,
+        extra: str | Path | None = None,
+        memory: str = "write",
+        sandbox: Literal["auto", "strict"] = "auto",
+        out: str | Path = "runs",
+    ) -> None:
+        known = {
+            "metric": metric,
+            "task": task,
+            "positive": positive,
+            "train": train,
+            "test": test,
+            "sample": sample,
+            "description": description,
+            "validation": validation,
+            "column": column,
+        }
+        self.request = _request(
+            competition=str(competition),
+            budget=_budget(budget, attempts),
+            attempts=attempts,
+            seed=seed,
+            workers=workers,
+            overrides={"target": _several(target), "id": _several(id), **known},
+            solution=solution,
+            hints=_several(hints),
+            folds=folds,
+            extra=extra,
+            memory=memory,
+            sandbox=sandbox,
+            out=out,
+        )
+
+    def start(self) -> Run:
+        """A new run, in a folder of its own; nothing is executed yet. Each call starts another one."""
+        folder = begin(self.request)
+        folder.unlock()  # whoever works on it first takes it
+        return Run(folder, request_of(folder))
+
+    @staticmethod
+    def resume(run: str | Path = "last", out: str | Path = "runs") -> Run:
+        """A run that exists, by folder, by name, or the last one; also one that the command line made."""
+        folder = find(str(run), Path(out))
+        return Run(folder, request_of(folder))
+
+    def __repr__(self) -> str:
+        asked = self.request.model_dump(exclude_defaults=True, exclude={"competition", "overrides"})
+        known = self.request.overrides.model_dump(exclude_defaults=True)
+        return f"Agent({self.request.competition!r}{''.join(f', {name}={value!r}' for name, value in (asked | known).items())})"
+
+
+def _request(**fields: Any) -> Request:
+    from pydantic import ValidationError
+
+    try:
+        fields["overrides"] = Overrides.model_validate(fields["overrides"])
+        return Request.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingError(f"{'.'.join(map(str, first['loc']))}={first['input']!r}: {first['msg']}") from None
+
+
+def _budget(budget: str | float | None, attempts: int | None) -> float | None:
+    if budget is None:
+        return None if attempts is not None else 600.0
+    return seconds(budget) if isinstance(budget, str) else float(budget)
+
+
+def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
