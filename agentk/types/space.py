@@ -92,6 +92,8 @@ def parse_space(source: str) -> Space:
         body = ast.parse(source).body
     except SyntaxError as error:
         raise ValueError(f"line {error.lineno}: {error.msg}") from None
+    except (RecursionError, MemoryError):
+        raise ValueError("it is nested too deeply to be read") from None
     for node in body:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         if any(isinstance(target, ast.Name) and target.id == "SPACE" for target in targets):
@@ -102,7 +104,7 @@ def parse_space(source: str) -> Space:
                 raise ValueError(
                     f"SPACE is not of the form agentk reads: {error.errors()[0]['loc']}: {error.errors()[0]['msg']}"
                 ) from None
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, RecursionError, MemoryError) as error:
                 raise ValueError(f"SPACE must be a literal, line {node.lineno}: {error}") from None
     return {}
 

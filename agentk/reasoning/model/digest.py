@@ -1,0 +1,172 @@
+"""The run so far as a model sees it: the tree, diagnoses, lessons, notes and means, in digests of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from agentk.reasoning.model.columns import shortened
+from agentk.reasoning.model.names import Names
+from agentk.reasoning.questions import Diagnosis, Lesson, Note, Option, Parent, Resources
+from agentk.settings import duration
+from agentk.types.attempt import Attempt
+from agentk.types.metric import Direction
+from agentk.types.outcome import Status
+
+BEST, LATEST, FAILURES = 8, 6, 4
+"""Attempts and kinds of failure that are shown."""
+IDEA, REASON = 160, 240
+"""Characters of each."""
+LESSONS, LESSON = 12, 320
+NOTES = 3
+PROGRAM, PROGRAMS = 30_000, 48_000
+"""Characters that one program, and all programs of a prompt together, may take."""
+LOG = 2_500
+
+
+def tree_view(attempts: Sequence[Attempt], direction: Direction, names: Names) -> dict[str, Any]:
+    """The best, the latest of the others, and failures of a kind together."""
+    scored = [attempt for attempt in attempts if attempt.score is not None]
+    ranked = sorted(scored, key=lambda attempt: (attempt.score or 0.0) * (-1 if direction == "maximize" else 1))
+    best = ranked[:BEST]
+    latest = [attempt for attempt in scored if attempt not in best][-LATEST:]
+    failed = [
+        attempt
+        for attempt in attempts
+        if attempt.score is None and attempt.outcome.status not in (Status.CANCELLED, Status.PRUNED)
+    ]
+    kinds: dict[str, list[Attempt]] = {}
+    for attempt in reversed(failed):
+        kinds.setdefault(attempt.outcome.reason[:60], []).append(attempt)
+    failures = list(kinds.values())[:FAILURES]
+    shown = len(best) + len(latest) + sum(map(len, failures))
+    whole = max((attempt.number for attempt in attempts), default=0)  # the question itself holds no more than some of them
+    return {
+        "total": whole,
+        "best": [attempt_view(attempt, names) for attempt in best],
+        "latest": [attempt_view(attempt, names) for attempt in latest],
+        "failures": [
+            {
+                "numbers": ", ".join(f"#{attempt.number}" for attempt in reversed(alike[:4])) + (" …" if len(alike) > 4 else ""),
+                "name": shortened(names.text(alike[0].name)),
+                "status": alike[0].outcome.status.value.replace("_", " "),
+                "reason": shortened(names.text(alike[0].outcome.reason), REASON),
+            }
+            for alike in failures
+        ],
+        "unshown": max(0, whole - shown),
+    }
+
+
+def attempt_view(attempt: Attempt, names: Names) -> dict[str, Any]:
+    """One attempt in a line."""
+    parents = attempt.parents or (() if attempt.parent is None else (attempt.parent,))
+    return {
+        "number": attempt.number,
+        "kind": attempt.kind,
+        "name": shortened(names.text(attempt.name)),
+        "parents": ", ".join(f"#{number}" for number in parents[:8]),
+        "score": None
+        if attempt.score is None
+        else f"{attempt.score:.5g}" + (f" ± {attempt.std:.2g}" if attempt.std is not None else ""),
+        "status": attempt.outcome.status.value.replace("_", " "),
+        "reason": "" if attempt.score is not None else shortened(names.text(attempt.outcome.reason), REASON),
+        "idea": shortened(names.text(attempt.idea), IDEA),
+        "verdict": shortened(names.text(attempt.verdict), IDEA),
+        "predicted": None if attempt.predicted_gain is None else f"{attempt.predicted_gain:+.3g}",
+    }
+
+
+def diagnosis_view(diagnosis: Diagnosis, names: Names) -> dict[str, Any]:
+    """What the referee says of an attempt beyond its score."""
+    return {
+        "number": diagnosis.number,
+        "fold_seconds": None if diagnosis.fold_seconds is None else f"{diagnosis.fold_seconds:.3g}",
+        "alike": None if diagnosis.alike is None else f"{diagnosis.alike:.2f}",
+        "nearest": diagnosis.nearest,
+        "novelty": None if diagnosis.novelty is None else f"{diagnosis.novelty:.2f}",
+        "train_score": None if diagnosis.train_score is None else f"{diagnosis.train_score:.4g}",
+        "valid_score": None if diagnosis.valid_score is None else f"{diagnosis.valid_score:.4g}",
+        "slices": [
+            {
+                "column": shortened(names.name(one.column)),
+                "value": shortened(names.text(names.value(one.column, one.value)), 50),
+                "rows": one.rows,
+                "error": f"{one.error:.3g}",
+                "elsewhere": f"{one.elsewhere:.3g}",
+            }
+            for one in diagnosis.slices[:4]
+        ],
+    }
+
+
+def lesson_views(lessons: Iterable[Lesson], names: Names) -> list[dict[str, Any]]:
+    """The most valuable in words; those about ready programs only where they stand out, as the list of those shows the rest."""
+    ranked = sorted(lessons, key=lambda lesson: (lesson.kind == "recipe", -abs(lesson.value)))
+    return [
+        {
+            "id": lesson.id,
+            "text": shortened(names.text(lesson.text), LESSON),
+            "value": f"{lesson.value:+.1f}",
+            "evidence": lesson.evidence,
+        }
+        for lesson in ranked[:LESSONS]
+    ]
+
+
+def note_views(notes: Sequence[Note], names: Names) -> list[dict[str, Any]]:
+    """What the latest looks at the data printed."""
+    return [
+        {"number": note.number, "aim": shortened(names.text(note.aim), IDEA), "output": names.text(note.output)}
+        for note in notes[-NOTES:]
+    ]
+
+
+def option_views(options: Iterable[Option]) -> list[dict[str, Any]]:
+    """What may be done now."""
+    return [
+        {
+            "action": option.action,
+            "parents": ", ".join(f"#{number}" for number in option.parents[:8]),
+            "cost": None if option.cost_s is None else duration(max(1.0, option.cost_s)),
+            "gain": None if option.gain is None else f"{option.gain:+.2g}",
+            "tried": option.tried,
+            "why": shortened(option.why, REASON),
+        }
+        for option in options
+    ]
+
+
+def means(resources: Resources) -> dict[str, Any]:
+    """What is left to spend."""
+    return {
+        "time": None if resources.seconds_left is None else duration(resources.seconds_left),
+        "of": None if resources.seconds_total is None else duration(resources.seconds_total),
+        "attempts": resources.attempts_left,
+        "slots": resources.slots,
+        "cores": resources.cores,
+    }
+
+
+def parent_views(parents: Sequence[Parent], names: Names) -> list[dict[str, Any]]:
+    """The programs to work from, with their ends of output; the middle of what is too long left out."""
+    each = min(PROGRAM, PROGRAMS // max(1, len(parents)))
+    return [
+        attempt_view(parent.attempt, names)
+        | {
+            "params": dict(list(parent.attempt.params.items())[:40]),
+            "diagnosis": None if parent.diagnosis is None else diagnosis_view(parent.diagnosis, names),
+            "source": cut(names.shown(parent.source), each),
+            "cut": len(names.shown(parent.source)) > each,
+            "log": names.text(parent.log)[-LOG:] if parent.attempt.score is None else "",
+        }
+        for parent in parents
+    ]
+
+
+def cut(source: str, most: int) -> str:
+    """A program without its middle where it is longer than `most` characters, cut at line ends."""
+    if len(source) <= most:
+        return source
+    head, tail = source[: most // 2].rsplit("\n", 1)[0], source[-most // 2 :].split("\n", 1)[-1]
+    return f"{head}\n# […]\n{tail}"

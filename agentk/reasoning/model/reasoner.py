@@ -1,0 +1,313 @@
+"""A reasoner with a chat model behind it: questions become prompts of bounded size, replies become checked answers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agentk.errors import ReasonerError
+from agentk.llms.protocol import ChatModel, ChatRequest, Message, Reply
+from agentk.reasoning.model import columns, digest
+from agentk.reasoning.model.answers import PlanAnswer, ReflectAnswer, plan_from, schema_of, validated
+from agentk.reasoning.model.asking import Form, asked
+from agentk.reasoning.model.check import Audit, problem
+from agentk.reasoning.model.columns import Share
+from agentk.reasoning.model.edits import revised
+from agentk.reasoning.model.names import Names, OwnNames, StandIns
+from agentk.reasoning.model.prompts import Prompts
+from agentk.reasoning.model.replies import Unusable, object_in, program_in, readable
+from agentk.reasoning.questions import Code, CodeQuestion, Plan, PlanQuestion, Reflection, ReflectQuestion
+from agentk.reasoning.recipes.catalogue import recipes_for
+from agentk.types.competition import Competition
+from agentk.types.metric import Direction
+from agentk.types.profile import Profile
+from agentk.types.solution import Solution
+
+BRIEF = 2_500
+"""Characters of a description that are shown; a longer one is condensed by the model, once."""
+DESCRIPTION = 30_000
+"""Characters of a description that are condensed at most."""
+RECIPES = 12
+PLAN_TOKENS, CODE_TOKENS, BRIEF_TOKENS = 4_000, 16_000, 2_000
+SMOKE_ROWS = 2_000
+REVISED = ("improve", "shrink", "debug", "ablate")
+"""Actions whose programs are answered as edits of the parent."""
+EXPLORED = 3_000
+"""Characters that a look at the data may print."""
+
+
+class LLMReasoner:
+    """Meets `agentk.reasoning.questions.Reasoner`.
+
+    think, code  the chat models that plan and reflect, and that write programs; they may be one
+    libraries    import name -> version of what programs may import
+    audit        the referee's word on a program, so that what it would refuse is mended at once
+    kept         file that holds the condensed description, so that it is asked for once a run
+    share        what of the data a model is shown
+    hide         names and words of the data become stand-ins, the description is left out
+    repairs      times that an unusable reply is sent back with the reason
+
+    Every method raises ReasonerError when no usable answer came, and lets through what the chat model raises (ModelError,
+    AccessError).
+    """
+
+    def __init__(
+        self,
+        think: ChatModel,
+        code: ChatModel,
+        prompts: Prompts,
+        *,
+        libraries: Mapping[str, str],
+        audit: Audit,
+        kept: Path | None = None,
+        share: Share = "stats",
+        hide: bool = False,
+        repairs: int = 2,
+    ) -> None:
+        self._think = think
+        self._code = code
+        self._prompts = prompts
+        self._libraries = {name: libraries[name] for name in sorted(libraries)}
+        self._audit = audit
+        self._kept = kept
+        self._share = share
+        self._hide = hide
+        self._repairs = repairs
+        self._names: Names | None = None
+        self._stable: dict[str, tuple[Message, ...]] = {}
+
+    @property
+    def name(self) -> str:
+        """The thinking model's name."""
+        return self._think.name
+
+    def plan(self, question: PlanQuestion) -> Plan:
+        """What to try next: one of the legal actions, with its idea."""
+        recipes = self._recipes(question)
+        names = self._called(question.competition)
+        prompt = self._prompts.render(
+            "plan",
+            step=question.step,
+            direction=question.direction,
+            best=question.best,
+            tree=digest.tree_view(question.tree, question.direction, names),
+            diagnoses=[digest.diagnosis_view(one, names) for one in question.diagnoses],
+            legal=digest.option_views(question.legal),
+            recipes=recipes,
+            lessons=digest.lesson_views(question.lessons, names),
+            notes=digest.note_views(question.notes, names),
+            refused=[columns.shortened(names.text(one), digest.REASON) for one in question.refused],
+            person=[columns.shortened(names.text(one), 600) for one in question.person[-5:]],
+            resources=digest.means(question.resources),
+            pending=question.pending,
+            started=list(question.started[:8]),
+            since_gain=question.since_gain,
+            stagnant=question.stagnant,
+        )
+        known = frozenset(recipe["name"] for recipe in recipes)
+
+        def read(reply: Reply) -> Plan:
+            answer: PlanAnswer = validated(PlanAnswer, _data(reply))
+            return plan_from(answer, question, self._think.name, known)
+
+        request = self._request("plan", question, prompt, PLAN_TOKENS, schema_of(PlanAnswer))
+        return asked(self._think, request, "json", read, self._prompts, self._repairs)
+
+    def code(self, question: CodeQuestion) -> Code:
+        """The program for a plan, checked as far as it can be before it runs."""
+        action, names = question.plan.action, self._called(question.competition)
+        template = "mend" if question.broken is not None else action
+        if template not in self._prompts.names:
+            raise ReasonerError(f"no program is written for {action!r}: there is no prompt of that name")
+        if action in REVISED and not question.parents:
+            raise ReasonerError(f"to {action} a program, the question must hold it")
+        broken = question.broken
+        variables: dict[str, Any] = {
+            "idea": names.text(question.plan.idea),
+            "lessons": digest.lesson_views(question.lessons, names),
+            "notes": digest.note_views(question.notes, names),
+            "parents": digest.parent_views(question.parents, names),
+            "limit": None if question.fold_seconds is None else f"{max(question.fold_seconds, 1.0):.0f}",
+            "cores": question.resources.cores,
+            "entry": "explore" if action == "explore" else "fit_predict",
+            "characters": EXPLORED,
+        }
+        if broken is not None:
+            variables["broken"] = {
+                "source": digest.cut(names.shown(broken.source), digest.PROGRAM),
+                "reason": columns.shortened(names.text(broken.reason), 600),
+                "log": names.text(broken.log)[-digest.LOG :],
+                "round": broken.round,
+                "timed_out": broken.timed_out,
+            }
+        before = broken.source if broken is not None else question.parents[0].source if action in REVISED else None
+        form: Form = "program" if before is None else "edits"
+
+        def read(reply: Reply) -> Code:
+            return self._written(reply, question, None if before is None else names.shown(before), names)
+
+        request = self._request(template, question, self._prompts.render(template, **variables), CODE_TOKENS)
+        return asked(self._code, request, form, read, self._prompts, self._repairs)
+
+    def reflect(self, question: ReflectQuestion) -> Reflection:
+        """What a result teaches, in a sentence or two."""
+        names = self._called(question.competition)
+        attempt, parent = question.attempt, question.parent
+        gain = None
+        if parent is not None and attempt.score is not None and parent.score is not None:
+            sign = 1.0 if question.direction == "maximize" else -1.0
+            gain = f"{sign * (attempt.score - parent.score):+.3g}"
+        prompt = self._prompts.render(
+            "reflect",
+            attempt=digest.attempt_view(attempt, names),
+            parent=None if parent is None else digest.attempt_view(parent, names),
+            incumbent=None if question.incumbent is None else digest.attempt_view(question.incumbent, names),
+            verdict=columns.shortened(names.text(question.verdict), 300),
+            diagnosis=None if question.diagnosis is None else digest.diagnosis_view(question.diagnosis, names),
+            gain=gain,
+            direction=question.direction,
+            log=names.text(question.log)[-digest.LOG :] if attempt.score is None else "",
+        )
+
+        def read(reply: Reply) -> Reflection:
+            answer: ReflectAnswer = validated(ReflectAnswer, _data(reply))
+            note = " ".join(answer.note.split())[:1200]
+            return Reflection(giver=self._think.name, note=note, memory=tuple(answer.memory))
+
+        request = self._request("reflect", question, prompt, PLAN_TOKENS, schema_of(ReflectAnswer))
+        return asked(self._think, request, "json", read, self._prompts, self._repairs)
+
+    # -------------------------------------------------------------------------------------------------------------------
+
+    def _called(self, competition: Competition) -> Names:
+        if self._names is None:
+            self._names = StandIns(competition) if self._hide else OwnNames()
+        return self._names
+
+    def _request(
+        self, purpose: str, question: PlanQuestion | CodeQuestion | ReflectQuestion, prompt: str, most: int, schema: Any = None
+    ) -> ChatRequest:
+        stable = self._beginning(question.competition, question.profile, question.direction)
+        return ChatRequest(
+            messages=(*stable, Message(role="user", content=prompt)),
+            purpose=purpose,
+            answer_schema=schema,
+            max_tokens=most,
+            stable=len(stable),
+        )
+
+    def _beginning(self, competition: Competition, profile: Profile, direction: Direction) -> tuple[Message, ...]:
+        """The messages that every question begins with, word for word, so that a provider's prompt cache keeps them."""
+        key = f"{competition.name}/{len(competition.findings)}"  # findings come once, soon after the beginning
+        if key not in self._stable:
+            names = self._called(competition)
+            detailed, others = columns.column_views(competition, profile, self._share, names)
+            competition_page = self._prompts.render(
+                "competition",
+                hidden=self._hide,
+                share=self._share,
+                name=competition.name,
+                brief="" if self._hide else self._brief(competition),
+                task=competition.task.value,
+                rows=competition.rows,
+                test_rows=competition.test_rows,
+                metric=competition.metric,
+                direction=direction,
+                targets=columns.target_views(competition, profile, self._share, names),
+                classes=columns.class_names(competition, names),
+                width=competition.width,
+                ids=[columns.shortened(names.name(name)) for name in competition.id_columns[:5]],
+                train_only=[columns.shortened(names.name(name)) for name in competition.train_only[:20]],
+                validation={
+                    "folds": competition.validation.folds,
+                    "scheme": competition.validation.scheme,
+                    "column": competition.validation.column and names.name(competition.validation.column),
+                    "reasons": [columns.shortened(names.text(one), 200) for one in competition.validation.reasons[:3]],
+                },
+                columns=detailed,
+                others=others,
+                findings=[columns.shortened(names.text(one), 250) for one in competition.findings[:10]],
+                doubts=[columns.shortened(names.text(one), 250) for one in competition.doubts[:5]],
+            )
+            system = self._prompts.render(
+                "system",
+                libraries=self._libraries,
+                task=competition.task.value,
+                width=competition.width,
+                smoke_rows=SMOKE_ROWS,
+            )
+            pages = (("system", system), ("user", competition_page), ("assistant", self._prompts.render("ready")))
+            self._stable = {key: tuple(Message.model_validate({"role": role, "content": page}) for role, page in pages)}
+        return self._stable[key]
+
+    def _brief(self, competition: Competition) -> str:
+        """The description: itself where it is short, else condensed by the model and kept."""
+        description = competition.description.strip()
+        if len(description) <= BRIEF:
+            return description
+        if self._kept is not None and self._kept.exists():
+            return self._kept.read_text("utf-8")
+        prompt = self._prompts.render("condense", description=description[:DESCRIPTION], characters=BRIEF)
+        request = ChatRequest(messages=(Message(role="user", content=prompt),), purpose="condense", max_tokens=BRIEF_TOKENS)
+
+        def read(reply: Reply) -> str:
+            text = readable(reply.text)
+            if len(text) > 2 * BRIEF:
+                raise Unusable(f"it has {len(text):,} characters, at most {BRIEF:,} were asked for")
+            return text
+
+        try:
+            brief = asked(self._think, request, "text", read, self._prompts, self._repairs)
+        except ReasonerError:
+            return description[: BRIEF - 1] + "…"  # its beginning says the most
+        if self._kept is not None:
+            draft = self._kept.with_name(f".{self._kept.name}.draft")
+            draft.write_text(brief, "utf-8")
+            draft.replace(self._kept)
+        return brief
+
+    def _recipes(self, question: PlanQuestion) -> list[dict[str, Any]]:
+        """The playbook's ready programs for this competition, the untried first."""
+        found = []
+        for recipe in recipes_for(question.competition, frozenset(question.resources.libraries)):
+            effort = question.efforts.get(recipe.name)
+            tried = (effort is not None and effort.drafts > 0) or recipe.name in question.started
+            score = None if effort is None or effort.best_score is None else f"{effort.best_score:.5g}"
+            found.append({"name": recipe.name, "idea": recipe.idea, "tried": tried, "score": score})
+        return sorted(found, key=lambda recipe: bool(recipe["tried"]))[:RECIPES]
+
+    def _written(self, reply: Reply, question: CodeQuestion, before: str | None, names: Names) -> Code:
+        """The program of a reply. Raises Unusable, in words for its author, where it cannot be accepted."""
+        source = program_in(reply.text) if before is None else revised(reply.text, before)
+        explores = question.plan.action == "explore"
+        entry = "explore" if explores else "fit_predict"
+        whole = names.written(source)
+        fault = problem(source, frozenset(self._libraries), entry, question.plan.params)
+        if fault is None and not explores and (refused := self._audit(Solution(whole, "solution"), question.competition)):
+            fault = names.text(refused)
+        if fault is None and before is not None and _same(source, before):
+            fault = "the program is the one it was to be made from: nothing is changed"
+        if fault is not None:
+            raise Unusable(fault)
+        return Code(giver=self._code.name, name=_titled(source, question), source=whole, params=question.plan.params)
+
+
+def _data(reply: Reply) -> dict[str, Any]:
+    """The structured answer, by the provider's own mechanism or found in the text."""
+    return reply.data if isinstance(reply.data, dict) else object_in(reply.text)
+
+
+def _same(source: str, before: str) -> bool:
+    try:
+        return ast.dump(ast.parse(source)) == ast.dump(ast.parse(before))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source == before
+
+
+def _titled(source: str, question: CodeQuestion) -> str:
+    """What the program calls itself, else what the plan says of it."""
+    doc = ast.get_docstring(ast.parse(source)) or ""
+    title = doc.strip().split("\n")[0].rstrip(".") or question.plan.idea or question.plan.action
+    return columns.shortened(title, 60)
