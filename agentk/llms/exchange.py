@@ -74,7 +74,7 @@ class Exchange:
     def translated(self, error: Exception) -> AgentKError:
         """What a vendor's exception means here."""
         status, kinds, text = _status(error), _kinds(error), self._clean(_message(error))
-        if self._late or "Timeout" in type(error).__name__:
+        if self._late or (status is None and "Timeout" in type(error).__name__):
             return self._timed_out()
         if status == 402 or kinds & _QUOTA_KINDS or _QUOTA_WORDS.search(text):
             return AccessError(f"{self._name}: the account's quota is used up: {text}. Top it up, or choose another --model")

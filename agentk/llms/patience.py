@@ -33,7 +33,7 @@ class PatientModel:
         from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
 
         deadline = time.monotonic() + request.timeout
-        growing = wait_exponential_jitter(initial=self._pause / 2, max=_LONGEST, jitter=self._pause)
+        growing = wait_exponential_jitter(multiplier=self._pause / 2, max=_LONGEST, jitter=self._pause)
         billed = 0
 
         def wait(state: RetryCallState) -> float:

@@ -66,7 +66,9 @@ class Wire(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.seen.append({"path": self.path, "headers": dict(self.headers), **body})
+        self.server.seen.append(
+            {"path": self.path, "headers": {name.lower(): value for name, value in self.headers.items()}, **body}
+        )
         fault = self.server.faults.pop(0) if self.server.faults else None
         for name in sorted(self.server.unknown & body.keys()):
             return self.refuse(400, f"Unsupported parameter: '{name}' is not supported by this server", "invalid_request_error")
@@ -93,11 +95,11 @@ class Wire(BaseHTTPRequestHandler):
         """A chat completion in one piece, as LangChain asks for it."""
         turns = [(message["role"], message["content"]) for message in body["messages"]]
         schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
-        words, ended = self.words(turns, schema, body.get("max_tokens") or body.get("max_completion_tokens"))
+        words, count, ended = self.words(turns, schema, body.get("max_tokens") or body.get("max_completion_tokens"))
         message = {"role": "assistant", "content": "".join(words)}
         choice = {"index": 0, "message": message, "finish_reason": "length" if ended else "stop"}
         prompt, cached = self.prompt(turns)
-        usage = {"prompt_tokens": prompt, "completion_tokens": len(words), "total_tokens": prompt + len(words)}
+        usage = {"prompt_tokens": prompt, "completion_tokens": count, "total_tokens": prompt + count}
         usage["prompt_tokens_details"] = {"cached_tokens": cached}
         answer = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body["model"]}
         data = json.dumps({**answer, "choices": [choice], "usage": usage}).encode()
@@ -125,7 +127,7 @@ class Wire(BaseHTTPRequestHandler):
         turns = [(message["role"], message["content"]) for message in body["messages"]]
         form = body.get("response_format", {}).get("json_schema", {}).get("schema")
         tool = body["tools"][0]["function"]["parameters"] if "tools" in body else None
-        words, ended = self.words(turns, form or tool, body.get("max_tokens") or body.get("max_completion_tokens"))
+        words, count, ended = self.words(turns, form or tool, body.get("max_tokens") or body.get("max_completion_tokens"))
         head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
 
         def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
@@ -141,7 +143,7 @@ class Wire(BaseHTTPRequestHandler):
         pieces.append(chunk({}, "length" if ended else "tool_calls" if tool else "stop"))
         if body.get("stream_options", {}).get("include_usage"):
             prompt, cached = self.prompt(turns)
-            usage = {"prompt_tokens": prompt, "completion_tokens": len(words), "total_tokens": prompt + len(words)}
+            usage = {"prompt_tokens": prompt, "completion_tokens": count, "total_tokens": prompt + count}
             details = (
                 {} if ":" in body["model"] else {"prompt_tokens_details": {"cached_tokens": cached}}
             )  # Ollama tells no cache
@@ -150,14 +152,14 @@ class Wire(BaseHTTPRequestHandler):
 
     def openai_responses(self, body: dict[str, Any]) -> list[bytes]:
         turns = [(message["role"], message["content"]) for message in body["input"]]
-        words, ended = self.words(turns, body.get("text", {}).get("format", {}).get("schema"), body["max_output_tokens"])
+        words, count, ended = self.words(turns, body.get("text", {}).get("format", {}).get("schema"), body["max_output_tokens"])
         prompt, cached = self.prompt(turns)
         answer: dict[str, Any] = {
             "id": "resp_1", "object": "response", "created_at": 1, "model": body["model"], "output": [], "error": None,
             "status": "in_progress", "incomplete_details": None, "parallel_tool_calls": True, "tool_choice": "auto", "tools": [],
         }  # fmt: skip
         usage = {
-            "input_tokens": prompt, "output_tokens": len(words), "total_tokens": prompt + len(words),
+            "input_tokens": prompt, "output_tokens": count, "total_tokens": prompt + count,
             "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": 0},
             "output_tokens_details": {"reasoning_tokens": 0},
         }  # fmt: skip
@@ -173,7 +175,7 @@ class Wire(BaseHTTPRequestHandler):
     def anthropic_messages(self, body: dict[str, Any]) -> list[bytes]:
         turns = [(turn["role"], turn["content"][0]["text"]) for turn in body["messages"]]
         tool = body["tools"][0]["input_schema"] if "tools" in body else None
-        words, ended = self.words(turns, tool, body["max_tokens"])
+        words, count, ended = self.words(turns, tool, body["max_tokens"])
         usage = self.kept(body)
         message = {
             "id": "msg_1", "type": "message", "role": "assistant", "model": body["model"], "content": [],
@@ -191,16 +193,21 @@ class Wire(BaseHTTPRequestHandler):
             {
                 "type": "message_delta",
                 "delta": {"stop_reason": stop, "stop_sequence": None},
-                "usage": {"output_tokens": len(words)},
+                "usage": {"output_tokens": count},
             },
             {"type": "message_stop"},
         ]
         return [self.event(event, event["type"]) for event in events]
 
-    def words(self, turns: list[tuple[str, str]], schema: dict[str, Any] | None, limit: int | None) -> tuple[list[str], bool]:
+    def words(
+        self, turns: list[tuple[str, str]], schema: dict[str, Any] | None, limit: int | None
+    ) -> tuple[list[str], int, bool]:
+        """The pieces of a reply, of one token each unless they are very many; the number of its tokens; whether it was cut."""
         words = re.findall(r"\s*\S+", self.server.say(turns, schema)) or [""]
         cut = limit is not None and len(words) > limit
-        return words[:limit], cut
+        words = words[:limit]
+        size = 1 if len(words) < 5000 else 20
+        return ["".join(words[start : start + size]) for start in range(0, len(words), size)], len(words), cut
 
     def prompt(self, turns: list[tuple[str, str]]) -> tuple[int, int]:
         """Tokens, and how many of them this server has seen at the head of an earlier prompt."""

@@ -52,7 +52,7 @@ def test_a_question_is_a_readable_page_and_its_answer_a_file(tmp_path: Path) -> 
 
 
 def test_an_answer_is_read_only_when_its_writer_is_done(tmp_path: Path) -> None:
-    slow = "import sys, time\nfor word in 'one two three'.split():\n print(word, end=' ', flush=True); time.sleep(1.2)"
+    slow = "import sys, time\nfor word in 'one two three'.split():\n print(word, end=' ', flush=True); time.sleep(0.7)"
     with ThreadPoolExecutor() as pool:
         reply = pool.submit(model(tmp_path).ask, asked())
         appears(tmp_path / "0001-plan.question.md")
