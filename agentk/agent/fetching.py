@@ -14,8 +14,8 @@ from agentk.competitions.pages import clean_text
 from agentk.errors import KaggleError, SettingError
 from agentk.graph.folder import replace
 from agentk.kaggle.address import slug_of
-from agentk.kaggle.client import Facts, Page
 from agentk.kaggle.fetch import Progress, default_root, fetch
+from agentk.kaggle.protocol import Facts, Page
 
 ORDER = ("description", "abstract", "overview", "evaluation", "data", "timeline", "prizes", "rules")
 """How pages follow one another; a page's name begins with one of these, others come before the rules."""

@@ -8,20 +8,26 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
 
 from agentk.agent.session import request_of
 from agentk.errors import KaggleError, RunError
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal, Line, read
 from agentk.graph.ledger import Ledger
-from agentk.kaggle.address import page, slug_of
-from agentk.kaggle.client import Kaggle, Limits, Sent
+from agentk.kaggle.address import slug_of
+from agentk.kaggle.client import Kaggle
+from agentk.kaggle.protocol import Limits, Sent
 from agentk.settings import duration
 
 FIRST, SECOND = "submission.csv", "submission-2.csv"
 POLL = 3.0  # seconds between two looks at a submission, growing
 POLL_LONGEST = 20.0
 LONGEST_MESSAGE = 400
+LONGEST_TITLE = 50  # of a notebook at Kaggle
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -67,20 +73,27 @@ def competition_of(folder: RunFolder, said: str | None) -> str:
 
 
 def send(
-    folder: RunFolder, kaggle: Kaggle, slug: str, *, file: str = FIRST, message: str = "", again: bool = False
+    folder: RunFolder,
+    kaggle: Kaggle,
+    slug: str,
+    *,
+    file: str = FIRST,
+    message: str = "",
+    again: bool = False,
+    notebook: Path | None = None,
+    pulse: Callable[[float], None] = lambda _seconds: None,
 ) -> tuple[Submission, bool]:
-    """Sends `file` of the run's folder; the submission, and whether it was sent now.
+    """Sends `file` of the run's folder, or has Kaggle run `notebook` and takes its submission.csv; the submission, and whether
+    it was sent now. pulse: called with the seconds that the notebook has been waited for.
 
     What was sent before is not sent again unless `again`: the journal knows it, or Kaggle's own list, where a run was killed
     between sending and journaling. Raises RunError without such a file, KaggleError when the day's submissions are used up.
     """
-    path = folder.path / file
-    if file not in (FIRST, SECOND):
-        raise RunError(f"--file {file}: a run has {FIRST}, and {SECOND} once `agentk submit RUN --finals` has written it")
-    if not path.is_file():
-        hint = "`agentk submit RUN --finals` writes it" if file == SECOND else "`agentk resume` goes on with the run"
-        raise RunError(f"{folder.path.name} has no {file}: {hint}")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    path = notebook or _file(folder, file)
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}") from None
     lines = list(read(folder.journal))
     known = [one for one in submissions_of(lines).values() if one.sha256 == digest and one.competition == slug]
     known = [one for one in known if one.status != "error"]
@@ -88,30 +101,58 @@ def send(
         return known[-1], False
     number = _attempt_of(file, lines)
     key = f"[agentk {folder.path.name} {'no attempt' if number is None else f'#{number}'} {digest[:10]}]"
+
+    def noted(ref: int, text: str) -> Submission:
+        with journal_of(folder) as journal:
+            journal.write("submitted", ref=ref, competition=slug, file=path.name, sha256=digest, number=number, message=text)
+        return Submission(ref, slug, path.name, digest, number)
+
     if not again:
         for one in kaggle.submissions(slug):
             if key in one.message and one.status != "error":
-                return _note(folder, one.ref, slug, file, digest, number, one.message), False
-    if kaggle.competition(slug).code_only:
+                return noted(one.ref, one.message), False
+    if notebook is None and kaggle.competition(slug).code_only:
         raise KaggleError(
-            f"{slug} is a code competition: Kaggle runs your notebook there and takes no file. Put the program of "
-            f"{folder.solution} into a notebook at {page(slug, 'code')} and submit that"
+            f"{slug} is a code competition: Kaggle runs a notebook there and takes no file. Give one that writes submission.csv, "
+            f"such as one made of {folder.solution}: agentk submit {folder.path.name} --notebook FILE.ipynb"
         )
     _refuse_beyond(kaggle.limits(slug), slug)
     text = f"{message[:LONGEST_MESSAGE]} {key}".strip()
-    return _note(folder, kaggle.submit(slug, path, text), slug, file, digest, number, text), True
+    if notebook is None:
+        return noted(kaggle.submit(slug, path, text), text), True
+    pushed = kaggle.push(notebook, slug, f"agentk {folder.path.name}"[:LONGEST_TITLE])
+    _wait(lambda: kaggle.notebook_ended(pushed) or None, pulse)
+    return noted(kaggle.submit_notebook(slug, pushed, FIRST, text), text), True
+
+
+def _file(folder: RunFolder, file: str) -> Path:
+    if file not in (FIRST, SECOND):
+        raise RunError(f"--file {file}: a run has {FIRST}, and {SECOND} once `agentk submit RUN --finals` has written it")
+    path = folder.path / file
+    if not path.is_file():
+        hint = "`agentk submit RUN --finals` writes it" if file == SECOND else "`agentk resume` goes on with the run"
+        raise RunError(f"{folder.path.name} has no {file}: {hint}")
+    return path
 
 
 def await_score(folder: RunFolder, kaggle: Kaggle, submission: Submission, pulse: Callable[[float], None]) -> Submission:
     """Waits until Kaggle has scored it, and journals that. pulse: called with the seconds waited so far."""
-    began, wait = time.monotonic(), POLL
-    while True:
+
+    def ended() -> Sent | None:
         found = kaggle.submission(submission.ref)
-        if found.status != "pending":
-            return _score(folder, submission, found)
+        return None if found.status == "pending" else found
+
+    return _score(folder, submission, _wait(ended, pulse))
+
+
+def _wait(done: Callable[[], T | None], pulse: Callable[[float], None]) -> T:
+    """What `done` gives once it gives something; asked for at growing distances."""
+    began, wait = time.monotonic(), POLL
+    while (found := done()) is None:
         pulse(time.monotonic() - began)
         time.sleep(wait)
         wait = min(POLL_LONGEST, 1.3 * wait)
+    return found
 
 
 def look(folder: RunFolder, kaggle: Kaggle) -> None:
@@ -144,12 +185,6 @@ def _attempt_of(file: str, lines: list[Line]) -> int | None:
         return Ledger.of(lines, "maximize").submitted
     proposed = [line["number"] for line in lines if line["event"] == "final_proposed"]
     return int(str(proposed[-1])) if proposed else None
-
-
-def _note(folder: RunFolder, ref: int, slug: str, file: str, digest: str, number: int | None, message: str) -> Submission:
-    with journal_of(folder) as journal:
-        journal.write("submitted", ref=ref, competition=slug, file=file, sha256=digest, number=number, message=message)
-    return Submission(ref, slug, file, digest, number)
 
 
 def _score(folder: RunFolder, submission: Submission, found: Sent) -> Submission:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agentk.types.metric import Direction
 
 Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
+INTERRUPTED = 130
 SHOWN = 10
 """Rows of a leaderboard that are printed."""
 
@@ -38,6 +39,9 @@ def submit(
         bool, typer.Option("--finals", help="Send nothing: propose two finals; the second is written as submission-2.csv.")
     ] = False,
     file: Annotated[str, typer.Option(help="submission.csv, or submission-2.csv once --finals wrote it.")] = "submission.csv",
+    notebook: Annotated[
+        Path | None, typer.Option(help="For a code competition: a notebook that writes submission.csv; Kaggle runs it.")
+    ] = None,
     competition: Annotated[str | None, typer.Option(help="The competition at Kaggle, for a run on a folder.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Send what was sent before.")] = False,
     out: Out = Path("runs"),
@@ -46,7 +50,7 @@ def submit(
     if finals:
         propose_finals(run, out)
     else:
-        submit_run(run, out, message=message, wait=wait, file=file, competition=competition, again=again)
+        submit_run(run, out, message=message, wait=wait, file=file, notebook=notebook, competition=competition, again=again)
 
 
 def leaderboard(
@@ -66,8 +70,12 @@ def fetched(request: Request, root: Path | None) -> Request:
         return request
     from agentk.agent.fetching import brought
 
-    with _downloading() as progress:
-        return brought(request, root, progress=progress, notice=_note)
+    try:
+        with _downloading() as progress:
+            return brought(request, root, progress=progress, notice=_note)
+    except KeyboardInterrupt:
+        _note("interrupted: what has arrived is kept, the same command goes on with it")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def agree(competition: str, *, yes: bool) -> None:
@@ -94,6 +102,7 @@ def submit_run(
     message: str = "",
     wait: bool = False,
     file: str = "submission.csv",
+    notebook: Path | None = None,
     competition: str | None = None,
     again: bool = False,
 ) -> None:
@@ -107,14 +116,16 @@ def submit_run(
     folder = find(run, out)
     slug = competition_of(folder, competition)
     with Kaggle(_note) as kaggle:
-        submission, now = send(folder, kaggle, slug, file=file, message=message, again=again)
+        with _waiting("waiting for the notebook to run at Kaggle") if notebook else nullcontext(lambda _seconds: None) as pulse:
+            submission, now = send(folder, kaggle, slug, file=file, message=message, again=again, notebook=notebook, pulse=pulse)
         if now:
             _note(f"sent {submission.file} to {slug}: submission {submission.ref}")
         else:
             _note(f"{submission.file} was sent before, as submission {submission.ref}; nothing was sent now (--again does)")
         look(folder, kaggle)
         if wait and submission.status == "pending":
-            with _waiting(submission) as pulse:
+            what = f"waiting for the public score of submission {submission.ref}; Ctrl-C leaves it to Kaggle"
+            with suppress(KeyboardInterrupt), _waiting(what) as pulse:
                 submission = await_score(folder, kaggle, submission, pulse)
         if submission.status == "error":
             raise KaggleError(f"Kaggle could not score submission {submission.ref}: {submission.reason or 'it gives no reason'}")
@@ -273,11 +284,10 @@ def _downloading() -> Iterator[Callable[[str, int, int | None], None]]:
 
 
 @contextmanager
-def _waiting(submission: Submission) -> Iterator[Callable[[float], None]]:
-    """Says how long the score has been waited for."""
+def _waiting(what: str) -> Iterator[Callable[[float], None]]:
+    """Says what is waited for, and how long."""
     from rich.console import Console
 
-    what = f"waiting for the public score of submission {submission.ref}; Ctrl-C leaves it to Kaggle"
     if sys.stderr.isatty():
         with Console(stderr=True).status(what) as status:
             yield lambda seconds: status.update(f"{what} ({seconds:.0f} s)")

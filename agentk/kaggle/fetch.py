@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from agentk.errors import KaggleError, ServiceError, StoreError
-from agentk.kaggle.client import Facts, Kaggle, Page, RemoteFile
+from agentk.kaggle.client import Kaggle
 from agentk.kaggle.download import download
+from agentk.kaggle.protocol import Facts, Page, RemoteFile
 from agentk.kaggle.unpack import BrokenArchiveError, unpack
 
 Progress = Callable[[str, int, int | None], None]

@@ -58,6 +58,8 @@ class World:
     received: list[bytes] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)
     pushed: list[dict[str, Any]] = field(default_factory=list)
+    submitted_versions: list[str] = field(default_factory=list)
+    notebook: str = "COMPLETE"  # how its execution at Kaggle ends
     polls: int = 0
 
     def whole(self) -> bytes:
@@ -202,6 +204,20 @@ class _Handler(BaseHTTPRequestHandler):
     def answer_save_kernel(self, asked: dict[str, Any]) -> None:
         self.world.pushed.append(asked)
         self._json({"ref": asked["slug"], "url": f"https://www.kaggle.com/code/{asked['slug']}", "versionNumber": 1})
+
+    def answer_get_kernel_session_status(self, asked: dict[str, Any]) -> None:
+        self.world.polls += 1
+        status = "RUNNING" if self.world.polls <= self.world.pending else self.world.notebook
+        self._json({"status": status, "failureMessage": "as the test says"})
+
+    def answer_create_code_submission(self, asked: dict[str, Any]) -> None:
+        self.world.submitted_versions.append(
+            f"{asked['kernelOwner']}/{asked['kernelSlug']}/{asked['kernelVersion']}/{asked['fileName']}"
+        )
+        self.answer_create_submission(asked)
+
+    def answer_introspect_token(self, asked: dict[str, Any]) -> None:
+        self._json({"active": asked["token"] == TOKEN, "username": "somebody"})
 
     def _submission(self, at: int) -> dict[str, Any]:
         if self.world.polls <= self.world.pending:

@@ -11,7 +11,7 @@ import pytest
 
 from agentk.agent.fetching import describe
 from agentk.errors import KaggleError, ServiceError
-from agentk.kaggle import client, download
+from agentk.kaggle import calls, client, download
 from agentk.kaggle.download import PIECE
 from agentk.kaggle.fetch import Fetched, fetch
 
@@ -20,7 +20,7 @@ from .server import TOKEN, Server, World, zipped
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(calls, "LONGEST_WAIT", 0.01)
 
 
 def bring(root: Path, slug: str = "penguins") -> tuple[Fetched, list[str], list[tuple[str, int, int | None]]]:

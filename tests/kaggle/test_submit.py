@@ -23,7 +23,7 @@ from agentk.errors import KaggleError, RunError, ServiceError
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
 from agentk.graph.ledger import Ledger
-from agentk.kaggle import client
+from agentk.kaggle import calls
 from agentk.kaggle.client import Kaggle
 
 from .conftest import PAGES, penguins
@@ -57,7 +57,7 @@ def folder(
 ) -> RunFolder:
     """That run as it was before anything was sent."""
     monkeypatch.setattr(submitting, "POLL", 0.01)
-    monkeypatch.setattr(client, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(calls, "LONGEST_WAIT", 0.01)
     shutil.copytree(next((ran[0] / "runs").iterdir()), tmp_path / "penguins-1")
     run = RunFolder(tmp_path / "penguins-1")
     lines = [line for line in read(run.journal) if line["event"] not in ("submitted", "public_score")]
@@ -146,9 +146,45 @@ def test_rules_that_are_not_accepted_name_the_page(server: Server, folder: RunFo
 
 def test_a_code_competition_takes_no_file(server: Server, folder: RunFolder) -> None:
     server.world.code_only = True
-    with pytest.raises(KaggleError, match=r"code competition.*competitions/penguins/code"):
+    with pytest.raises(KaggleError, match=r"code competition.*--notebook FILE.ipynb"):
         sent(folder)
     assert not server.world.received
+
+
+def notebook(tmp_path: Path) -> Path:
+    path = tmp_path / "solution.ipynb"
+    cell = {"cell_type": "code", "source": ["a = 1\n", "a"], "outputs": [{"output_type": "stream"}], "execution_count": 3}
+    path.write_text(json.dumps({"cells": [cell], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}))
+    return path
+
+
+def test_a_notebook_is_run_at_kaggle_and_its_version_submitted(server: Server, folder: RunFolder, tmp_path: Path) -> None:
+    server.world.code_only, server.world.pending = True, 2
+    waited: list[float] = []
+    submission, now = sent(folder, notebook=notebook(tmp_path), pulse=waited.append)
+    assert now and submission.ref == 1001 and len(waited) == 2
+    [pushed] = server.world.pushed
+    assert pushed["slug"] == "somebody/agentk-penguins-1" and pushed["competitionDataSources"] == ["penguins"]
+    assert pushed["isPrivate"] and not pushed["enableInternet"]
+    [cell] = json.loads(pushed["text"])["cells"]
+    assert cell["source"] == "a = 1\na" and cell["outputs"] == []
+    assert server.world.submitted_versions == ["somebody/agentk-penguins-1/1/submission.csv"]
+    assert not sent(folder, notebook=notebook(tmp_path))[1]
+
+
+def test_a_notebook_that_fails_at_kaggle_is_not_submitted(server: Server, folder: RunFolder, tmp_path: Path) -> None:
+    server.world.notebook = "ERROR"
+    with pytest.raises(KaggleError, match=r"failed at Kaggle \(as the test says\)"):
+        sent(folder, notebook=notebook(tmp_path))
+    assert not server.world.sent
+
+
+def test_what_is_no_notebook_is_refused(server: Server, folder: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "x.ipynb").write_text("{}")
+    with pytest.raises(KaggleError, match=r"no Jupyter notebook"):
+        sent(folder, notebook=tmp_path / "x.ipynb")
+    with pytest.raises(RunError, match=r"cannot be read"):
+        sent(folder, notebook=tmp_path / "missing.ipynb")
 
 
 def test_a_busy_upload_is_repeated_and_a_lost_confirmation_is_not(server: Server, folder: RunFolder) -> None:
