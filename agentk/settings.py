@@ -130,10 +130,12 @@ def _checked(said: dict[str, Any], path: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":  # the whole section is its input, whatever that holds
+            raise SettingError(f"{path}: {where} is missing") from None
         if first["type"] != "extra_forbidden":
             raise SettingError(f"{path}: {where} = {first['input']!r}: {first['msg']}") from None
         known = _fields(first["loc"])
-        near = get_close_matches(str(first["loc"][-1]), known, 1)
+        near = get_close_matches(str(first["loc"][-1]), known, 1, cutoff=0.4)
         meant = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
         raise SettingError(f"{path}: there is no setting {where}{meant}") from None
 

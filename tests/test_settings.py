@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from agentk.errors import SettingError
-from agentk.settings import duration, seconds, size
+from agentk.settings import Settings, duration, load_settings, seconds, size
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,53 @@ def test_sizes_are_read(text: str, value: int) -> None:
 def test_what_is_no_size_is_refused() -> None:
     with pytest.raises(SettingError, match="5G"):
         size("big")
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's configuration folder."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    folder = tmp_path / "config" / "agentk"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_without_a_file_there_are_defaults(config: Path, tmp_path: Path) -> None:
+    assert load_settings(tmp_path) == Settings()
+
+
+def test_the_working_directory_wins_over_the_users_configuration(config: Path, tmp_path: Path) -> None:
+    (config / "agentk.toml").write_text('[model]\nname = "ollama/a"\ntimeout = "10m"\n[prices."x/y"]\ninput = 1\noutput = 2\n')
+    (tmp_path / "agentk.toml").write_text(
+        '[model]\nname = "anthropic/b"\nmax_cost = 5\n[servers.lab]\nbase_url = "http://gpu:8000/v1"\n'
+    )
+    found = load_settings(tmp_path)
+    assert (found.model.name, found.model.timeout, found.model.max_cost) == ("anthropic/b", 600.0, 5.0)
+    assert found.prices["x/y"].output == 2
+    assert found.servers["lab"].base_url == "http://gpu:8000/v1"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[model]\nmax_costs = 5", r"agentk\.toml: there is no setting model\.max_costs; did you mean max_cost\?"),
+        ("[modle]\nname = 'a/b'", r"there is no setting modle; did you mean model\?"),
+        ("[servers.lab]\nbase_url = 'http://x'\nkey = 'sk-123'", r"no setting servers\.lab\.key; did you mean key_variable\?"),
+        ("[servers.lab]", r"servers\.lab\.base_url is missing"),
+        ("[prices.'x/y']\ninput = -1\noutput = 2", r"prices\.x/y\.input = -1: Input should be greater than or equal to 0"),
+        ("[model]\ntimeout = 'soon'", "'soon' is not a duration"),
+        ("model = 3", "model = 3: Input should be"),
+        ("[model", "cannot be read"),
+    ],
+)
+def test_what_does_not_fit_is_named(config: Path, tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "agentk.toml").write_text(text)
+    with pytest.raises(SettingError, match=says):
+        load_settings(tmp_path)
+
+
+def test_a_key_in_a_file_is_refused_without_being_repeated(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "agentk.toml").write_text('[servers.lab]\nkey = "sk-verysecret"\n')
+    with pytest.raises(SettingError) as caught:
+        load_settings(tmp_path)
+    assert "verysecret" not in str(caught.value)

@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from agentk import __version__
@@ -28,7 +29,7 @@ class Check:
 
 def examine(*, as_json: bool) -> int:
     """Prints every check; 0 where a run is possible, 1 where it is not."""
-    checks = [*_python(), *_libraries(), *_machine(), *_sandbox(), *_kaggle()]
+    checks = [*_python(), *_libraries(), *_machine(), *_sandbox(), *_models(), *_kaggle()]
     able = all(check.good for check in checks if check.essential)
     if as_json:
         print(json.dumps({"able": able, "checks": [asdict(check) for check in checks]}))
@@ -112,3 +113,44 @@ def _kaggle() -> list[Check]:
         return [client, Check("Kaggle: credentials", False, str(error))]
     found = f"in {credentials.source}" if credentials else "none; needed for Kaggle addresses and submissions alone"
     return [client, Check("Kaggle: credentials", credentials is not None, found, HOW)]
+
+
+def _models() -> list[Check]:
+    """Which keys are there (never their values), which SDKs, and what is counted with."""
+    import os
+
+    from agentk.llms.counting import exact
+    from agentk.llms.messages import KEYS
+    from agentk.llms.servers import SERVERS
+    from agentk.settings import load_settings
+
+    settings = load_settings()
+    named = {short: own.key_variable for short, own in settings.servers.items() if own.key_variable}
+    variables = [*KEYS, *(server.key_variable for server in SERVERS.values() if server.key_variable), *named.values()]
+    present = [name for name in dict.fromkeys(variables) if os.environ.get(name)]
+    checks = [
+        Check(
+            "models: keys",
+            bool(present),
+            ", ".join(present) if present else "none in the environment",
+            "none is needed for the playbook, ollama/NAME or files:DIR; else set e.g. ANTHROPIC_API_KEY (docs/models.md)",
+        )
+    ]
+    for sdk, served in {
+        "openai": "openai/… and compatible servers",
+        "anthropic": "anthropic/…",
+        "langchain": "langchain:…",
+    }.items():
+        found = _version(sdk)
+        checks.append(
+            Check(f"models: {sdk}", found is not None, f"{found or 'not installed'} ({served})", f'pip install "agentk[{sdk}]"')
+        )
+    counted = "with tiktoken's vocabulary" if exact() else "estimated, and calibrated on the provider's figures"
+    return [*checks, Check("models: tokens", True, counted)]
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

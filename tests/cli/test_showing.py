@@ -120,3 +120,12 @@ def test_doctor_names_what_to_install(say: Say) -> None:
     for check in checks["checks"]:
         assert check["subject"] in told
         assert check["good"] or check["mend"] in told
+
+
+def test_doctor_says_which_keys_are_there_but_never_what_they_are(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-verysecret")
+    told = say("doctor", "--json").out
+    checks = {check["subject"]: check for check in json.loads(told)["checks"]}
+    assert "ANTHROPIC_API_KEY" in checks["models: keys"]["found"]
+    assert "verysecret" not in told
+    assert checks["models: anthropic"]["good"] and "(anthropic/…)" in checks["models: anthropic"]["found"]
