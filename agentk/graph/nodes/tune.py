@@ -60,7 +60,7 @@ def tune(bench: Workbench, state: State) -> State:
 
 
 class _Session:
-    """One search: as many trials under way as there are slots, each watched fold by fold."""
+    """One search: a trial more under way than there are slots, so that none idles while one is judged; each watched fold by fold."""
 
     def __init__(self, bench: Workbench, plan: Plan, number: int, parent: Attempt, solution: Solution, log: TrialLog) -> None:
         self.bench, self.plan, self.number, self.solution, self.log = bench, plan, number, solution, log
@@ -95,7 +95,7 @@ class _Session:
         if self.again is not None:
             self._enqueue(self.again, watched=False)  # killed in between: its folds are found, not computed again
         while True:
-            while len(self.open) < self.bench.setting.slots and not self._used_up():
+            while len(self.open) < self.bench.setting.lookahead and not self._used_up():
                 trial = self.search.ask()
                 if trial is None:
                     self.exhausted = True

@@ -48,8 +48,9 @@ def dense(
     for name in names:
         counts = head[name].value_counts()
         frequent = counts.index[counts >= params["category_rows"]][:100]
-        left.append((head[name].astype(object).to_numpy()[:, None] == np.array(frequent, dtype=object)[None, :]).astype(float))
-        right.append((tail[name].astype(object).to_numpy()[:, None] == np.array(frequent, dtype=object)[None, :]).astype(float))
+        for part, frame in ((left, head), (right, tail)):
+            code = pd.Categorical(frame[name], categories=frequent).codes
+            part.append((code[:, None] == np.arange(len(frequent))).astype(float))
     return np.hstack(left), np.hstack(right)
 
 

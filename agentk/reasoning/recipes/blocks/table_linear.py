@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.preprocessing import SplineTransformer
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
@@ -25,6 +25,7 @@ SPACE = {
 }
 FEW_VALUES = 24  # a column of so many distinct values and less gets a column for each of them
 STRENGTHS = np.logspace(-3.0, 1.0, 7)
+SEARCHED = 20_000  # rows that a strength is looked for on at most
 
 
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
@@ -33,6 +34,9 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         fit, watch = inner_split(train, codes, True, params["seed"])
+        sampled = np.random.default_rng(params["seed"]).permutation(fit)[:SEARCHED]
+        if len(fit) > SEARCHED and len(np.unique(codes[sampled])) == len(np.unique(codes)):
+            fit = sampled
         losses = []
         for strength in STRENGTHS:
             shares = logistic(X[fit], codes[fit], strength).predict_proba(X[watch])
@@ -42,8 +46,12 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         return logistic(X, codes, STRENGTHS[int(np.argmin(losses))] / params["penalty"]).predict_proba(X_test)  # type: ignore[no-any-return]
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
-        search = RidgeCV(alphas=params["penalty"] * np.logspace(-1.0, 4.0, 16)).fit(X, values)
-        return search.predict(X_test)  # type: ignore[no-any-return]
+        search = RidgeCV(alphas=params["penalty"] * np.logspace(-1.0, 4.0, 16))
+        if len(X) <= SEARCHED:
+            return search.fit(X, values).predict(X_test)  # type: ignore[no-any-return]
+        rows = np.random.default_rng(params["seed"]).permutation(len(X))[:SEARCHED]
+        strength = search.fit(X[rows], values[rows]).alpha_
+        return Ridge(alpha=strength).fit(X, values).predict(X_test)  # type: ignore[no-any-return]
 
     return solve_table(train, test, params, represent=bent, classify=classify, regress=regress)
 
@@ -75,4 +83,6 @@ def logistic(X: Floats, codes: Codes, strength: float) -> Any:
     """A fitted logistic regression; stopping short of the last digit is no reason to warn."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        if len(X) > SEARCHED:  # single precision is half the work
+            return LogisticRegression(C=strength, max_iter=100).fit(X.astype(np.float32), codes)
         return LogisticRegression(C=strength, max_iter=200).fit(X, codes)

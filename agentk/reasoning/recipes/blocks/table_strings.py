@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def string_parts(name: str, values: pd.Series[Any], train_rows: int) -> Features
     separator, count = regular_separator(known)
     if separator is None:
         return prefix_and_number(name, words, train_rows)
-    pieces = words.str.split(separator, n=count, expand=True)
+    pieces = of_distinct(words, lambda distinct: distinct.str.split(separator, n=count, expand=True))
     features: Features = {}
     for place in pieces.columns:
         label = f"{name}[{place}]"
@@ -54,7 +55,7 @@ def regular_separator(known: pd.Series[Any]) -> tuple[str | None, int]:
 
 def prefix_and_number(name: str, words: pd.Series[Any], train_rows: int) -> Features:
     """The letters before the last number of each string, and that number."""
-    found = words.str.extract(CODE)
+    found = of_distinct(words, lambda distinct: distinct.str.extract(CODE))
     numbers = pd.to_numeric(found["number"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     prefix = found["prefix"].str.replace(r"[^A-Za-z]", "", regex=True).str.upper()
     features: Features = {}
@@ -63,6 +64,12 @@ def prefix_and_number(name: str, words: pd.Series[Any], train_rows: int) -> Feat
         features[f"{name} length"] = words.str.len().to_numpy(dtype=float, na_value=np.nan)
         features |= as_category(f"{name} prefix", prefix, train_rows)
     return features
+
+
+def of_distinct(words: pd.Series[Any], take_apart: Callable[[pd.Series[Any]], pd.DataFrame]) -> pd.DataFrame:
+    """What `take_apart` makes of each row, computed once for strings that occur often."""
+    codes, distinct = words.factorize()
+    return take_apart(pd.Series(distinct, dtype="string")).reindex(codes).set_index(words.index)
 
 
 def as_category(label: str, piece: pd.Series[Any], train_rows: int) -> Features:
