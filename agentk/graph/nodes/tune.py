@@ -60,7 +60,7 @@ def tune(bench: Workbench, state: State) -> State:
 
 
 class _Session:
-    """One search: a trial more under way than there are slots, so that none idles while one is judged; each watched fold by fold."""
+    """One search: a trial more under way than slots, so that none idles while one is judged; each watched fold by fold."""
 
     def __init__(self, bench: Workbench, plan: Plan, number: int, parent: Attempt, solution: Solution, log: TrialLog) -> None:
         self.bench, self.plan, self.number, self.solution, self.log = bench, plan, number, solution, log
