@@ -33,6 +33,14 @@ class _Closable(Protocol):
     def close(self) -> None: ...
 
 
+class FailedError(Exception):
+    """A vendor's word inside a stream that the reply failed."""
+
+    def __init__(self, code: object, message: object) -> None:
+        super().__init__(str(message))
+        self.body = {"code": code, "message": message}
+
+
 class Exchange:
     """Watches one try of at most `timeout` seconds. `key` never appears in a message; `mend` says where a key comes from."""
 

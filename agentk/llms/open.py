@@ -47,7 +47,7 @@ def open_model(
     """
     settings, purse, tell = settings or Settings(), purse or Purse(), tell or _say
     backend = _backend(spec, base_url, settings, tell, done)
-    price = _price(spec, base_url, settings)
+    price = price_known(spec, base_url, settings)
     if price is None and purse.max_cost is not None:
         raise SettingError(
             f"--max-cost {purse.max_cost:g}: no price of {spec} is known (table of {as_of()}), so the limit could not be kept. "
@@ -93,7 +93,7 @@ def _split(spec: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def _price(spec: str, base_url: str | None, settings: Settings) -> Price | None:
+def price_known(spec: str, base_url: str | None, settings: Settings) -> Price | None:
     """The vendor's list price; at another address than the vendor's only what the person's own table says."""
     short, _ = _split(spec)
     found = server(short, base_url, settings)

@@ -41,8 +41,8 @@ class Price(Frozen):
 
 def price_of(name: str, own: dict[str, PriceSettings] | None = None) -> Price | None:
     """The price of PROVIDER/NAME, from `own` first; None where none is known. A dated snapshot costs what its model costs."""
-    provider = re.split(r"[/:]", name, maxsplit=1)[0]
     plain = name.removeprefix("langchain:")
+    provider = re.split(r"[/:]", plain, maxsplit=1)[0]
     for known in (plain, _SNAPSHOT.sub("", plain)):
         if own and known in own:
             return _price(own[known])

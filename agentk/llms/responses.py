@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agentk.errors import TransientError
 from agentk.llms.connection import Connection, number, timeouts
-from agentk.llms.exchange import Ended, Exchange
+from agentk.llms.exchange import Ended, Exchange, FailedError
 from agentk.llms.protocol import ChatRequest, Reply, Usage
 from agentk.llms.schemas import ANSWER, strict
 from agentk.llms.servers import Server
@@ -72,7 +71,7 @@ class ResponsesModel:
                 case "response.failed" | "error":
                     said = getattr(event, "response", event)
                     told = getattr(said, "error", None) or said
-                    raise TransientError(f"{self.name}: {told.code}, {told.message}", billed=True)
+                    raise exchange.translated(FailedError(told.code, told.message))
         return exchange.finished("".join(text), ended, usage, model, structured=structured)
 
 
