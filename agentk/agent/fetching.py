@@ -83,7 +83,7 @@ def saved_page(address: str, root: Path) -> Path:
     """A page from the web as a file, fetched anew each time. Raises SettingError where it cannot be had or holds no text."""
     try:
         asked = urllib.request.Request(address, headers={"User-Agent": "agentk"})
-        with urllib.request.urlopen(asked, timeout=30) as answer:
+        with urllib.request.build_opener().open(asked, timeout=30) as answer:
             html = answer.read(MOST_PAGE).decode(answer.headers.get_content_charset() or "utf-8", errors="replace")
     except (URLError, OSError, ValueError, LookupError) as error:
         raise SettingError(f"--description {address} cannot be fetched: {getattr(error, 'reason', error)}") from None

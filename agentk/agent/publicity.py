@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from agentk.agent.evidence import Evidence, evidence_of
+from agentk.agent.evidence import Evidence, contract_of, evidence_of
 from agentk.agent.submitting import journal_of, submissions_of
+from agentk.agent.summary import summarize
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
 from agentk.referee.choice import difference
+from agentk.types.competition import Competition
 from agentk.types.metric import gain
 
 LEAST = 3
@@ -68,7 +70,7 @@ def doubt(evidence: Evidence, scores: Mapping[int, float]) -> Doubt | None:
     from scipy.stats import norm
 
     judge, metric = evidence.judge, evidence.judge.metric
-    rows = public_rows(evidence)
+    rows = public_rows(evidence.competition)
     pairs = list(combinations(sorted(scores), 2))
     strongest: Doubt | None = None
     for one, other in pairs:
@@ -93,8 +95,25 @@ def doubt(evidence: Evidence, scores: Mapping[int, float]) -> Doubt | None:
     return strongest if strongest is not None and strongest.z > critical else None
 
 
-def public_rows(evidence: Evidence) -> int:
+def unexpected(folder: RunFolder, score: float) -> str | None:
+    """In words, where a public score lies outside the range that the run expected on as many new rows; None within it.
+
+    The run's 90% range is for all test rows; for the public ones alone it is wider by the root of their share.
+    """
+    expected = summarize(folder).interval
+    if expected is None:
+        return None
+    competition = contract_of(folder)
+    low, high = expected
+    wider = math.sqrt(competition.test_rows / public_rows(competition))
+    middle, half = (low + high) / 2, wider * (high - low) / 2
+    if middle - half <= score <= middle + half:
+        return None
+    return f"the folds led to expect {middle - half:.5f} to {middle + half:.5f} on the public rows (90%)"
+
+
+def public_rows(competition: Competition) -> int:
     """How many test rows the public scores are made of, as the description says, else `SHARE` of them."""
-    said = re.search(r"(\d{1,2}(?:\.\d+)?) ?% of the test (?:data|set|rows)", evidence.competition.description)
+    said = re.search(r"(\d{1,2}(?:\.\d+)?) ?% of the test (?:data|set|rows)", competition.description)
     share = float(said[1]) / 100 if said else SHARE
-    return max(1, round(share * evidence.competition.test_rows))
+    return max(1, round(share * competition.test_rows))

@@ -137,7 +137,7 @@ def submit_run(
 
 def _tell_score(folder: RunFolder, kaggle: Kaggle, submission: Submission) -> None:
     from agentk.agent.evidence import contract_of
-    from agentk.agent.publicity import examine
+    from agentk.agent.publicity import examine, unexpected
     from agentk.competitions.metrics import metric_named
     from agentk.errors import AgentKError
     from agentk.kaggle.board import from_archive, place_of
@@ -150,6 +150,8 @@ def _tell_score(folder: RunFolder, kaggle: Kaggle, submission: Submission) -> No
     except AgentKError as error:  # the score is there, its place is a comfort
         _note(f"note: no place can be told: {error}")
     _note(f"public score {submission.score:.5f}" + (f": {place.words()}" if place is not None else ""))
+    if surprise := unexpected(folder, submission.score):
+        _note(f"warning: {surprise}")
     if doubt := examine(folder):
         _note(
             f"warning: the validation of this run is doubtful: {doubt.reason}. "

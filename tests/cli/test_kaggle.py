@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,13 @@ def test_a_mistake_ends_with_a_sentence_and_leaves_no_run(
     said = say(*arguments)
     assert said.code == 2 and words in said.err and "Traceback" not in said.err
     assert not (tmp_path / "runs").exists()
+
+
+def test_without_the_extra_the_command_to_install_it_is_told(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAGGLE_API_TOKEN", "x")
+    monkeypatch.setitem(sys.modules, "kagglesdk", None)  # as Python marks a module that cannot be imported
+    said = say("run", "kaggle:titanic")
+    assert said.code == 2 and 'pip install "agentk[kaggle]"' in said.err
 
 
 def test_doctor_tells_client_and_credentials_but_not_their_value(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ import pytest
 from agentk.agent import submitting
 from agentk.agent.evidence import evidence_of
 from agentk.agent.finals import propose
-from agentk.agent.publicity import doubt, examine, public_rows
+from agentk.agent.publicity import doubt, examine, public_rows, unexpected
 from agentk.agent.submitting import Submission, await_score, journal_of, look, send, submissions_of
 from agentk.agent.summary import summarize
 from agentk.errors import KaggleError, RunError, ServiceError
@@ -283,12 +283,20 @@ def test_two_submissions_say_nothing(folder: RunFolder) -> None:
 
 def test_more_public_rows_weigh_more(folder: RunFolder) -> None:
     evidence = evidence_of(folder)
-    assert public_rows(evidence) == 18
+    assert public_rows(evidence.competition) == 18
     numbers = ranked(folder)
     scores = {number: 0.3 + at / 5 for at, number in enumerate(numbers[:4])}
     few = doubt(evidence, scores)
     said = evidence.competition.model_copy(update={"description": "calculated with approximately 90% of the test data"})
     evidence.competition = said
     many = doubt(evidence, scores)
-    assert public_rows(evidence) == 54
+    assert public_rows(evidence.competition) == 54
     assert many is not None and (few is None or many.z > few.z)
+
+
+def test_a_public_score_far_from_what_the_folds_promised_is_told(folder: RunFolder) -> None:
+    low, high = summarize(folder).interval or (0.0, 0.0)
+    assert low < high and unexpected(folder, (low + high) / 2) is None
+    assert unexpected(folder, low - 0.01) is None, "fewer public rows than test rows: chance reaches further"
+    told = unexpected(folder, low - 2 * (high - low))
+    assert told is not None and "90%" in told
