@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from agentk.competitions.kinds import dates
 from agentk.types.competition import Column, ColumnKind, Competition
 from agentk.types.metric import Array
 from agentk.types.profile import ColumnProfile, Numbers, Profile, Share, TargetProfile
@@ -55,7 +56,7 @@ def _signal(column: Column, values: pd.Series[Any], aims: Array) -> float:
     """The correlation ratio of the target over bins of the column, a bin for what is missing included; 0 for long texts."""
     if column.kind in _LONG or column.kind is ColumnKind.CONSTANT:
         return 0.0
-    groups = _groups(values)
+    groups = _groups(dates(values).astype("int64") if column.kind is ColumnKind.DATETIME else values)
     count = np.bincount(groups)
     filled = int((count > 0).sum())
     n = len(groups)

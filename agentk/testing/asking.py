@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agentk.competitions.metrics import metric_named
 from agentk.llms.protocol import ChatRequest, Reply
 from agentk.reasoning.questions import (
     CodeQuestion,
@@ -98,7 +99,7 @@ def plan_question(competition: Competition, profile: Profile, **more: object) ->
         "step": 5,
         "competition": competition,
         "profile": profile,
-        "direction": "maximize",
+        "direction": metric_named(competition.metric).direction,
         "tree": tree,
         "best": 4,
         "efforts": {},
@@ -147,7 +148,7 @@ def code_question(competition: Competition, profile: Profile, action: str, sourc
     facts = {
         "competition": competition,
         "profile": profile,
-        "direction": "maximize",
+        "direction": metric_named(competition.metric).direction,
         "plan": Plan.model_validate(
             {"giver": "scripted/model", "action": action, "idea": "use ratios of the strongest columns", **of}
         ),
@@ -166,7 +167,7 @@ def reflect_question(competition: Competition, profile: Profile, **more: object)
     facts = {
         "competition": competition,
         "profile": profile,
-        "direction": "maximize",
+        "direction": metric_named(competition.metric).direction,
         "attempt": attempt(4, 0.9633, parent=2, kind="improve", idea="quantile-scaled numbers", predicted_gain=0.004),
         "parent": attempt(2, 0.9512, name="lightgbm"),
         "incumbent": attempt(2, 0.9512, name="lightgbm"),

@@ -15,6 +15,7 @@ from agentk.errors import SettingError
 _PACKAGED = Path(__file__).parent / "templates"  # where the wheel puts prompts/*.md
 _HEADER = re.compile(r"\A\{#(.*?)#\}", re.DOTALL)
 _CLOSING = re.compile(r"<(\s*/?\s*data\b)", re.IGNORECASE)
+_KEPT = "\ue000"  # stands for a line end of material while blank lines between the parts of a prompt are made even
 _UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -57,7 +58,7 @@ class Prompts:
             raise SettingError(
                 f"the prompt {prompt}.md cannot be rendered: {error}; docs/prompts.md lists its variables"
             ) from None
-        return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+        return re.sub(r"\n{3,}", "\n\n", text).strip().replace(_KEPT, "\n") + "\n"
 
     def header(self, name: str) -> str:
         """What the template says of itself."""
@@ -116,7 +117,7 @@ def line(value: object) -> str:
 
 def quoted(value: object) -> str:
     """As material between <data> and </data>: what is inside cannot close the place it stands in."""
-    return _open_only(str(value).strip())
+    return _open_only(str(value).strip()).replace("\n", _KEPT)
 
 
 def _open_only(text: str) -> str:
@@ -128,4 +129,4 @@ def fenced(source: object) -> str:
     text = str(source).strip("\n")
     longest = max((len(found) for found in re.findall(r"`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
-    return f"{fence}python\n{text}\n{fence}"
+    return f"{fence}python\n{text}\n{fence}".replace("\n", _KEPT)

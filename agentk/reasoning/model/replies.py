@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 LONGEST = 600_000
@@ -25,8 +26,9 @@ _REFUSAL = re.compile(
     r"\b(I(?:'m| am)? (?:sorry|unable|not able)|I (?:can(?:no|')t|won't|will not) (?:help|assist|comply|provide|do)|as an AI)\b",
     re.IGNORECASE,
 )
-_ENTRY = re.compile(r"^def[ \t]+(fit_predict|explore)\b", re.MULTILINE)
+_ENTRY = re.compile(r"^(?:async[ \t]+)?def[ \t]+(fit_predict|explore)\b", re.MULTILINE)
 _CODE_BEGINS = re.compile(r"^(?:import |from \w|def |class |@|\"\"\"|'''|[A-Za-z_]\w* *= *\S|# )", re.MULTILINE)
+_UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00]")
 _PYTHON = {"", "python", "py", "python3", "python2", "ipython", "code", "text", "plaintext", "tool_code"}
 _NUMBERED = re.compile(r"^[ \t]*\d+[ \t]?[|:│][ \t]?")
 _LOOKALIKES = str.maketrans(
@@ -51,7 +53,8 @@ def readable(text: str) -> str:
     """The reply without thoughts and control tokens. Raises Unusable when nothing, too much, or a refusal is left."""
     if len(text) > LONGEST:
         raise Unusable(f"it has {len(text):,} characters, at most {LONGEST:,} are read")
-    text = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "ignore").decode().replace("\x00", "")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "ignore").decode()
+    text = _UNSEEN.sub("", text)
     text = _THOUGHT.sub("", text)
     if ends := list(_THOUGHT_END.finditer(text)):  # an end without a beginning: some servers cut the opening tag off
         text = text[ends[-1].end() :]
@@ -243,6 +246,7 @@ def _bare(text: str) -> str | None:
     return text[entry.start() :]
 
 
+@lru_cache(maxsize=16)  # a program is looked at from several sides
 def _parses(source: str) -> bool:
     try:
         ast.parse(source)

@@ -37,12 +37,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def reasoner() -> Callable[..., LLMReasoner]:
     """A reasoner over a scripted model, with the referee's real audit."""
 
+    prompts = Prompts()
+
     def make(model: ScriptedModel, **options: Any) -> LLMReasoner:
         facts = {"libraries": LIBRARIES, "audit": lambda solution, competition: audit(solution, competition, frozenset())}
-        return LLMReasoner(model, model, options.pop("prompts", None) or Prompts(), **{**facts, **options})
+        return LLMReasoner(model, model, prompts, **{**facts, **options})
 
     return make
