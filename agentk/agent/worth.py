@@ -33,6 +33,11 @@ class Worth(Frozen):
         return None if self.gain is None or self.error is None else (self.gain, self.error)
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing at all changes without it."""
+        return self.gain == 0 and self.error == 0
+
+    @property
     def told(self) -> str:
         """The gain in words; within half an error it is called a tie, as the selection rule does."""
         if self.gain is None or self.error is None:

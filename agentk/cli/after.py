@@ -1,4 +1,4 @@
-"""Commands on a run that exists: report, add, tell, explain."""
+"""Commands on runs that exist: report, watch, compare, explain, add, tell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
 
 def mount(app: typer.Typer) -> None:
     """Puts the commands into the command line."""
-    for command in (report, explain, add, tell):
+    for command in (report, watch, compare, explain, add, tell):
         app.command()(command)
 
 
@@ -29,6 +29,30 @@ def report(
     from agentk.cli.reading import report_run
 
     report_run(run, out, output, show_rows=rows)
+
+
+def watch(
+    run: Run,
+    port: Annotated[int, typer.Option(help="0: any that is free.")] = 0,
+    browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    out: Out = Path("runs"),
+) -> None:
+    """Follow a run in the browser, live, while another process works on it. Ctrl-C ends the page, not the run."""
+    from agentk.cli.reading import watch_run
+
+    watch_run(run, out, port, browser=browser)
+
+
+def compare(
+    runs: Annotated[list[str], typer.Argument(help="Two runs or more: folders, names, or 'last'.")],
+    plot: Annotated[Path | None, typer.Option(help="Write a page with the scores over time.")] = None,
+    out: Out = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")] = False,
+) -> None:
+    """Put runs side by side: a table, and a page with their scores over time."""
+    from agentk.cli.reading import compare_runs
+
+    compare_runs(runs, out, plot, as_json=as_json)
 
 
 def tell(run: Run, idea: Annotated[str, typer.Argument(help="In your words.")], out: Out = Path("runs")) -> None:

@@ -1,12 +1,18 @@
-"""`agentk report`: a run on one page."""
+"""`agentk report`, `watch` and `compare`: runs as pages and tables."""
 
 from __future__ import annotations
 
+import json
+import sys
+import time
+from dataclasses import asdict
 from pathlib import Path
 
 from agentk.agent.session import find
 from agentk.graph.folder import replace
-from agentk.report.page import render
+from agentk.report.compare import Compared, compare
+from agentk.report.page import render, render_comparison
+from agentk.settings import duration
 
 
 def report_run(run: str, out: Path, output: Path | None, *, show_rows: bool) -> None:
@@ -16,3 +22,62 @@ def report_run(run: str, out: Path, output: Path | None, *, show_rows: bool) -> 
     place.parent.mkdir(parents=True, exist_ok=True)
     replace(place, render(folder, show_rows=show_rows))
     print(place)
+
+
+def watch_run(run: str, out: Path, port: int, *, browser: bool) -> None:
+    """Serves the live page until Ctrl-C."""
+    from agentk.report.watch import watching
+
+    folder = find(run, out)
+    with watching(folder, port) as address:
+        print(address, flush=True)
+        print("the page follows the run; Ctrl-C ends the page, not the run", file=sys.stderr)
+        if browser:
+            import webbrowser
+
+            webbrowser.open(address)
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+
+
+def compare_runs(names: list[str], out: Path, plot: Path | None, *, as_json: bool) -> None:
+    """Prints the table; with `plot` also writes a page."""
+    runs = compare([find(name, out) for name in names])
+    if plot is not None:
+        plot.parent.mkdir(parents=True, exist_ok=True)
+        replace(plot, render_comparison(runs))
+    if as_json:
+        print(json.dumps([asdict(run) | {"summary": run.summary.model_dump(mode="json")} for run in runs]))
+        return
+    _print_table(runs)
+    if plot is not None:
+        print(plot)
+
+
+def _print_table(runs: list[Compared]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="dim")
+    for heading in ("run", "score", "gain", "test rows", "winner", "attempts", "time"):
+        table.add_column(heading, overflow="fold" if heading in ("run", "winner") else "ellipsis")
+    for run in runs:
+        summary = run.summary
+        error = "" if run.error is None else f" ± {run.error:.2g}"
+        table.add_row(
+            Text(run.name),
+            "" if summary.cv_score is None else f"{summary.cv_score:.5f}",
+            "" if run.gain is None else f"{run.gain:+.4g}{error}",
+            "" if summary.test_score is None else f"{summary.test_score:.5f}",
+            Text((summary.winner or "").partition(" (")[0]),
+            str(summary.attempts),
+            duration(summary.seconds),
+        )
+    Console().print(table)
+    first = runs[0].summary
+    better = "higher" if first.direction == "maximize" else "lower"
+    print(f"{first.metric}, {better} is better; gain over the first run, paired on the same held-out rows where it has an error")

@@ -229,7 +229,7 @@ def slice_chart(one: Slice, direction: str) -> Markup:
         x = _scale(min(shown), max(shown), 70, 300)
         places = [x(value) for value in shown]
         for at in (min(range(len(shown)), key=shown.__getitem__), max(range(len(shown)), key=shown.__getitem__)):
-            parts.append(_text(places[at], 158, figure(numbers[at])))
+            parts.append(_text(places[at], 158, _plain(numbers[at])))
     else:
         names = sorted({str(value) for value, _ in one.points})
         column = _scale(-0.5, len(names) - 0.5, 64, 306)
@@ -252,3 +252,24 @@ def spark(moment: Moment, worst: float, best: float) -> Markup:
     share = min(max(share, 0.02), 1.0)
     bar = '<span class="bar"><i class="k-{}" style="width:{:.0f}%"></i></span>'
     return Markup(bar).format(moment.attempt.kind, 100 * share)
+
+
+def race(runs: Sequence[tuple[str, Sequence[tuple[float, float]], float]], direction: str) -> Markup:
+    """The best score so far of several runs over their time; better is up. Each with its name, steps and whole seconds."""
+    scores = [score for _, steps, _ in runs for _, score in steps] or [0.0]
+    left, right, top, bottom = 64.0, 708.0, 14.0, 250.0
+    low, high = _window(scores, direction)
+    y = _scale(low, high, bottom, top) if direction == "maximize" else _scale(high, low, bottom, top)
+    x = _scale(0.0, max([seconds for _, _, seconds in runs] + [1.0]), left, right)
+    parts = _frame(low, high, y, left, right)
+    parts += [_text(x(value), bottom + 20, f"{value:g} s") for value in ticks(0.0, max(seconds for _, _, seconds in runs), 6)]
+    for place, (name, steps, seconds) in enumerate(runs):
+        corners: list[tuple[float, float]] = []
+        for time, score in steps:
+            height = min(max(y(score), top), bottom)
+            corners += [(x(time), corners[-1][1]), (x(time), height)] if corners else [(x(time), height)]
+        kind = f"c{place % 6}"
+        if corners:
+            parts.append(_path([*corners, (x(seconds), corners[-1][1])], f"run {kind}"))
+        parts.append(_text(left + 6, bottom + 42 + 18 * place, f"— {name}", "start", f"value {kind}"))
+    return _svg(720, 300 + 18 * len(runs), parts, "The best score over time; better is up")

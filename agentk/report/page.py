@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from agentk.agent.evidence import Evidence, evidence_of
 from agentk.errors import AgentKError
 from agentk.graph.folder import RunFolder, replace
 from agentk.report import charts
+from agentk.report.compare import Compared, plot
 from agentk.report.diagnostics import Diagnostics, diagnose
 from agentk.report.searches import searched
 from agentk.report.story import Moment, Story, failed, tell
@@ -166,3 +168,8 @@ def _environment() -> Environment:
 def _hash(script: str) -> str:
     """What the page's policy allows to run: this one script, and nothing that found its way into the page."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def render_comparison(runs: Sequence[Compared]) -> str:
+    """Several runs as one HTML page."""
+    return _environment().get_template("compare.html").render(runs=runs, drawn=plot(runs))

@@ -1,0 +1,81 @@
+"""Compare: several runs side by side, where they met the same competition also pair by pair on the same held-out rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from agentk.agent.evidence import Evidence, contract_of, evidence_of
+from agentk.agent.summary import Summary, summarize
+from agentk.errors import AgentKError, RunError
+from agentk.graph.folder import RunFolder
+from agentk.referee.choice import difference
+from agentk.report.story import tell
+from agentk.types.metric import gain
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One run beside the first."""
+
+    summary: Summary
+    name: str
+    steps: tuple[tuple[float, float], ...]  # active seconds, best score so far
+    gain: float | None = None  # over the first run, paired over rows; in the metric's units, positive: better
+    error: float | None = None  # its standard error; infinite where rows cannot be paired
+
+
+def compare(folders: Sequence[RunFolder]) -> list[Compared]:
+    """The runs, in the order given. Raises RunError where fewer than two are given or they were scored by different metrics."""
+    if len(folders) < 2:
+        raise RunError("one run cannot be compared: agentk compare RUN RUN …")
+    summaries = [summarize(folder) for folder in folders]
+    metrics = {summary.metric for summary in summaries if summary.metric is not None}
+    if len(metrics) > 1:
+        raise RunError(f"these runs were scored by {' and '.join(sorted(metrics))}: only runs of one metric can be compared")
+    first = _evidence(folders[0])
+    found = []
+    for place, (folder, summary) in enumerate(zip(folders, summaries, strict=True)):
+        apart = (None, None) if place == 0 else _apart(first, summaries[0], folder, summary)
+        found.append(Compared(summary, folder.path.name, tell(folder).steps, *apart))
+    return found
+
+
+def _evidence(folder: RunFolder) -> Evidence | None:
+    try:
+        return evidence_of(folder)
+    except AgentKError:
+        return None
+
+
+def _apart(first: Evidence | None, one: Summary, folder: RunFolder, other: Summary) -> tuple[float | None, float | None]:
+    """The paired difference of the winners' answers to the same training rows; a plain one where rows differ or are gone."""
+    if one.cv_score is None or other.cv_score is None or one.metric is None:
+        return None, None
+    from agentk.competitions.metrics import metric_named
+
+    plain = gain(metric_named(one.metric), other.cv_score, one.cv_score), None
+    second = _evidence(folder)
+    if first is None or second is None or contract_of(folder).classes != first.competition.classes:
+        return plain
+    same = first.judge.truth.shape == second.judge.truth.shape and bool((first.judge.truth == second.judge.truth).all())
+    best = [tell(evidence.folder).best for evidence in (first, second)]
+    if not same or best[0] is None or best[1] is None:
+        return plain
+    try:
+        mine, theirs = first.evaluation(best[0]), second.evaluation(best[1])
+    except AgentKError:
+        return plain
+    assert mine.mask is not None and theirs.mask is not None, "a scored attempt has predictions"
+    rows = mine.mask & theirs.mask
+    answers = second.judge.answers(theirs)[rows], first.judge.answers(mine)[rows]
+    return difference(first.judge.rules, first.judge.truth[rows], *answers)
+
+
+def plot(runs: Sequence[Compared]) -> Markup:
+    """The best score over the time of each run, as one SVG."""
+    from agentk.report.charts import race
+
+    return race([(run.name, run.steps, run.summary.seconds) for run in runs], runs[0].summary.direction or "maximize")
