@@ -1,4 +1,4 @@
-"""Commands on runs that exist: report, watch, compare, explain, add, tell."""
+"""Commands on runs that exist: report, watch, export, compare, explain, add, tell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
 
 def mount(app: typer.Typer) -> None:
     """Puts the commands into the command line."""
-    for command in (report, watch, compare, explain, add, tell):
+    for command in (report, watch, export, compare, explain, add, tell):
         app.command()(command)
 
 
@@ -41,6 +41,18 @@ def watch(
     from agentk.cli.reading import watch_run
 
     watch_run(run, out, port, browser=browser)
+
+
+def export(
+    run: Run,
+    to: Annotated[str, typer.Option(help="notebook (runs on Kaggle as it is), script (one file), or folder.")] = "notebook",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where it goes; by default named after the run.")] = None,
+    out: Out = Path("runs"),
+) -> None:
+    """Take the winner away as a program of your own: nothing of agentk is needed to run it."""
+    from agentk.cli.reading import export_run
+
+    export_run(run, out, to, output)
 
 
 def compare(

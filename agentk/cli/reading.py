@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from agentk.agent.session import find
+from agentk.errors import SettingError
 from agentk.graph.folder import replace
 from agentk.report.compare import Compared, compare
 from agentk.report.page import render, render_comparison
@@ -41,6 +42,17 @@ def watch_run(run: str, out: Path, port: int, *, browser: bool) -> None:
                 time.sleep(3600)
         except KeyboardInterrupt:
             print(file=sys.stderr)
+
+
+def export_run(run: str, out: Path, to: str, output: Path | None) -> None:
+    """Writes the winner in the form asked for, and says where."""
+    from agentk.report.export import export
+
+    if to not in ("notebook", "script", "folder"):
+        raise SettingError(f"--to {to!r}: it is notebook, script or folder")
+    folder = find(run, out)
+    name = {"notebook": f"{folder.path.name}.ipynb", "script": f"{folder.path.name}.py", "folder": f"{folder.path.name}-solution"}
+    print(export(folder, to, output or Path(name[to])))  # type: ignore[arg-type]
 
 
 def compare_runs(names: list[str], out: Path, plot: Path | None, *, as_json: bool) -> None:

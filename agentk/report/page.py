@@ -65,7 +65,7 @@ def render(folder: RunFolder, *, evidence: Evidence | None = None, show_rows: bo
         "name": folder.path.name,
         "kinds": _time_by_kind(story),
     }
-    return _environment().get_template("report.html").render(context)
+    return environment().get_template("report.html").render(context)
 
 
 def _diagnosed(
@@ -153,7 +153,7 @@ def _detail(moment: Moment) -> dict[str, Any]:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """Templates with everything escaped: programs, logs and names of columns are other people's text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -172,4 +172,4 @@ def _hash(script: str) -> str:
 
 def render_comparison(runs: Sequence[Compared]) -> str:
     """Several runs as one HTML page."""
-    return _environment().get_template("compare.html").render(runs=runs, drawn=plot(runs))
+    return environment().get_template("compare.html").render(runs=runs, drawn=plot(runs))
