@@ -71,11 +71,18 @@ def print_summary(summary: Summary) -> None:
         f"ended by: {summary.stopped_by or 'not ended; agentk resume goes on with it'}",
     )
     if summary.submission is not None:
-        grid.add_row("submission", Text(summary.submission))
+        grid.add_row("submission", Text(_near(Path(summary.submission))))
     if summary.program is not None:
-        grid.add_row("program", Text(summary.program))
+        grid.add_row("program", Text(_near(Path(summary.program))))
+    if (report := Path(summary.run) / "report.html").exists():
+        grid.add_row("report", Text(_near(report)))
     border = "green" if summary.submission else "red"
     Console().print(Panel(grid, title=Text(summary.competition), title_align="left", border_style=border))
+
+
+def _near(path: Path) -> str:
+    """A path from where the person stands, where it lies below."""
+    return str(path.relative_to(Path.cwd())) if path.is_absolute() and path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _number(value: float | None) -> str:

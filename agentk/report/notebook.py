@@ -82,6 +82,10 @@ PLACE = Path("solution")  # the programs below are written here, so that several
 (PLACE / "members").mkdir(parents=True, exist_ok=True)
 print(DATA)"""
 
+EXTRA = """
+
+EXTRA = Path("extra.csv")  # the further labelled rows that the run was given: put their file here"""
+
 FIT = """sys.path.insert(0, str(PLACE.resolve()))
 import engine
 

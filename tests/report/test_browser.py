@@ -1,0 +1,52 @@
+"""The report in a real browser: no complaint on the console, an attempt on a click, nothing wider than a phone."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agentk.graph.folder import RunFolder
+from agentk.report.page import write_report
+
+from .conftest import Written, attempt
+from .test_page import HOSTILE
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")]
+
+
+def opened(page: Path, place: Path, fragment: str = "") -> str:
+    """The page's document after its script has run; fails on anything the console complains of."""
+    assert CHROMIUM is not None
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--enable-logging=stderr"]
+    command += [f"--user-data-dir={place / 'browser'}", "--dump-dom", f"{page.as_uri()}{fragment}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    complaints = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    assert not complaints, complaints
+    return done.stdout
+
+
+def test_a_real_run_shows_the_winners_program(finished: RunFolder, tmp_path: Path) -> None:
+    document = opened(write_report(finished), tmp_path)
+    assert '<div class="tabs" role="tablist"><button' in document and '<span class="kw">def</span>' in document
+
+
+def test_an_attempt_can_be_linked_to_with_its_change(long: Written, tmp_path: Path) -> None:
+    child = next(number for number in range(6, 500) if (one := long.folder.read_attempt(number)) and one.parent)
+    document = opened(write_report(long.folder), tmp_path, f"#attempt-{child}")
+    assert f"#{child} improve" in document and "diff to parent" in document
+
+
+def test_what_a_program_wrote_is_not_executed(written: Callable[[], Written], tmp_path: Path) -> None:
+    script = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+    one = attempt(1, 0.9, chosen=True, name=script, idea=script, verdict=HOSTILE)
+    document = opened(write_report(written().set_up().tried(one, log=script, source=script).folder), tmp_path)
+    assert "<title>flowers · agentk</title>" in document
+
+
+def test_an_empty_run_is_quiet(written: Callable[[], Written], tmp_path: Path) -> None:
+    assert "Nothing has been scored" in opened(write_report(written().folder), tmp_path)

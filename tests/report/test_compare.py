@@ -1,0 +1,41 @@
+"""Runs side by side: paired where they met the same rows, refused where scores mean different things."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from agentk.errors import RunError
+from agentk.graph.folder import RunFolder
+from agentk.report.compare import compare
+from agentk.report.page import render_comparison
+
+from .conftest import FLOWERS, Written, attempt
+
+
+def test_a_run_beside_itself_differs_by_nothing(finished: RunFolder) -> None:
+    other = finished.path.with_name("other")
+    shutil.copytree(finished.path, other)
+    runs = compare([finished, RunFolder.open(other)])
+    assert [(run.gain, run.error) for run in runs] == [(None, None), (0.0, 0.0)]
+    page = render_comparison(runs)
+    assert "other" in page and "<script" not in page
+
+
+def test_runs_without_their_rows_are_compared_by_score_alone(written: Callable[[], Written]) -> None:
+    one = written().set_up().tried(attempt(1, 0.7, chosen=True)).folder
+    other = Written(one.path.with_name("second")).set_up().tried(attempt(1, 0.8, chosen=True)).folder
+    found = compare([one, other])[1]
+    assert found.gain == pytest.approx(0.1) and found.error is None
+
+
+def test_what_cannot_be_compared_is_said(written: Callable[[], Written]) -> None:
+    one = written().set_up().folder
+    other = Written(one.path.with_name("second")).folder
+    (other.path / "competition.json").write_text(FLOWERS.model_copy(update={"metric": "auc"}).model_dump_json())
+    with pytest.raises(RunError, match="accuracy and auc"):
+        compare([one, other])
+    with pytest.raises(RunError, match="RUN RUN"):
+        compare([one])
