@@ -31,7 +31,7 @@ class CompletionsModel:
                 with exchange.reading(stream):
                     return self._read(stream, exchange, structured=request.answer_schema is not None)
             except errors as error:
-                if not self._connection.gives_up(error, options):
+                if not self._connection.refused.gives_up(error, options):
                     raise exchange.translated(error) from error
 
     def close(self) -> None:

@@ -7,23 +7,30 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from agentk.errors import AccessError, SettingError
+from agentk.llms.concessions import Concessions
 from agentk.llms.exchange import UNREADABLE, Exchange
 from agentk.llms.servers import Server
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-# Parameters that not every server knows, in the order in which they are given up when it complains.
-OPTIONAL = ("max_tokens", "stream_options", "temperature", "response_format", "text", "tools")
+_OPTIONAL = {
+    "max_tokens": ("max_tokens",),
+    "stream_options": ("stream_options",),
+    "temperature": ("temperature",),
+    "response_format": ("response_format",),
+    "text": ("text.format", "json_schema"),
+    "tools": ("tools", "tool_choice"),
+}
 
 
 class Connection:
-    """One model on one server. What the server refused by name once is not sent to it again."""
+    """One model on one server."""
 
     def __init__(self, short: str, model: str, server: Server) -> None:
         self.name = f"{short}/{model}"
         self.model = model
-        self.refused: set[str] = set()
+        self.refused = Concessions(_OPTIONAL)
         self._key = os.environ.get(server.key_variable, "") if server.key_variable else ""
         self._mend = f"Check {server.key_variable}" if server.key_variable else ""
         local = urlsplit(server.base_url).hostname in ("localhost", "127.0.0.1", "::1")
@@ -41,18 +48,6 @@ class Connection:
         from openai import OpenAIError
 
         return (OpenAIError, httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError, *UNREADABLE)
-
-    def gives_up(self, error: Exception, sent: dict[str, Any]) -> bool:
-        """Whether the server complains about an optional parameter, which from now on is left out."""
-        if getattr(error, "status_code", None) not in (400, 422):
-            return False
-        told = f"{error} {getattr(error, 'body', '')}"
-        for name in OPTIONAL:
-            words = {"tools": ("tools", "tool_choice"), "text": ("text.format", "json_schema")}.get(name, (name,))
-            if name in sent and any(word in told for word in words):
-                self.refused.add(name)
-                return True
-        return False
 
 
 def timeouts(seconds: float) -> Any:

@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from pydantic import JsonValue
+
 from agentk.errors import AccessError, SettingError
+from agentk.llms.concessions import Concessions
 from agentk.llms.connection import number, timeouts
 from agentk.llms.exchange import UNREADABLE, Ended, Exchange
 from agentk.llms.protocol import ChatRequest, Reply, Usage
-from agentk.llms.schemas import ANSWER
+from agentk.llms.schemas import ANSWER, strict
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
 
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+_OPTIONAL = {
+    "temperature": ("temperature",),
+    "tool_choice": ("tool_choice", "forced tool", "tool use"),
+    "output_config": ("output_config", "output_format", "schema"),
+    "tools": ("tools",),
+}
 _ENDED: dict[str, Ended] = {
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
@@ -32,6 +41,7 @@ class MessagesModel:
         if not self._key:
             raise AccessError(f"{self.name} needs a key: set the environment variable {KEYS[0]} to yours")
         self._client = _client(base_url)
+        self._refused = Concessions(_OPTIONAL)
 
     def ask(self, request: ChatRequest) -> Reply:
         """One streamed try."""
@@ -39,12 +49,15 @@ class MessagesModel:
         from anthropic import AnthropicError
 
         exchange = Exchange(self.name, request.timeout, key=self._key, mend=f"Check {KEYS[0]}")
-        try:
-            stream = self._client.messages.create(**self._options(request), timeout=timeouts(request.timeout))
-            with exchange.reading(stream):
-                return self._read(stream, exchange, structured=request.answer_schema is not None)
-        except (AnthropicError, httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError, *UNREADABLE) as error:
-            raise exchange.translated(error) from error
+        while True:
+            options, besides = self._options(request), self._besides(request)
+            try:
+                stream = self._client.messages.create(**options, extra_body=besides, timeout=timeouts(request.timeout))
+                with exchange.reading(stream):
+                    return self._read(stream, exchange, structured=request.answer_schema is not None)
+            except (AnthropicError, httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError, *UNREADABLE) as error:
+                if not self._refused.gives_up(error, {**options, **besides}):
+                    raise exchange.translated(error) from error
 
     def close(self) -> None:
         """Closes the SDK's connections."""
@@ -68,12 +81,26 @@ class MessagesModel:
         }
         if head:
             options["system"] = blocks[:head]
-        if request.temperature is not None:
-            options["temperature"] = request.temperature
-        if request.answer_schema is not None:
-            options["tools"] = [{"name": ANSWER, "input_schema": request.answer_schema}]
-            options["tool_choice"] = {"type": "tool", "name": ANSWER}
-        return options
+        return {**options, **self._structure(request.answer_schema)}
+
+    def _structure(self, schema: dict[str, JsonValue] | None) -> dict[str, Any]:
+        """A tool that must be called; for models that cannot be made to, their own JSON mode, or a tool that may be called."""
+        from anthropic import transform_schema
+
+        if schema is None:
+            return {}
+        tools = [{"name": ANSWER, "input_schema": schema}]
+        if "tool_choice" not in self._refused:
+            return {"tools": tools, "tool_choice": {"type": "tool", "name": ANSWER}}
+        if "output_config" not in self._refused and strict(schema) is not None:
+            return {"output_config": {"format": {"type": "json_schema", "schema": transform_schema(dict(schema))}}}
+        return {"tools": tools} if "tools" not in self._refused else {}
+
+    def _besides(self, request: ChatRequest) -> dict[str, float]:
+        """What the SDK no longer names, since the newest models do not take it."""
+        if request.temperature is None or "temperature" in self._refused:
+            return {}
+        return {"temperature": request.temperature}
 
     def _read(self, stream: Any, exchange: Exchange, *, structured: bool) -> Reply:
         text: list[str] = []

@@ -29,7 +29,7 @@ class ResponsesModel:
                 with exchange.reading(stream):
                     return self._read(stream, exchange, structured=request.answer_schema is not None)
             except errors as error:
-                if not self._connection.gives_up(error, options):
+                if not self._connection.refused.gives_up(error, options):
                     raise exchange.translated(error) from error
 
     def close(self) -> None:

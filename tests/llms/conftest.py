@@ -175,7 +175,8 @@ class Wire(BaseHTTPRequestHandler):
     def anthropic_messages(self, body: dict[str, Any]) -> list[bytes]:
         turns = [(turn["role"], turn["content"][0]["text"]) for turn in body["messages"]]
         tool = body["tools"][0]["input_schema"] if "tools" in body else None
-        words, count, ended = self.words(turns, tool, body["max_tokens"])
+        form = body.get("output_config", {}).get("format", {}).get("schema")
+        words, count, ended = self.words(turns, tool or form, body["max_tokens"])
         usage = self.kept(body)
         message = {
             "id": "msg_1", "type": "message", "role": "assistant", "model": body["model"], "content": [],

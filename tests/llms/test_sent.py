@@ -39,6 +39,26 @@ def test_anthropic_is_asked_for_structure_by_a_tool_and_told_what_to_keep(vendor
     assert (sent["max_tokens"], sent["stream"], "temperature" in sent) == (50, True, False)
 
 
+def test_a_model_that_cannot_be_made_to_call_a_tool_is_asked_in_its_json_mode(vendor: Any) -> None:
+    vendor.unknown = {"tool_choice", "temperature"}
+    model = MessagesModel("claude-sonnet-5-5", vendor.url)
+    for _ in range(2):
+        reply = model.ask(structured().model_copy(update={"temperature": 0.5}))
+        assert reply.data == {"word": "maple", "number": 7}
+    assert vendor.seen[0]["temperature"] == 0.5
+    assert len(vendor.seen) == 2 + 2
+    form = vendor.seen[-1]["output_config"]["format"]
+    assert (form["type"], form["schema"]["additionalProperties"]) == ("json_schema", False)
+    assert not {"tools", "tool_choice", "temperature"} & vendor.seen[-1].keys()
+
+
+def test_where_neither_fits_the_tool_is_offered(vendor: Any) -> None:
+    vendor.unknown = {"tool_choice"}
+    model = MessagesModel("claude-sonnet-5-5", vendor.url)
+    assert model.ask(structured().model_copy(update={"answer_schema": FREE})).data == {"word": "maple", "number": 7}
+    assert vendor.seen[-1]["tools"][0]["input_schema"] == FREE
+
+
 def test_compatible_servers_are_asked_by_response_format(vendor: Any) -> None:
     completions(vendor).ask(structured().model_copy(update={"temperature": 0.5}))
     sent = vendor.seen[0]
@@ -66,8 +86,8 @@ def test_a_server_without_structure_at_all_is_asked_in_words(vendor: Any) -> Non
 
 def test_responses_keep_nothing_at_the_vendor(vendor: Any) -> None:
     model = ResponsesModel("openai", "gpt-5", Server(base_url=f"{vendor.url}/v1", key_variable="OPENAI_API_KEY"))
-    model.ask(exactly("maple"))
-    assert vendor.seen[0]["store"] is False
+    model.ask(exactly("maple").model_copy(update={"temperature": 0.5}))
+    assert (vendor.seen[0]["store"], vendor.seen[0]["temperature"]) == (False, 0.5)
 
 
 def test_free_form_answers_are_asked_for_without_strictness(vendor: Any) -> None:
