@@ -6,9 +6,10 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from socket import SHUT_RDWR
 from typing import Literal, Protocol
 
 from pydantic import JsonValue
@@ -103,6 +104,9 @@ class Exchange:
 
     def _expire(self, stream: _Closable) -> None:
         self._late = True
+        with suppress(AttributeError, KeyError, OSError):  # a reader that is waiting wakes up only when the socket is shut down
+            socket = stream.response.extensions["network_stream"].get_extra_info("socket")  # type: ignore[attr-defined]
+            socket.shutdown(SHUT_RDWR)
         stream.close()
 
     def _timed_out(self) -> TransientError:

@@ -13,6 +13,7 @@ from agentk.errors import SettingError
 from agentk.llms.files import FilesModel
 from agentk.llms.metered import MeteredModel
 from agentk.llms.patience import PatientModel
+from agentk.llms.preferring import PreferringModel
 from agentk.llms.prices import FREE, Price, as_of, price_of
 from agentk.llms.protocol import ChatModel
 from agentk.llms.purse import Purse
@@ -54,7 +55,8 @@ def open_model(
             f'Write it into agentk.toml: [prices."{spec}"] with input = … and output = … (US dollars for a million tokens), '
             "or bound the run with --max-tokens"
         )
-    return PatientModel(MeteredModel(backend, purse, price, record or _forget), tell)
+    patient = PatientModel(MeteredModel(backend, purse, price, record or _forget), tell)
+    return PreferringModel(patient, settings.model)
 
 
 def _backend(spec: str, base_url: str | None, settings: Settings, tell: Tell, done: Mapping[str, int] | None) -> ChatModel:

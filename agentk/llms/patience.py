@@ -61,7 +61,8 @@ class PatientModel:
             reply = tries(self._once, request, deadline)
         except TransientError as error:
             asked = f"; the server asks to wait {error.after:.0f} s" if error.after else ""
-            spent = f"{tries.statistics['attempt_number']} tries in {time.monotonic() - begun:.0f} s"
+            number = tries.statistics["attempt_number"]
+            spent = f"{number} {'try' if number == 1 else 'tries'} in {time.monotonic() - begun:.0f} s"
             raise ModelError(f"{error}; given up after {spent} (deadline {request.timeout:.0f} s){asked}") from error
         return reply.model_copy(update={"seconds": time.monotonic() - begun})
 

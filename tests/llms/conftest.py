@@ -255,6 +255,17 @@ def hangs(wire: Wire, pieces: list[bytes]) -> bool:
     return True
 
 
+def stalls(wire: Wire, pieces: list[bytes]) -> bool:
+    """Half of the reply comes, then nothing, for ever."""
+    wire.start()
+    for piece in pieces[: len(pieces) // 2]:
+        wire.server.freed.wait(0.7)
+        wire.piece(piece)
+        wire.wfile.flush()
+    wire.server.freed.wait(30)
+    return True
+
+
 def drips(wire: Wire, pieces: list[bytes]) -> bool:
     """The reply never ends; something comes all the time."""
     wire.start()
@@ -320,5 +331,5 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendor]:
 @pytest.fixture
 def faults() -> SimpleNamespace:
     """The ways to misbehave, to be put into `vendor.faults`."""
-    kinds = (refuses, hangs, drips, drops, stops, garbles, misshapes, interrupts)
+    kinds = (refuses, hangs, stalls, drips, drops, stops, garbles, misshapes, interrupts)
     return SimpleNamespace(**{kind.__name__: kind for kind in kinds})

@@ -88,7 +88,7 @@ def test_it_may_say_so_in_other_forms(vendor: Any, faults: SimpleNamespace) -> N
 
 def test_a_wait_beyond_the_deadline_is_not_begun(patient: PatientModel, vendor: Any, faults: SimpleNamespace) -> None:
     vendor.faults = [faults.refuses(429, "slow down", "rate_limit_error", retry_after="3600")]
-    with pytest.raises(ModelError, match=r"slow down; given up after 1 tries in 0 s .*asks to wait 3600 s"):
+    with pytest.raises(ModelError, match=r"slow down; given up after 1 try in 0 s .*asks to wait 3600 s"):
         patient.ask(exactly("maple").model_copy(update={"timeout": 5.0}))
 
 
@@ -96,9 +96,19 @@ def test_a_wait_beyond_the_deadline_is_not_begun(patient: PatientModel, vendor: 
 def test_the_deadline_holds(patient: PatientModel, vendor: Any, faults: SimpleNamespace, fault: str) -> None:
     vendor.faults = [getattr(faults, fault)] * 9
     begun = time.monotonic()
-    with pytest.raises(ModelError, match="no complete reply within 1 s; given up after 1 tries"):
+    with pytest.raises(ModelError, match="no complete reply within 1 s; given up after 1 try"):
         patient.ask(exactly("maple").model_copy(update={"timeout": 1.0}))
     assert time.monotonic() - begun < 2.5
+
+
+def test_the_deadline_holds_from_the_beginning_not_from_the_last_word(vendor: Any, faults: SimpleNamespace) -> None:
+    """Words come at 0.7 and 1.4 seconds, then no more; nothing is shorter than 2 seconds but the deadline."""
+    model = CompletionsModel("lab", "large", Server(base_url=f"{vendor.url}/v1"))
+    vendor.faults = [faults.stalls]
+    begun = time.monotonic()
+    with pytest.raises(TransientError, match="no complete reply within 2 s"):
+        model.ask(exactly("maple").model_copy(update={"timeout": 2.0}))
+    assert time.monotonic() - begun < 3
 
 
 def test_patience_ends(patient: PatientModel, vendor: Any, faults: SimpleNamespace) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from agentk.errors import AccessError, SettingError
+from agentk.errors import AccessError, ModelError, SettingError
 from agentk.llms.open import open_model
 from agentk.llms.purse import Purse
 from agentk.llms.record import Call
-from agentk.settings import PriceSettings, ServerSettings, Settings
+from agentk.settings import ModelSettings, PriceSettings, ServerSettings, Settings
 from agentk.testing.models import exactly, structured
 
 
@@ -47,6 +47,17 @@ def test_a_server_of_ones_own(vendor: Any) -> None:
     assert vendor.seen[0]["path"] == "/v1/responses"
     assert vendor.seen[0]["store"] is False
     assert vendor.seen[0]["text"]["format"]["strict"] is True
+
+
+def test_preferences_fill_in_what_a_question_leaves_open(vendor: Any, faults: Any) -> None:
+    prefers = Settings(model=ModelSettings(temperature=0.3, timeout=0.5))
+    model = open_model("ollama/qwen3:8b", base_url=f"{vendor.url}/v1", settings=prefers)
+    model.ask(exactly("maple"))
+    model.ask(exactly("maple").model_copy(update={"temperature": 0.9}))
+    assert [sent["temperature"] for sent in vendor.seen] == [0.3, 0.9]
+    vendor.faults = [faults.hangs] * 2
+    with pytest.raises(ModelError, match="given up after 1 try in 1 s"):
+        model.ask(exactly("maple"))
 
 
 def test_every_call_is_recorded_and_priced(vendor: Any) -> None:
