@@ -51,6 +51,12 @@ class TestMessages(_OnLoopback):
         return MessagesModel("claude-sonnet-5", self.vendor.url)
 
 
+class TestMessagesInJsonMode(_OnLoopback):
+    def make(self) -> ChatModel:
+        self.vendor.unknown = {"tool_choice"}
+        return MessagesModel("claude-sonnet-5-5", self.vendor.url)
+
+
 class TestLangChain(_OnLoopback):
     @pytest.fixture(autouse=True)
     def _address(self, vendor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
