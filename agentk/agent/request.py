@@ -24,5 +24,6 @@ class Request(Frozen):
     hints: tuple[str, ...] = ()
     folds: Path | None = None
     extra: Path | None = None
+    recipes: tuple[Path, ...] = ()  # files of the person's own
     memory: str = "write"  # off, read, write, or a folder
     sandbox: Literal["auto", "strict"] = "auto"

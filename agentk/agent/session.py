@@ -24,6 +24,7 @@ from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Setting, Workbench
 
 if TYPE_CHECKING:
+    from agentk.reasoning.recipes.recipe import Recipe
     from agentk.sandbox.protocol import Sandbox
 
 MOST_SLOTS = 8
@@ -44,6 +45,7 @@ def begin(request: Request) -> RunFolder:
             given[name] = path.absolute()  # a run may be resumed from anywhere
     if Path(request.competition).exists():
         given["competition"] = Path(request.competition).absolute()
+    _recipes(request)  # refused now rather than later
     program = None if request.solution is None else _program(request.solution)
     slug = Path(request.competition.rpartition(":")[2]).stem.replace(" ", "-").lower() or "run"
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
@@ -54,7 +56,9 @@ def begin(request: Request) -> RunFolder:
         path = request.out / f"{slug}-{stamp}-{number}"
     facts: dict[str, Any] = {
         "agentk": __version__,
-        "request": request.model_dump(mode="json") | {name: str(place) for name, place in given.items()},
+        "request": request.model_dump(mode="json")
+        | {name: str(place) for name, place in given.items()}
+        | {"recipes": [str(path.absolute()) for path in request.recipes]},
         "reasoner": "playbook",
         "versions": machine.versions(),
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -158,7 +162,7 @@ def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: flo
         clock=clock,
         ledger=ledger,
         setting=Setting(request.seed, sandbox.slots, sandbox.cores, request.attempts, machine.libraries(), person),
-        reasoner=Playbook(),
+        reasoner=Playbook(_recipes(request)),
         memory=open_memory(request.memory),
         first_draft=lambda: begun(request.competition, request.overrides, folder.path),
         open_arena=lambda competition: CompetitionArena(competition, folder, request, sandbox),
@@ -179,6 +183,12 @@ def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: flo
         "budget", seconds=request.budget, attempts=request.attempts, slots=sandbox.slots, cores=sandbox.cores, sandbox=guarantees
     )
     return bench
+
+
+def _recipes(request: Request) -> tuple[Recipe, ...]:
+    from agentk.reasoning.recipes.own import from_file, installed
+
+    return (*(from_file(path) for path in request.recipes), *installed())
 
 
 def work(bench: Workbench) -> None:

@@ -1,4 +1,4 @@
-"""Commands on runs that exist: report, watch, export, compare, explain, add, tell."""
+"""Commands on runs that exist: step, report, watch, export, compare, explain, add, tell."""
 
 from __future__ import annotations
 
@@ -13,8 +13,35 @@ Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
 
 def mount(app: typer.Typer) -> None:
     """Puts the commands into the command line."""
-    for command in (report, watch, export, compare, explain, add, tell):
+    for command in (step, report, watch, export, compare, explain, add, tell):
         app.command()(command)
+
+
+def step(
+    run: Annotated[
+        str, typer.Argument(help="A run, or a competition to begin a new run of: builtin:NAME, a folder, a CSV file.")
+    ],
+    until: Annotated[
+        str | None,
+        typer.Option(help="Go on up to and with this node: plan, code, execute, collect, reflect, tune, blend, submit."),
+    ] = None,
+    budget: Annotated[str | None, typer.Option(help="Of a new run: 90s, 10m, 2h.")] = None,
+    attempts: Annotated[int | None, typer.Option(min=1, help="Of a new run: end after so many.")] = None,
+    seed: Annotated[int, typer.Option(help="Of a new run.")] = 0,
+    memory: Annotated[str, typer.Option(help="Of a new run: off, read, write, or a folder.")] = "write",
+    out: Out = Path("runs"),
+) -> None:
+    """One node of the graph at a time: look, change an answer, go on, go back. Without a terminal: one step, or --until."""
+    from agentk.cli.main import leave_cores_to_programs
+
+    leave_cores_to_programs()
+    from agentk.agent.request import Request
+    from agentk.cli.stepping import step_run
+    from agentk.settings import seconds
+
+    limit = seconds(budget) if budget is not None else None if attempts is not None else 600.0
+    request = Request(competition=run, budget=limit, attempts=attempts, seed=seed, memory=memory, out=out)
+    raise typer.Exit(step_run(run, request, until))
 
 
 def report(

@@ -110,6 +110,9 @@ def run(
     ] = None,
     folds: Annotated[Path | None, typer.Option(help="A CSV with a column 'fold': one fold for each training row.")] = None,
     extra: Annotated[Path | None, typer.Option(help="A CSV with further labelled rows: trained on, never scored.")] = None,
+    recipes: Annotated[
+        list[Path] | None, typer.Option("--recipe", help="A recipe of your own: one file with fit_predict. Repeatable.")
+    ] = None,
     memory: Annotated[str, typer.Option(help="off, read, write, or a folder to keep memory in.")] = "write",
     sandbox: Annotated[str, typer.Option(help="auto, or strict: refuse to run where a guarantee does not hold.")] = "auto",
     data: Annotated[Path | None, typer.Option(help="Where downloads from Kaggle are kept.", rich_help_panel=KAGGLE)] = None,
@@ -154,6 +157,7 @@ def run(
         hints=tuple(hint or ()),
         folds=folds,
         extra=extra,
+        recipes=tuple(recipes or ()),
         memory=memory,
         sandbox="strict" if sandbox == "strict" else "auto",
     )

@@ -21,8 +21,8 @@ class Agent:
     attempts     end after so many; with it, a seed fixes the result
     target, id, metric, task, positive, train, test, sample, description, validation, column
                  what you know about the competition; without these it is found out
-    solution, hints, folds, extra
-                 what you have: a program to beat, ideas, a CSV with a column "fold", further labelled rows
+    solution, hints, folds, extra, recipes
+                 what you have: a program to beat, ideas, a CSV with a column "fold", further labelled rows, recipes (files)
     memory       "write", "read", "off", or a folder to keep memory in
     out          where runs are kept
 
@@ -52,6 +52,7 @@ class Agent:
         hints: str | tuple[str, ...] = (),
         folds: str | Path | None = None,
         extra: str | Path | None = None,
+        recipes: tuple[str | Path, ...] = (),
         memory: str = "write",
         sandbox: Literal["auto", "strict"] = "auto",
         out: str | Path = "runs",
@@ -78,6 +79,7 @@ class Agent:
             hints=_several(hints),
             folds=folds,
             extra=extra,
+            recipes=tuple(recipes),
             memory=memory,
             sandbox=sandbox,
             out=out,

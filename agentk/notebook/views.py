@@ -54,7 +54,7 @@ class Step(View, Told):
         """See `View`."""
         branch = "" if self.branch == "main" else f" · {self.branch}"
         parts = [f'<div style="margin:.25em 0">{html.text(self.headline)}</div>', *map(_section, self.sections)]
-        return html.card(f"{self.number} · {self.node}{branch}", *parts, side="agentk step")
+        return html.card(f"{self.number} · {self.node}{branch}", *parts, side=self.folder.path.name)
 
 
 def _section(section: Section) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from agentk.errors import ReasonerError
 from agentk.reasoning.questions import Code, CodeQuestion, Effort, Plan, PlanQuestion, Reflection, ReflectQuestion
 from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
-from agentk.reasoning.recipes.compose import compose
+from agentk.reasoning.recipes.compose import BLOCKS, compose
 from agentk.types.outcome import Status
 
 NEW_MEMBERS = 3
@@ -29,14 +29,17 @@ class Playbook:
 
     name = "playbook"
 
+    def __init__(self, own: tuple[Recipe, ...] = ()) -> None:
+        self._own = own  # recipes of the person's, beside the catalogue's
+
     def plan(self, question: PlanQuestion) -> Plan:
         """Drafts while recipes are left, then tunes where it pays; blends in between; stops when nothing can be paid for."""
-        clock = _Clock(question)
+        clock = _Clock(question, self._own)
         if question.resources.attempts_left == 0 or clock.spent:
             return self._say("stop", "the budget is spent")
         if question.since_blend >= NEW_MEMBERS and question.scored > 1:
             return self._say("blend", f"{question.since_blend} attempts have not been blended yet")
-        recipes = recipes_for(question.competition, frozenset(question.resources.libraries))
+        recipes = recipes_for(question.competition, frozenset(question.resources.libraries), self._own)
         for recipe in self._order(recipes, question, clock):
             effort = question.efforts.get(recipe.name, Effort())
             if effort.drafts == 0 and recipe.name not in question.started and clock.affords(recipe, question.scored):
@@ -59,11 +62,11 @@ class Playbook:
     def code(self, question: CodeQuestion) -> Code:
         """The recipe's program for this competition. Raises ReasonerError for a plan that names no recipe of the catalogue."""
         plan = question.plan
-        recipes = {recipe.name: recipe for recipe in recipes_for(question.competition, None)}
+        recipes = {recipe.name: recipe for recipe in recipes_for(question.competition, None, self._own)}
         if plan.recipe not in recipes:
             raise ReasonerError(f"the playbook has no recipe {plan.recipe!r} for this competition; it has {', '.join(recipes)}")
         recipe = recipes[plan.recipe]
-        solution = compose(recipe.entry, question.competition.contract())
+        solution = compose(recipe.entry, question.competition.contract(), recipe.home or BLOCKS)
         return Code(giver=self.name, name=recipe.name, source=solution.source, params=plan.params)
 
     def reflect(self, question: ReflectQuestion) -> Reflection:
@@ -123,7 +126,7 @@ class Playbook:
             effort = open_[name]
             near = 1.0 - (top - sign * (effort.best_score or 0.0)) / spread
             # Without a clock nothing may hang on measured seconds: a seed fixes what is done.
-            spent = effort.seconds if clock.ticks else _cost(name, question) * (effort.drafts + effort.trials)
+            spent = effort.seconds if clock.ticks else clock.cost(name) * (effort.drafts + effort.trials)
             return (effort.weight + 0.1 + 0.4 * near**4) / (spent + 1.0)
 
         return max(sorted(open_), key=worth)
@@ -149,7 +152,7 @@ class Playbook:
 class _Clock:
     """What the time that is left can pay for. Without a budget in seconds everything can be paid for."""
 
-    def __init__(self, question: PlanQuestion) -> None:
+    def __init__(self, question: PlanQuestion, own: tuple[Recipe, ...]) -> None:
         resources = question.resources
         self.ticks = resources.seconds_left is not None
         self.left = resources.seconds_left or 0.0
@@ -157,17 +160,20 @@ class _Clock:
         self.slots = resources.slots
         self.folds = question.competition.validation.folds
         self.question = question
+        self._costs = {recipe.name: recipe.cost for recipe in recipes_for(question.competition, None, own)}
         measured = [
             effort.fold_seconds / cost
             for name, effort in question.efforts.items()
-            if effort.fold_seconds is not None and (cost := _cost(name, question)) >= LEAST_COST
+            if effort.fold_seconds is not None and (cost := self.cost(name)) >= LEAST_COST
         ]
         # Seconds of a fold at cost 1: what starting up takes only ever adds to it. A draft that was cut says: more than that.
         self.pace = min(measured, default=None)
-        cuts = [
-            effort.longer / max(_cost(name, question), LEAST_COST) for name, effort in question.efforts.items() if effort.longer
-        ]
+        cuts = [effort.longer / max(self.cost(name), LEAST_COST) for name, effort in question.efforts.items() if effort.longer]
         self.cut = max(cuts, default=0.0)
+
+    def cost(self, name: str) -> float:
+        """Of a recipe, relative to others; 0 for what is none."""
+        return self._costs.get(name, 0.0)
 
     @property
     def spent(self) -> bool:
@@ -201,7 +207,3 @@ class _Clock:
             return None
         eight = 8 * (effort.fold_seconds or 0.0) * self.folds / self.slots
         return min(max(0.1 * self.total, eight), 0.6 * self.left) if self.left > 0.08 * self.total else 0.8 * self.left
-
-
-def _cost(name: str, question: PlanQuestion) -> float:
-    return next((recipe.cost for recipe in recipes_for(question.competition, None) if recipe.name == name), 0.0)

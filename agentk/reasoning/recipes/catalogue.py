@@ -19,11 +19,14 @@ BY_TURNS = tuple(recipe for pair in zip_longest(TEXTS, TABLES) for recipe in pai
 MIXED = 3  # columns beside a text from which on they may tell more than it
 
 
-def recipes_for(competition: Competition, libraries: frozenset[str] | None = None) -> list[Recipe]:
-    """The recipes that apply, the baseline first, then by what usually wins in the seconds it takes.
+def recipes_for(competition: Competition, libraries: frozenset[str] | None = None, own: tuple[Recipe, ...] = ()) -> list[Recipe]:
+    """The recipes that apply, the baseline first, then a person's own, then by what usually wins in the seconds it takes.
 
-    For texts come those for texts first; where a table stands beside them, the two take turns.
+    One of a person's own takes the place of the one of the same name. For texts come those for texts first; where a table stands
+    beside them, the two take turns.
     """
     mixed = sum(column.kind in MODELLED for column in competition.columns) >= MIXED
     order = (CONSTANT, *IMAGES, *SERIES, *BY_TURNS) if mixed else RECIPES
+    taken = {recipe.name for recipe in own}
+    order = (CONSTANT, *own, *(recipe for recipe in order[1:] if recipe.name not in taken))
     return [recipe for recipe in order if recipe.applies(competition, libraries)]

@@ -124,15 +124,21 @@ def _chain(name: str, folder: Path, above: tuple[str, ...], seen: set[str] | Non
     yield block
 
 
-@cache
 def read_block(name: str, folder: Path = BLOCKS) -> Block:
-    """The block `name`, taken apart. Raises ReasonerError when there is none or it is not of a block's form."""
-    path = folder / f"{name}.py"
-    if not path.is_file():
-        known = ", ".join(sorted(found.stem for found in folder.glob("*.py") if found.stem != "__init__"))
+    """The block `name`, taken apart: of `folder`, else of agentk's own. Raises ReasonerError when there is none or it is none."""
+    found = next((path for place in (folder, BLOCKS) if (path := place / f"{name}.py").is_file()), None)
+    if found is None:
+        known = ", ".join(sorted({path.stem for place in (folder, BLOCKS) for path in place.glob("*.py")} - {"__init__"}))
         raise ReasonerError(f"there is no block {name!r}; the blocks are {known}")
-    source = path.read_text(encoding="utf-8")
-    tree = ast.parse(source)
+    return _taken_apart(name, found.read_text(encoding="utf-8"))
+
+
+@cache
+def _taken_apart(name: str, source: str) -> Block:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise ReasonerError(f"block {name!r}, line {error.lineno}: {error.msg}") from None
     lines = source.splitlines()
     siblings: dict[str, None] = {}
     imports: dict[str, Import] = {}

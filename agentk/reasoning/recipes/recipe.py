@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from pathlib import Path
 
 from agentk.types.competition import Competition
 from agentk.types.space import Params
@@ -29,6 +30,7 @@ class Recipe:
     suits: Applies
     needs: tuple[str, ...] = ()  # modules
     variants: Mapping[str, Params] = field(default_factory=dict)
+    home: Path | None = None  # the folder of its blocks, where they are not agentk's own
 
     def applies(self, competition: Competition, libraries: frozenset[str] | None = None) -> bool:
         """Whether it can and should be tried; `libraries` are the modules at hand, None for those that can be imported here."""
