@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
 from agentk.notebook import html
-from agentk.notebook.views import Tree, View
+from agentk.notebook.views import Tree, View, program
 from agentk.types.attempt import Attempt
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Explanation(View):
 
     def html(self) -> str:
         """See `View`."""
-        parts = [html.facts((name, html.text(words)) for name, words in self.story), html.fold("program", html.code(self.source))]
+        parts = [html.facts((name, html.text(words)) for name, words in self.story), html.fold("program", program(self.source))]
         if self.log.strip():
             parts.append(html.fold("log", html.verbatim(self.log)))
         return html.card(f"#{self.attempt.number} {self.attempt.kind} {self.attempt.name}", *parts, side="why")

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from agentk.agent.summary import Summary
 
 
+PROGRAM_LINES = 60
+
+
 class View:
     """Something that can be shown: `rich` for text, `html` for a notebook."""
 
@@ -64,9 +67,20 @@ def _section(section: Section) -> str:
         case "text":
             return html.heading(section.title) + f"<div>{html.text(section.text)}</div>"
         case "code":
-            return html.fold(f"{section.title}, {section.text.count(chr(10))} lines", html.code(section.text))
+            return html.fold(f"{section.title}, {section.text.count(chr(10))} lines", program(section.text))
         case "log":
             return html.fold(section.title, html.verbatim(section.text))
+
+
+def program(source: str) -> str:
+    """The part that a person reads first: its docstring and what the rest is called from, at most `PROGRAM_LINES`."""
+    lines = source.splitlines()
+    start = next((place for place, line in enumerate(lines) if line.startswith("def fit_predict")), 0)
+    start = max(0, min(start, len(lines) - PROGRAM_LINES))
+    shown = lines[start : start + PROGRAM_LINES]
+    left = len(lines) - len(shown)
+    note = f"# lines {start + 1} to {start + len(shown)}; solution.py of the attempt holds {left} more\n" if left else ""
+    return html.code(note + "\n".join(shown))
 
 
 @dataclass(frozen=True, repr=False)
@@ -187,7 +201,7 @@ class Best(View):
         """See `View`."""
         parts = [html.facts((name, html.text(value)) for name, value in self._facts())]
         if self.attempt.kind != "blend":
-            parts.append(html.fold("its program", html.code(self.source)))
+            parts.append(html.fold("its program", program(self.source)))
         return html.card(f"best: #{self.number} {self.attempt.name}", *parts)
 
     def _facts(self) -> list[tuple[str, str]]:

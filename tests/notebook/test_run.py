@@ -155,7 +155,7 @@ def test_a_forgotten_run_gives_its_lock_back(tmp_path: Path) -> None:
 
 
 def test_a_process_that_ends_without_closing_leaves_nothing_running(tmp_path: Path) -> None:
-    code = f"from agentk import Agent\nrun = Agent('builtin:iris', attempts=2, memory='off', out={str(tmp_path)!r}).start()\nrun.step()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    code = "import sys; from agentk import Agent; Agent('builtin:iris', attempts=2, memory='off', out=sys.argv[1]).start().step()"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stderr == ""
     Agent.resume("last", out=tmp_path).step()
