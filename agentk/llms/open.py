@@ -55,7 +55,7 @@ def open_model(
             f'Write it into agentk.toml: [prices."{spec}"] with input = … and output = … (US dollars for a million tokens), '
             "or bound the run with --max-tokens"
         )
-    patient = PatientModel(MeteredModel(backend, purse, price, record or _forget), tell)
+    patient = PatientModel(MeteredModel(backend, purse, price, record or _forget, tell), tell)
     return PreferringModel(patient, settings.model)
 
 

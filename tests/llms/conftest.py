@@ -47,6 +47,7 @@ class Vendor(ThreadingHTTPServer):
         self.seen: list[dict[str, Any]] = []
         self.unknown: set[str] = set()  # parameters that this server does not know
         self.prefixes: set[str] = set()  # what its prompt cache holds
+        self.context: int | None = None  # tokens of a prompt that are read; the rest is dropped without a word
         self.freed = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
@@ -218,7 +219,7 @@ class Wire(BaseHTTPRequestHandler):
             if text in self.server.prefixes:
                 cached = len(text.split())
             self.server.prefixes.add(text)
-        return len(text.split()), cached
+        return min(len(text.split()), self.server.context or sys.maxsize), cached
 
     def kept(self, body: dict[str, Any]) -> dict[str, int]:
         """Anthropic's way: what is cached ends at a mark, and is told apart from the rest."""

@@ -29,7 +29,7 @@ def calls() -> list[Call]:
 @pytest.fixture
 def metered(vendor: Any, calls: list[Call]) -> Any:
     def make(purse: Purse, price: Price | None = PRICE) -> MeteredModel:
-        return MeteredModel(MessagesModel("claude-sonnet-5", vendor.url), purse, price, calls.append)
+        return MeteredModel(MessagesModel("claude-sonnet-5", vendor.url), purse, price, calls.append, print)
 
     return make
 
@@ -129,7 +129,21 @@ def test_a_refused_call_costs_nothing(metered: Any, vendor: Any, faults: SimpleN
 def test_where_the_server_sends_no_figures_they_are_counted_here(vendor: Any) -> None:
     vendor.unknown = {"stream_options"}
     silent = CompletionsModel("lab", "old", Server(base_url=f"{vendor.url}/v1"))
-    reply = MeteredModel(silent, Purse(), None, lambda call: None).ask(asked(1000))
+    reply = MeteredModel(silent, Purse(), None, lambda call: None, print).ask(asked(1000))
     assert reply.usage.estimated
     assert reply.usage.prompt == pytest.approx(1020, rel=0.1)
     assert (reply.usage.reply, reply.cost) == (1, None)
+
+
+def test_a_server_that_cuts_prompts_off_is_told_on_once(vendor: Any) -> None:
+    vendor.context = 1024
+    told: list[str] = []
+    ollama = CompletionsModel("ollama", "qwen3:8b", Server(base_url=f"{vendor.url}/v1"))
+    model = MeteredModel(ollama, Purse(), None, lambda call: None, told.append)
+    for _ in range(2):
+        model.ask(asked(1000))
+    assert told == []
+    for _ in range(2):
+        model.ask(asked(5000))
+    assert len(told) == 1
+    assert "the server read 1,024;" in told[0] and "OLLAMA_CONTEXT_LENGTH" in told[0]
