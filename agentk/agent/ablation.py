@@ -113,7 +113,7 @@ def _without_choice(bench: Workbench, winner: Attempt, idea: Idea, params: Param
     if made.outcome.status is not Status.SCORED:
         return Worth.model_validate({**common, "reason": f"{made.outcome.status.value}: {made.outcome.reason}"})
     if winner.weights:
-        whole, rest = _blended(bench, winner, {}), _blended(bench, winner, {idea.member: made})
+        whole, rest = blended(bench, winner, {}), blended(bench, winner, {idea.member: made})
     else:
         whole, rest = bench.evaluation(winner.number), made
     gain, error = compared(bench, whole, rest)
@@ -129,7 +129,7 @@ def _executed(bench: Workbench, solution: Solution, params: Params) -> Evaluatio
     return found[0]
 
 
-def _blended(bench: Workbench, winner: Attempt, instead: dict[int, Evaluation]) -> Evaluation:
+def blended(bench: Workbench, winner: Attempt, instead: dict[int, Evaluation]) -> Evaluation:
     """The winner's own mixture, its weights as they are, with some members' predictions replaced."""
     referee = bench.arena.referee
     parts = [instead.get(number) or bench.evaluation(number) for number in winner.weights]

@@ -21,6 +21,7 @@ class Worth(Frozen):
     about: int  # the attempt that was looked at
     without: str  # what was taken away, in words
     number: int | None = None  # of the member of a blend that it was, or belongs to
+    column: str | None = None  # of the data, where it was one that was shuffled
     score: float | None = None  # without it; None where that could not be scored
     gain: float | None = None  # positive: it helps, in the metric's units
     error: float | None = None  # standard error of the paired difference, corrected for training sets that overlap

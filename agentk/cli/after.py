@@ -47,14 +47,21 @@ def step(
 def report(
     run: Run,
     rows: Annotated[bool, typer.Option("--rows", help="Show what the worst rows hold; by default only their numbers.")] = False,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where it goes; by default into the run's folder.")
-    ] = None,
+    importance: Annotated[
+        bool, typer.Option("--importance", help="First shuffle each column and fit the winner again: what does it tell?")
+    ] = False,
+    budget: Annotated[str, typer.Option(help="Time that --importance may take; a second call goes on.")] = "10m",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where it goes; by default the run's folder.")] = None,
     out: Out = Path("runs"),
 ) -> None:
     """Write the report of a run: one HTML file that needs no network. Every run writes it at its end."""
-    from agentk.cli.reading import report_run
+    from agentk.cli.main import leave_cores_to_programs
 
+    leave_cores_to_programs()
+    from agentk.cli.reading import measure_columns, report_run
+
+    if importance:
+        measure_columns(run, out, budget)
     report_run(run, out, output, show_rows=rows)
 
 

@@ -120,6 +120,7 @@ def run(
         bool, typer.Option("--submit", help="Send the submission at the end; asked beforehand.", rich_help_panel=KAGGLE)
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending.", rich_help_panel=KAGGLE)] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Serve the report, live, to a browser on this machine.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Solve a competition: a submission, the program that made it, and its score."""
@@ -164,7 +165,7 @@ def run(
     if submit:
         agree(competition, yes=yes)
     request = fetched(request, data)
-    raise typer.Exit(start(request, as_json=as_json, submit=submit))
+    raise typer.Exit(start(request, as_json=as_json, submit=submit, watch=watch))
 
 
 def leave_cores_to_programs() -> None:

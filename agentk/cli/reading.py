@@ -13,7 +13,7 @@ from agentk.errors import SettingError
 from agentk.graph.folder import replace
 from agentk.report.compare import Compared, compare
 from agentk.report.page import render, render_comparison
-from agentk.settings import duration
+from agentk.settings import duration, seconds
 
 
 def report_run(run: str, out: Path, output: Path | None, *, show_rows: bool) -> None:
@@ -23,6 +23,18 @@ def report_run(run: str, out: Path, output: Path | None, *, show_rows: bool) -> 
     place.parent.mkdir(parents=True, exist_ok=True)
     replace(place, render(folder, show_rows=show_rows))
     print(place)
+
+
+def measure_columns(run: str, out: Path, budget: str) -> None:
+    """Shuffles the columns one by one and says on stderr what each costs the winner."""
+    from agentk.agent.importance import importances
+    from agentk.agent.session import request_of, session
+
+    folder, allowed = find(run, out), seconds(budget)
+    with session(folder, request_of(folder), looking=True) as bench:
+        total = len(bench.arena.competition.columns)
+        for place, worth in enumerate(importances(bench, allowed), 1):
+            print(f"[{place}/{total}] without {worth.without}: {worth.told}", file=sys.stderr, flush=True)
 
 
 def watch_run(run: str, out: Path, port: int, *, browser: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,14 +24,15 @@ NO_SUBMISSION = 3
 INTERRUPTED = 130
 
 
-def start(request: Request, *, as_json: bool, submit: bool = False) -> int:
+def start(request: Request, *, as_json: bool, submit: bool = False, watch: bool = False) -> int:
     """Runs from the beginning; returns the exit code. A competition that is refused leaves no folder behind.
 
-    submit: sends the submission to Kaggle at the end and waits for its score, as the person agreed to.
+    submit: sends the submission to Kaggle at the end and waits for its score, as the person agreed to. watch: its report can
+    be followed in a browser meanwhile.
     """
     folder = begin(request)
     try:
-        code = _run(folder, request_of(folder), as_json=as_json)
+        code = _run(folder, request_of(folder), as_json=as_json, watch=watch)
     except UserError:
         if not folder.submission.exists():
             shutil.rmtree(folder.path, ignore_errors=True)
@@ -70,7 +73,7 @@ def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hint
     return _run(folder, request, as_json=as_json)
 
 
-def _run(folder: RunFolder, request: Request, *, as_json: bool) -> int:
+def _run(folder: RunFolder, request: Request, *, as_json: bool, watch: bool = False) -> int:
     from agentk.cli.display import display_for
     from agentk.sandbox.open import describe_sandbox
 
@@ -78,7 +81,7 @@ def _run(folder: RunFolder, request: Request, *, as_json: bool) -> int:
     problem: Exception | None = None
     print(describe_sandbox().line(), file=sys.stderr)
     try:
-        with session(folder, request) as bench:
+        with _watched(folder, watch), session(folder, request) as bench:
             live = sys.stderr.isatty()
             display, shown = display_for(bench, live=live)
             bench.journal.listen(display.line)
@@ -98,6 +101,19 @@ def _run(folder: RunFolder, request: Request, *, as_json: bool) -> int:
     if problem is not None:
         raise problem
     return INTERRUPTED if code and interrupted else code
+
+
+@contextmanager
+def _watched(folder: RunFolder, wanted: bool) -> Iterator[None]:
+    """While left open, the run can be followed in a browser, where that is wanted."""
+    if not wanted:
+        yield
+        return
+    from agentk.report.watch import watching
+
+    with watching(folder) as address:
+        print(f"live: {address}", file=sys.stderr)
+        yield
 
 
 def _tell(summary: Summary, *, as_json: bool) -> int:

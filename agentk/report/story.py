@@ -19,7 +19,6 @@ from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Line, read
 from agentk.graph.ledger import Ledger
 from agentk.llms.record import EVENT, Call, Spent, call_of
-from agentk.report.standing import Standing, standing_of
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition
 from agentk.types.outcome import Status
@@ -76,13 +75,23 @@ class Story:
     sources: Mapping[str, str] = field(default_factory=dict)  # digest -> program
     worths: tuple[Worth, ...] = ()
     spending: tuple[Spending, ...] = ()
-    standing: Standing | None = None
     steps: tuple[tuple[float, float], ...] = ()  # active seconds, best score so far
     pending: tuple[int, ...] = ()
     budget: Mapping[str, Any] = field(default_factory=dict)
     edits: tuple[str, ...] = ()  # what the person said or brought
     learned: tuple[str, ...] = ()  # lessons that were written
     trouble: str | None = None  # what could not be read
+
+    @property
+    def ideas(self) -> list[Worth]:
+        """What was taken out of the winner, or joined it."""
+        return [worth for worth in self.worths if worth.column is None]
+
+    @property
+    def columns(self) -> list[Worth]:
+        """What each column tells the winner, the most telling first."""
+        found = [worth for worth in self.worths if worth.column is not None and worth.gain is not None]
+        return sorted(found, key=lambda worth: -(worth.gain or 0.0))
 
     @property
     def versions(self) -> str:
@@ -139,7 +148,6 @@ def tell(folder: RunFolder) -> Story:
         sources=sources,
         worths=_worths(lines, ledger.best),
         spending=_spending(lines),
-        standing=None if competition is None else standing_of(folder, competition, summary),
         steps=tuple(_steps(history(lines))),
         pending=tuple(ledger.under_way) if ledger.ended is None else (),
         budget=next((line for line in reversed(lines) if line["event"] == "budget"), {}),
