@@ -8,7 +8,7 @@ from pathlib import Path
 from agentk.errors import SettingError
 from agentk.settings import seconds
 
-STUDIES = ("sandbox", "optim", "memory", "setup")
+STUDIES = ("sandbox", "optim", "memory", "setup", "prompts")
 
 
 def bench_competitions(
@@ -61,6 +61,8 @@ def bench_study(what: str, out: Path, parts: Sequence[str] | None, scale: float,
         bench_optim(out, parts=parts or PARTS, scale=scale, data=data, target=target)
     elif what == "memory":
         _memory()
+    elif what == "prompts":
+        _prompts(out)
     else:
         return False
     return True
@@ -84,3 +86,26 @@ def _memory() -> None:
     with tempfile.TemporaryDirectory() as place, Live(table, console=Console(stderr=True)):
         for growth in scale(SIZES, Path(place)):
             table.add_row(*(f"{value:,.2f}".rstrip("0").rstrip(".") for value in growth.model_dump().values()))
+
+
+def _prompts(out: Path) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from agentk.bench.prompts import STEPS, bench_prompts
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("asking", total=STEPS)
+        found, files = bench_prompts(out, each=lambda _size: progress.advance(task))
+    table = Table(title="tokens sent at a step")
+    for column in ("step", "plan", "one change", "plan with every attempt in it"):
+        table.add_column(column, justify="right")
+    for size in (found[0], *found[9::10]):
+        table.add_row(str(size.step), f"{size.plan:,}", f"{size.improve:,}", f"{size.unbounded:,}")
+    Console().print(table)
+    for file in files:
+        console.print(f"{file}")
+    if len(files) == 1:
+        console.print('no figure: matplotlib is missing, pip install "agentk[plots]"')

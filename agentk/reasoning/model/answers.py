@@ -16,9 +16,7 @@ class _Answer(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    memory: list[MemoryAction] = []
-
-    @field_validator("memory", mode="before")
+    @field_validator("memory", mode="before", check_fields=False)
     @classmethod
     def _sound(cls, value: Any) -> Any:
         """Memory actions that are not well formed are dropped: they are beside the question."""
@@ -42,6 +40,7 @@ class PlanAnswer(_Answer):
     idea: str = ""
     predicted_gain: float | None = None
     lessons: list[str] = []
+    memory: list[MemoryAction] = []
 
     @field_validator("parent", mode="before")
     @classmethod
@@ -76,6 +75,7 @@ class ReflectAnswer(_Answer):
     """What a result teaches."""
 
     note: str = Field(min_length=1)
+    memory: list[MemoryAction] = []
 
 
 def schema_of(kind: type[BaseModel]) -> dict[str, JsonValue]:

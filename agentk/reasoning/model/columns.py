@@ -81,7 +81,7 @@ def _column(column: Column, profile: ColumnProfile | None, share: Share, names: 
         "examples": [],
     }
     if share == "examples":
-        if profile.shares:
+        if profile.shares and profile.shares[0].share >= 0.002:
             view["shares"] = [
                 {"value": shortened(names.value(column.name, one.value), 40), "share": percent(one.share)}
                 for one in profile.shares[:6]

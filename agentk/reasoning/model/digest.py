@@ -17,6 +17,8 @@ BEST, LATEST, FAILURES = 8, 6, 4
 """Attempts and kinds of failure that are shown."""
 IDEA, REASON = 160, 240
 """Characters of each."""
+DISSECTED = 2
+VERDICT = 90
 LESSONS, LESSON = 12, 320
 NOTES = 3
 PROGRAM, PROGRAMS = 30_000, 48_000
@@ -72,7 +74,7 @@ def attempt_view(attempt: Attempt, names: Names) -> dict[str, Any]:
         "status": attempt.outcome.status.value.replace("_", " "),
         "reason": "" if attempt.score is not None else shortened(names.text(attempt.outcome.reason), REASON),
         "idea": shortened(names.text(attempt.idea), IDEA),
-        "verdict": shortened(names.text(attempt.verdict), IDEA),
+        "verdict": shortened(names.text(attempt.verdict), VERDICT),
         "predicted": None if attempt.predicted_gain is None else f"{attempt.predicted_gain:+.3g}",
     }
 
@@ -98,6 +100,13 @@ def diagnosis_view(diagnosis: Diagnosis, names: Names) -> dict[str, Any]:
             for one in diagnosis.slices[:4]
         ],
     }
+
+
+def diagnosis_views(diagnoses: Sequence[Diagnosis], names: Names) -> list[dict[str, Any]]:
+    """One dict an attempt; where it errs is told of the two latest alone, as attempts err much alike."""
+    latest = sorted((one.number for one in diagnoses), reverse=True)[:DISSECTED]
+    views = [diagnosis_view(one, names) for one in diagnoses]
+    return [view if view["number"] in latest else view | {"slices": []} for view in views]
 
 
 def lesson_views(lessons: Iterable[Lesson], names: Names) -> list[dict[str, Any]]:

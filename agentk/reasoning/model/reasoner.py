@@ -24,6 +24,7 @@ from agentk.types.competition import Competition
 from agentk.types.metric import Direction
 from agentk.types.profile import Profile
 from agentk.types.solution import Solution
+from agentk.types.space import active, parse_space
 
 BRIEF = 2_500
 """Characters of a description that are shown; a longer one is condensed by the model, once."""
@@ -93,7 +94,7 @@ class LLMReasoner:
             direction=question.direction,
             best=question.best,
             tree=digest.tree_view(question.tree, question.direction, names),
-            diagnoses=[digest.diagnosis_view(one, names) for one in question.diagnoses],
+            diagnoses=digest.diagnosis_views(question.diagnoses, names),
             legal=digest.option_views(question.legal),
             recipes=recipes,
             lessons=digest.lesson_views(question.lessons, names),
@@ -291,7 +292,9 @@ class LLMReasoner:
             fault = "the program is the one it was to be made from: nothing is changed"
         if fault is not None:
             raise Unusable(fault)
-        return Code(giver=self._code.name, name=_titled(source, question), source=whole, params=question.plan.params)
+        # Said outright: a program that reads params["name"] runs alike whether or not somebody searched its SPACE before.
+        params = question.plan.params if explores else active(parse_space(source), dict(question.plan.params))
+        return Code(giver=self._code.name, name=_titled(source, before, question), source=whole, params=params)
 
 
 def _data(reply: Reply) -> dict[str, Any]:
@@ -306,8 +309,17 @@ def _same(source: str, before: str) -> bool:
         return source == before
 
 
-def _titled(source: str, question: CodeQuestion) -> str:
-    """What the program calls itself, else what the plan says of it."""
-    doc = ast.get_docstring(ast.parse(source)) or ""
-    title = doc.strip().split("\n")[0].rstrip(".") or question.plan.idea or question.plan.action
+def _titled(source: str, before: str | None, question: CodeQuestion) -> str:
+    """What the program calls itself, or, where it says nothing new, what the plan says of it."""
+    title = _first_line(source)
+    if not title or (before is not None and question.broken is None and title == _first_line(before)):
+        title = question.plan.idea or question.plan.action
     return columns.shortened(title, 60)
+
+
+def _first_line(source: str) -> str:
+    try:
+        doc = ast.get_docstring(ast.parse(source)) or ""
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a program that is mended
+        return ""
+    return doc.strip().split("\n")[0].rstrip(".")

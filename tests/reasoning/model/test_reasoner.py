@@ -85,12 +85,14 @@ def test_a_draft_is_a_whole_program_named_by_its_docstring(made: Made, reasoner:
     code = reasoner(ScriptedModel(f"Means.\n```python\n{PROGRAM}```")).code(code_question(*made("wine"), "draft"))
     assert code.source.strip() == PROGRAM.strip()
     assert code.name == "Nearest means of the numbers"
+    assert code.params == {"width": 0.1}  # what SPACE has as its default, so that the program finds it
 
 
 @pytest.mark.parametrize("action", ["improve", "shrink", "debug", "ablate"])
 def test_a_change_is_an_edit_of_the_parent(action: str, made: Made, reasoner: Make) -> None:
     code = reasoner(ScriptedModel(f"Whole numbers too.\n{EDIT}")).code(code_question(*made("wine"), action))
     assert code.source == PROGRAM.replace('== "f"', 'in "fi"')
+    assert code.name == "use ratios of the strongest columns"  # its docstring says nothing new
 
 
 def test_mending_edits_the_program_that_broke(made: Made, reasoner: Make) -> None:
