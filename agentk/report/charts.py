@@ -77,6 +77,13 @@ def _frame(low: float, high: float, y: Scale, left: float, right: float) -> list
     return parts
 
 
+def _times(end: float, x: Scale, height: float) -> list[Markup]:
+    """The axis of a run's time, in seconds or minutes."""
+    unit, name = (1.0, "s") if end < 600 else (60.0, "min")
+    shown = [(x(value * unit), f"{value:g} {name}") for value in ticks(0.0, end / unit, 6)]
+    return [_text(place, height, said, "end" if place > 690 else "middle") for place, said in shown]
+
+
 def ladder(story: Story) -> Markup | None:
     """The score beside what it has to beat, on one axis, with what may be expected on new rows."""
     summary = story.summary
@@ -127,8 +134,7 @@ def progress(story: Story) -> Markup | None:
     end = max([moment.ended_s for moment in story.moments] + [story.summary.seconds, 1.0])
     x = _scale(0.0, end, left, right)
     parts = _frame(low, high, y, left, right)
-    for value in ticks(0.0, end, 6):
-        parts.append(_text(x(value), bottom + 34, f"{value:g} s" if end < 600 else f"{value / 60:.0f} min"))
+    parts += _times(end, x, bottom + 34)
     best = [(time, score) for time, score in story.steps if min(low, high) <= score <= max(low, high)]
     corners: list[tuple[float, float]] = []
     for time, score in best:
@@ -262,7 +268,7 @@ def race(runs: Sequence[tuple[str, Sequence[tuple[float, float]], float]], direc
     y = _scale(low, high, bottom, top) if direction == "maximize" else _scale(high, low, bottom, top)
     x = _scale(0.0, max([seconds for _, _, seconds in runs] + [1.0]), left, right)
     parts = _frame(low, high, y, left, right)
-    parts += [_text(x(value), bottom + 20, f"{value:g} s") for value in ticks(0.0, max(seconds for _, _, seconds in runs), 6)]
+    parts += _times(max(seconds for _, _, seconds in runs), x, bottom + 20)
     for place, (name, steps, seconds) in enumerate(runs):
         corners: list[tuple[float, float]] = []
         for time, score in steps:
