@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-Run = Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")]
+from agentk.cli.completing import runs
+
+Run = Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.", autocompletion=runs)]
 Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentk import __version__
+from agentk.cli.completing import runs
 from agentk.errors import AgentKError, UserError
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def _overrides(**said: object) -> Overrides:
 
 @app.command()
 def resume(
-    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.", autocompletion=runs)],
     budget: Annotated[str | None, typer.Option(help="A new whole budget, or +10m for more of it.")] = None,
     attempts: Annotated[int | None, typer.Option(min=1, help="A new whole number of attempts.")] = None,
     hint: Annotated[
@@ -210,7 +211,7 @@ def resume(
 
 @app.command()
 def show(
-    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.", autocompletion=runs)],
     out: Out = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -230,7 +231,7 @@ def list_(out: Out = Path("runs"), as_json: AsJson = False) -> None:
 
 @app.command()
 def predict(
-    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.", autocompletion=runs)],
     rows: Annotated[Path, typer.Argument(help="A file with new rows, columns like the test file's.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the predictions go.")] = Path("predictions.csv"),
     out: Out = Path("runs"),
