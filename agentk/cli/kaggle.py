@@ -186,8 +186,8 @@ def show_leaderboard(competition: str, out: Path, *, score: float | None, lower:
         folder = find(competition, out)
     except RunError as missing:
         slug = slug_of(competition)
-        if slug is None and not re.fullmatch(r"[\w-]+", competition):
-            raise RunError(f"{missing}; nor is {competition} a competition at Kaggle") from None
+        if competition == "last" or (slug is None and not re.fullmatch(r"[\w-]+", competition)):
+            raise RunError(f"{missing}; nor is {competition!r} a competition at Kaggle") from None
         slug = slug or slug_of(f"kaggle:{competition}")
     else:
         slug = request_of(folder).kaggle

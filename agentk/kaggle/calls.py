@@ -69,7 +69,8 @@ class Patient:
                 f"If you have joined: the token may lack rights ({TOKENS})"
             )
         if code in (403, 404):
-            return MissingError(f"Kaggle knows no competition {slug!r}, or does not show it to this account ({code}{said})")
+            what = f"competition {slug!r}" if slug else "such submission or notebook"
+            return MissingError(f"Kaggle knows no {what}, or does not show it to this account ({code}{said})")
         if code == 400 and said:
             return KaggleError(f"Kaggle refuses (400{said})")
         return ServiceError(f"Kaggle answered {code}{said}: agentk asked for what it does not take; try again, or report this")

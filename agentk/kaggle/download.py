@@ -87,7 +87,7 @@ def _identity(response: Any) -> dict[str, Any]:
         "bytes": int(length) if length.isdigit() and not headers.get("Content-Encoding") else None,
         "mark": headers.get("ETag") or headers.get("Last-Modified"),
         "ranges": headers.get("Accept-Ranges") == "bytes" and bool(headers.get("ETag") or headers.get("Last-Modified")),
-        "hash": headers.get("x-goog-hash", ""),
+        "hash": "" if headers.get("Content-Encoding") else headers.get("x-goog-hash", ""),
     }
 
 

@@ -120,7 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
             getattr(self, "answer_" + re.sub(r"(?<!^)([A-Z])", r"_\1", method).lower())(asked)
 
     def _refusal(self, method: str, asked: dict[str, Any]) -> tuple[int, dict[str, str]] | None:
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+        key = base64.b64encode(f"somebody:{TOKEN}".encode()).decode()
+        if method != "GenerateAccessToken" and self.headers.get("Authorization") not in (f"Bearer {TOKEN}", f"Basic {key}"):
             return 401, {"message": "Unauthenticated"}
         if self.world.answers.get(method):
             return self.world.answers[method].pop(0)
@@ -218,6 +219,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer_introspect_token(self, asked: dict[str, Any]) -> None:
         self._json({"active": asked["token"] == TOKEN, "username": "somebody"})
+
+    def answer_generate_access_token(self, asked: dict[str, Any]) -> None:
+        good = asked.get("refreshToken") == "refresh-me"
+        self._json({"token": TOKEN if good else "", "expiresIn": 3600})
 
     def _submission(self, at: int) -> dict[str, Any]:
         if self.world.polls <= self.world.pending:

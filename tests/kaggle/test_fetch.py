@@ -164,6 +164,24 @@ def test_credentials_that_are_refused_name_their_place_and_never_their_value(
     assert "KGAT_wrong" not in str(refused.value) and "kaggle.com/settings" in str(refused.value)
 
 
+def test_a_username_with_its_key_is_as_good(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KAGGLE_API_TOKEN")
+    monkeypatch.setenv("KAGGLE_USERNAME", "somebody")
+    monkeypatch.setenv("KAGGLE_KEY", TOKEN)
+    assert bring(tmp_path)[0].folder.exists()
+
+
+def test_a_login_from_the_browser_is_renewed(
+    server: Server, tmp_path: Path, _own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KAGGLE_API_TOKEN")
+    login = _own_home / ".kaggle" / "credentials.json"
+    login.parent.mkdir()
+    login.write_text(json.dumps({"refresh_token": "refresh-me", "access_token": "", "username": "somebody", "scopes": []}))
+    assert bring(tmp_path)[0].folder.exists()
+    assert "GenerateAccessToken" in server.world.calls
+
+
 @pytest.mark.parametrize(("code", "headers"), [(429, {"Retry-After": "3"}), (500, {}), (503, {})])
 def test_a_busy_kaggle_is_asked_again(server: Server, tmp_path: Path, code: int, headers: dict[str, str]) -> None:
     server.world.answers = {"ListDataFiles": [(code, dict(headers)), (code, dict(headers))]}
