@@ -94,35 +94,37 @@ def send(
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror}") from None
-    lines = list(read(folder.journal))
-    known = [one for one in submissions_of(lines).values() if one.sha256 == digest and one.competition == slug]
-    known = [one for one in known if one.status != "error"]
-    if known and not again:
-        return known[-1], False
-    number = _attempt_of(file, lines)
-    key = f"[agentk {folder.path.name} {'no attempt' if number is None else f'#{number}'} {digest[:10]}]"
+    with journal_of(folder) as journal:  # before anything is sent: what cannot be journaled must not be
+        lines = list(read(folder.journal))
+        known = [one for one in submissions_of(lines).values() if one.sha256 == digest and one.competition == slug]
+        known = [one for one in known if one.status != "error"]
+        if known and not again:
+            return known[-1], False
+        number = _attempt_of(file, lines)
+        key = f"[agentk {folder.path.name} {'no attempt' if number is None else f'#{number}'} {digest[:10]}]"
+        now, ref, text = False, _counted(kaggle, slug, key) if not again else None, key
+        if ref is None:
+            if notebook is None and kaggle.competition(slug).code_only:
+                raise KaggleError(
+                    f"{slug} is a code competition: Kaggle runs a notebook there and takes no file. `agentk export "
+                    f"{folder.path.name} --to notebook` writes one; send it with --notebook FILE.ipynb"
+                )
+            _refuse_beyond(kaggle.limits(slug), slug)
+            now, text = True, f"{message[:LONGEST_MESSAGE]} {key}".strip()
+            if notebook is None:
+                ref = kaggle.submit(slug, path, text)
+            else:
+                pushed = kaggle.push(notebook, slug, f"agentk {folder.path.name}"[:LONGEST_TITLE])
+                _wait(lambda: kaggle.notebook_ended(pushed) or None, pulse)
+                ref = kaggle.submit_notebook(slug, pushed, FIRST, text)
+        journal.write("submitted", ref=ref, competition=slug, file=path.name, sha256=digest, number=number, message=text)
+        return Submission(ref, slug, path.name, digest, number), now
 
-    def noted(ref: int, text: str) -> Submission:
-        with journal_of(folder) as journal:
-            journal.write("submitted", ref=ref, competition=slug, file=path.name, sha256=digest, number=number, message=text)
-        return Submission(ref, slug, path.name, digest, number)
 
-    if not again:
-        for one in kaggle.submissions(slug):
-            if key in one.message and one.status != "error":
-                return noted(one.ref, one.message), False
-    if notebook is None and kaggle.competition(slug).code_only:
-        raise KaggleError(
-            f"{slug} is a code competition: Kaggle runs a notebook there and takes no file. Give one that writes submission.csv, "
-            f"such as one made of {folder.solution}: agentk submit {folder.path.name} --notebook FILE.ipynb"
-        )
-    _refuse_beyond(kaggle.limits(slug), slug)
-    text = f"{message[:LONGEST_MESSAGE]} {key}".strip()
-    if notebook is None:
-        return noted(kaggle.submit(slug, path, text), text), True
-    pushed = kaggle.push(notebook, slug, f"agentk {folder.path.name}"[:LONGEST_TITLE])
-    _wait(lambda: kaggle.notebook_ended(pushed) or None, pulse)
-    return noted(kaggle.submit_notebook(slug, pushed, FIRST, text), text), True
+def _counted(kaggle: Kaggle, slug: str, key: str) -> int | None:
+    """Kaggle's number of a submission with this key in its message, as a killed process may have left it."""
+    found = (one for one in kaggle.submissions(slug) if key in one.message and one.status != "error")
+    return next((one.ref for one in found), None)
 
 
 def _file(folder: RunFolder, file: str) -> Path:

@@ -40,7 +40,8 @@ def submit(
     ] = False,
     file: Annotated[str, typer.Option(help="submission.csv, or submission-2.csv once --finals wrote it.")] = "submission.csv",
     notebook: Annotated[
-        Path | None, typer.Option(help="For a code competition: a notebook that writes submission.csv; Kaggle runs it.")
+        Path | None,
+        typer.Option(help="For a code competition: your notebook, which writes submission.csv, for the run's."),
     ] = None,
     competition: Annotated[str | None, typer.Option(help="The competition at Kaggle, for a run on a folder.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Send what was sent before.")] = False,
@@ -108,7 +109,7 @@ def submit_run(
 ) -> None:
     """Sends, and with `wait` tells the score, its place, and what it says of the folds. Speaks on stderr."""
     from agentk.agent.session import find
-    from agentk.agent.submitting import await_score, competition_of, look, send
+    from agentk.agent.submitting import FIRST, await_score, competition_of, look, send
     from agentk.errors import KaggleError
     from agentk.kaggle.address import page
     from agentk.kaggle.client import Kaggle
@@ -116,6 +117,11 @@ def submit_run(
     folder = find(run, out)
     slug = competition_of(folder, competition)
     with Kaggle(_note) as kaggle:
+        if notebook is None and file == FIRST and kaggle.competition(slug).code_only:
+            from agentk.report.export import export
+
+            notebook = export(folder, "notebook", folder.path / "submission.ipynb")
+            _note(f"{slug} is a code competition: {notebook} is made and run at Kaggle")
         with _waiting("waiting for the notebook to run at Kaggle") if notebook else nullcontext(lambda _seconds: None) as pulse:
             submission, now = send(folder, kaggle, slug, file=file, message=message, again=again, notebook=notebook, pulse=pulse)
         if now:

@@ -19,6 +19,7 @@ from agentk.agent.finals import propose
 from agentk.agent.publicity import doubt, examine, public_rows, unexpected
 from agentk.agent.submitting import Submission, await_score, journal_of, look, send, submissions_of
 from agentk.agent.summary import summarize
+from agentk.cli.kaggle import submit_run
 from agentk.errors import KaggleError, RunError, ServiceError
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
@@ -172,6 +173,17 @@ def test_a_notebook_is_run_at_kaggle_and_its_version_submitted(server: Server, f
     assert not sent(folder, notebook=notebook(tmp_path))[1]
 
 
+def test_the_runs_own_notebook_is_made_for_a_code_competition(
+    server: Server, folder: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.world.code_only = True
+    submit_run(str(folder.path), folder.path.parent, wait=True)
+    said = capsys.readouterr().err
+    assert "is a code competition" in said and "public score 0.81234" in said
+    [pushed] = server.world.pushed
+    assert json.loads(pushed["text"])["cells"] and not server.world.received
+
+
 def test_a_notebook_that_fails_at_kaggle_is_not_submitted(server: Server, folder: RunFolder, tmp_path: Path) -> None:
     server.world.notebook = "ERROR"
     with pytest.raises(KaggleError, match=r"failed at Kaggle \(as the test says\)"):
@@ -227,6 +239,7 @@ def test_a_run_at_work_is_left_alone(server: Server, folder: RunFolder) -> None:
     with pytest.raises(RunError, match=r"worked on by another process"):
         sent(folder)
     other.unlock()
+    assert not server.world.sent
 
 
 def test_a_second_final_is_valid_as_good_and_another(server: Server, folder: RunFolder) -> None:
