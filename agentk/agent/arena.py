@@ -24,6 +24,8 @@ from agentk.types.profile import Profile
 if TYPE_CHECKING:
     import pandas as pd
 
+    from agentk.referee.diagnosis import Diagnoser
+
 LAYOUT = "folds.json"
 PROFILE = "profile.json"
 
@@ -74,6 +76,14 @@ class CompetitionArena:
         from agentk.competitions.findings import scan
 
         return tuple(scan(self.competition, self.train, self.test))
+
+    @cached_property
+    def diagnoser(self) -> Diagnoser:
+        """How scored programs err, by the features of the training rows."""
+        from agentk.referee.diagnosis import Diagnoser
+
+        names = [column.name for column in self.competition.columns if column.name in self.train]
+        return Diagnoser(self.referee.judge, self.train[names], self.layout.seed)
 
     def findings(self) -> tuple[str, ...]:
         """Leaks, and differences between train and test."""

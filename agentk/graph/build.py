@@ -44,7 +44,6 @@ NEXT = {
     "improve": "code",
     "shrink": "code",
     "debug": "code",
-    "explore": "code",
     "bag": "code",
     "ablate": "code",
     "fuse": "code",

@@ -26,6 +26,7 @@ Event = Literal[
     "run_started", "stage", "question", "answer", "attempt_started", "attempt_finished",
     "lesson_used", "lesson_written", "submission_replaced", "budget", "resumed", "step", "edited", "rewound", "explained",
     "run_finished", "final_proposed", "submitted", "public_score", "validation_doubted",
+    "model_call", "model_left", "smoke", "explored",
 ]  # fmt: skip
 Line = dict[str, JsonValue]
 

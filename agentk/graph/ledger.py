@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 
 from agentk.graph.branches import history
 from agentk.graph.journal import Line
-from agentk.reasoning.questions import Effort
+from agentk.llms.record import Spent, call_of
+from agentk.reasoning.questions import Effort, Note
 from agentk.types.attempt import Attempt
 from agentk.types.metric import Direction
 from agentk.types.outcome import Status
 
 BEST = 20
 LATEST = 20
+NOTE = 3000
+"""Characters of a note."""
 
 
 @dataclass
@@ -33,6 +36,8 @@ class Ledger:
     hints: list[str] = field(default_factory=list)
     heard: dict[str, int] = field(default_factory=dict)  # letter of the person -> number of the attempt it became or met
     stages: set[str] = field(default_factory=set)  # of setup that passed, and "findings" once leaks and shifts were looked for
+    notes: list[Note] = field(default_factory=list)  # what looks at the data printed
+    spent: Spent = field(default_factory=Spent)  # on models, by all branches
     ended: str | None = None  # stopped_by of the last run_finished, None while it goes on
 
     @classmethod
@@ -44,6 +49,9 @@ class Ledger:
             ledger.apply(line)
         if len(behind) < len(lines):
             known = {str(line["seq"]) for line in behind}
+            for line in lines:  # what was paid on a branch that was left is paid
+                if line["event"] == "model_call" and str(line["seq"]) not in known:
+                    ledger.apply(line)
             left = [line for line in lines if line["event"] == "attempt_finished" and str(line["seq"]) not in known]
             ledger.abandoned = {int(str(line["number"])): Attempt.model_validate(line["attempt"]) for line in left}
         return ledger
@@ -61,10 +69,6 @@ class Ledger:
                     self.weights = dict(attempt.weights)
             case "attempt_started":
                 self.started.add(int(str(line["number"])))
-            case "question" if line["node"] == "reflect":
-                question = line["question"]
-                assert isinstance(question, dict)
-                self.reflected.add(int(str(question["attempt"])))
             case "submission_replaced":
                 self.submitted, self.follows = None if line["number"] is None else int(str(line["number"])), True
             case "rewound":
@@ -74,6 +78,8 @@ class Ledger:
                 self.follows, self.ended = False, None
             case "edited":
                 self._edited(line)
+            case "question" | "explored" | "model_call":
+                self._said(line)
             case "stage":
                 self.stages.add(str(line["stage"]))
             case "resumed" | "run_finished":
@@ -86,6 +92,21 @@ class Ledger:
             self.hints.append(str(line["hint"]))
         if "letter" in line:
             self.heard[str(line["letter"])] = int(str(line["number"]))
+
+    def _said(self, line: Line) -> None:
+        """What reasoners asked, answered and found out."""
+        match line["event"]:
+            case "question" if line["node"] == "reflect":
+                question = line["question"]
+                assert isinstance(question, dict)
+                self.reflected.add(int(str(question["attempt"])))
+            case "explored":
+                number = self.notes[-1].number + 1 if self.notes else 1
+                self.notes.append(Note(number=number, aim=str(line["aim"]), output=str(line["output"])[:NOTE]))
+            case "model_call":
+                self.spent = self.spent.plus(call_of(line))
+            case _:
+                pass
 
     @property
     def scored(self) -> list[Attempt]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
 from pydantic import JsonValue
@@ -16,6 +17,7 @@ from agentk.graph.clock import Clock
 from agentk.graph.folder import RunFolder, replace
 from agentk.graph.journal import Journal
 from agentk.graph.ledger import Ledger
+from agentk.llms.record import Call
 from agentk.memory.protocol import Memory
 from agentk.reasoning.questions import Lesson, Reasoner, Resources
 from agentk.types.competition import Competition
@@ -23,6 +25,8 @@ from agentk.types.outcome import Status
 
 if TYPE_CHECKING:
     from agentk.competitions.draft import Draft
+    from agentk.graph.proposing import Proposing
+    from agentk.referee.diagnosis import Diagnoser
     from agentk.referee.evaluation import Evaluation
     from agentk.referee.referee import Referee
     from agentk.types.metric import Array, Metric
@@ -58,6 +62,11 @@ class Arena(Protocol):
 
     def findings(self) -> tuple[str, ...]:
         """Leaks and shifts between train and test."""
+        ...
+
+    @property
+    def diagnoser(self) -> Diagnoser:
+        """How scored programs err."""
         ...
 
     @property
@@ -110,6 +119,9 @@ class Workbench:
     paces: list[float] = field(default_factory=list)  # seconds of each step that were the graph's own
     mark: float | None = None  # the graph's own seconds when this step began
     waited: float = 0.0  # seconds spent on the referee's work and on waiting for it, not on the graph's own
+    proposing: Proposing | None = None  # a model that works beside the reasoner
+    calls: SimpleQueue[Call] = field(default_factory=SimpleQueue)  # of models, not in the journal yet
+    residuals: dict[int, Array] = field(default_factory=dict)  # of settled attempts, for diagnoses
     _arena: Arena | None = None
 
     @property
@@ -198,6 +210,12 @@ class Workbench:
         if self.stopped is None and self.clock.left() <= 0:
             self.stopped = "budget"
         return self.stopped
+
+    def record_calls(self) -> None:
+        """Puts the calls of models that have ended into the journal."""
+        with suppress(Empty):
+            while True:
+                self.journal.write("model_call", **self.calls.get_nowait().model_dump(mode="json"))
 
     def answer(self, node: str, giver: str, question: dict[str, JsonValue], answer: dict[str, JsonValue]) -> None:
         """Puts a question and its answer into the journal."""

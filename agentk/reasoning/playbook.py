@@ -17,6 +17,8 @@ NEW_MEMBERS = 3
 """Scored attempts after which a new blend is worth looking at."""
 TRIALS = 12
 """Trials of one search where no clock says otherwise."""
+SHORT, BAGS = 15.0, 4
+"""While a model thinks: seconds of a search, and how many times the best program is run again under another seed."""
 
 FEW, DRAFT_SHARE = 4, 0.15
 """From so many scored attempts on, a draft may take this share of the budget: tuning what is good is worth more by then."""
@@ -50,11 +52,15 @@ class Playbook:
             and (rest := [one for one in recipes if one.name not in question.efforts])
         ):
             return self._draft(min(rest, key=lambda one: one.cost), question, clock)  # better a bold try than no model at all
+        if question.meanwhile and question.pending > question.resources.slots:
+            return self._say("wait", "the slots are busy while the model thinks")
         if question.pending and not any(effort.tunable and effort.best is not None for effort in question.efforts.values()):
             return self._say("wait", "nothing that can be tuned is scored yet")
         target = self._worth_tuning(question, clock)
-        if target is not None:
+        if target is not None and not (question.meanwhile and question.efforts[target].tunings > 0):
             return self._tune(target, recipes, question, clock)
+        if question.meanwhile and (bagged := self._worth_bagging(question, clock)) is not None:
+            return self._say("bag", "the same with another seed, for the blend to average", parent=bagged)
         if question.pending:
             return self._say("wait", "what is left cannot be paid for before the attempts under way have ended")
         return self._say("stop", "nothing that is left can be paid for")
@@ -76,8 +82,21 @@ class Playbook:
             return Reflection(giver=self.name, note=f"{attempt.name} {attempt.outcome.status.value}: {attempt.outcome.reason}")
         return Reflection(giver=self.name, note=f"{attempt.name} scored {attempt.score:.5f}; {question.verdict}")
 
-    def _say(self, action: str, idea: str) -> Plan:
-        return Plan.model_validate({"giver": self.name, "action": action, "idea": idea})
+    def _say(self, action: str, idea: str, **fields: int) -> Plan:
+        return Plan.model_validate({"giver": self.name, "action": action, "idea": idea} | fields)
+
+    def _worth_bagging(self, question: PlanQuestion, clock: _Clock) -> int | None:
+        """The best program, as long as it has few bags and time for one more."""
+        sign = 1.0 if question.direction == "maximize" else -1.0
+        programs = [
+            one for one in question.tree if one.score is not None and one.kind not in ("blend", "bag") and one.seconds > 0
+        ]
+        if not programs:
+            return None
+        best = max(programs, key=lambda one: sign * (one.score or 0.0))
+        bags = sum(one.kind == "bag" and one.parent == best.number for one in question.tree)
+        took = best.seconds / max(best.trials, 1)
+        return best.number if bags + question.pending < BAGS and took / clock.slots < 0.3 * clock.left else None
 
     def _order(self, recipes: list[Recipe], question: PlanQuestion, clock: _Clock) -> list[Recipe]:
         """The baseline first, then recipes that the person's hints name; the rest by rank, moved by what memory says."""
@@ -143,7 +162,7 @@ class Playbook:
             parent=effort.best,
             idea=f"search the parameters of {name}, the best of which scored {effort.best_score:.5f}",
             starts=tuple(start for start in starts if isinstance(start, dict)) if effort.tunings == 0 else (),
-            seconds=clock.search_seconds(effort),
+            seconds=min(clock.search_seconds(effort) or SHORT, SHORT) if question.meanwhile else clock.search_seconds(effort),
             trials=None if clock.ticks else TRIALS,
             lessons=tuple(lesson.id for lesson in lessons),
         )

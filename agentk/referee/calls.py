@@ -7,6 +7,7 @@ import shutil
 import time
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 from agentk.referee.handover import Handover
 from agentk.referee.layout import Layout
@@ -70,9 +71,32 @@ class Calls:
             urgent=True,
         )
 
+    def smoke(self, solution: Solution, params: Params, call: int, limits: Limits, picked: list[list[int]]) -> Future[Result]:
+        """One call on some of its rows, before everything that waits: places to fit on, to hold out, and to predict again."""
+        rows = dict(zip(("fit", "shown", "again"), picked, strict=True))
+        arguments = {"source": solution.source, "params": params, "labels": list(self.handed.labels), **rows}
+        return self._on_fold("smoke", call, limits, arguments)
+
+    def look(self, source: str, params: Params, call: int, limits: Limits) -> Future[Result]:
+        """`explore` on the rows of one call."""
+        return self._on_fold("look", call, limits, {"source": source, "params": params})
+
+    def _on_fold(self, target: str, call: int, limits: Limits, arguments: dict[str, Any]) -> Future[Result]:
+        return self._submit(
+            Execution(
+                entry=Function(f"{HARNESS}:{target}", load=f"{HARNESS}:load"),
+                collect_to=self._fresh(),
+                held={"rows": self.handed.rows, "fold": self.handed.calls[call]},
+                inputs={"data": self.handed.data},
+                arguments=arguments,
+                limits=limits,
+            ),
+            urgent=True,
+        )
+
     def predictions(self, call: int, result: Result) -> Array | Outcome:
         """The checked predictions of a finished call: held-out rows, then test; or why there are none."""
-        failure = _failure(result)
+        failure = self.failure(result)
         if failure is not None:
             return failure
         rows = len(self.layout.held_out(call)) + (self.handed.test_rows if self.layout.predicts_test(call) else 0)
@@ -86,11 +110,26 @@ class Calls:
 
     def features(self, result: Result) -> Path | Outcome:
         """The file of prepared features, which only solutions ever read; or why there is none."""
-        failure = _failure(result)
+        failure = self.failure(result)
         if failure is not None:
             return Outcome(status=failure.status, reason=f"in prepare: {failure.reason}")
         made = result.outputs.get("prepared.pkl")
         return made or Outcome(status=Status.INVALID, reason="in prepare: the program ended without features")
+
+    def failure(self, result: Result) -> Outcome | None:
+        """How an execution failed, by its end or by what the harness wrote; None where it did not."""
+        if result.end is not End.OK:
+            return Outcome(status=STATUS[result.end], reason=result.reason)
+        path = result.outputs.get("failure.json")
+        if path is None:
+            return None
+        try:
+            with path.open("rb") as file:
+                said = json.loads(file.read(FAILURE_BYTES))
+            reason, memory = str(said["reason"])[:2000], bool(said["memory"])
+        except (ValueError, KeyError, TypeError):
+            reason, memory = "it failed and left no readable reason", False
+        return Outcome(status=Status.OUT_OF_MEMORY if memory else Status.FAILED, reason=reason)
 
     def discard(self, result: Result) -> None:
         """Removes what a finished call left."""
@@ -121,19 +160,3 @@ class Calls:
     def _fresh(self) -> Path:
         self._count += 1
         return self.folder / str(self._count)
-
-
-def _failure(result: Result) -> Outcome | None:
-    """How an execution failed, by its end or by what the harness wrote; None where it did not."""
-    if result.end is not End.OK:
-        return Outcome(status=STATUS[result.end], reason=result.reason)
-    path = result.outputs.get("failure.json")
-    if path is None:
-        return None
-    try:
-        with path.open("rb") as file:
-            said = json.loads(file.read(FAILURE_BYTES))
-        reason, memory = str(said["reason"])[:2000], bool(said["memory"])
-    except (ValueError, KeyError, TypeError):
-        reason, memory = "it failed and left no readable reason", False
-    return Outcome(status=Status.OUT_OF_MEMORY if memory else Status.FAILED, reason=reason)

@@ -67,14 +67,46 @@ def prepare(loaded: None, output: Path, arguments: Mapping[str, Any]) -> None:  
     with _Plainly(output):
         solution = _execute(arguments["source"], params)
         rows: pd.DataFrame = pd.read_pickle(inputs / "rows")
-        count, labels = len(rows), set(arguments["labels"])
-        features = solution.prepare(rows, params, inputs / "data")
-        if not isinstance(features, pd.DataFrame) or len(features) != count:
-            got = f"{len(features)} rows" if isinstance(features, pd.DataFrame) else type(features).__name__
-            raise ValueError(f"prepare must return a DataFrame of {count} rows, one for each it was given, not {got}")
-        if labels & set(features.columns):
-            raise ValueError(f"prepare returned columns that only training rows have: {sorted(labels & set(features.columns))}")
-        features.reset_index(drop=True).to_pickle(output / PREPARED)
+        _features(solution, rows, params, inputs / "data", set(arguments["labels"])).to_pickle(output / PREPARED)
+
+
+def smoke(loaded: Fold, output: Path, arguments: Mapping[str, Any]) -> None:
+    """The whole program on a part of the rows: fits on `fit`, predicts `shown` of the held-out rows and `again` of the others."""
+    inputs = _inputs(arguments)
+    params = dict(arguments["params"])
+    with _Plainly(output):
+        solution = _execute(arguments["source"], params)
+        labels = [name for name in loaded.train.columns if name in arguments["labels"]]
+        train = loaded.train.iloc[arguments["fit"]].reset_index(drop=True)
+        again = loaded.train.iloc[arguments["again"]].drop(columns=labels)
+        test = pd.concat([loaded.test.iloc[arguments["shown"]], again], ignore_index=True)[list(loaded.test.columns)]
+        if hasattr(solution, "prepare"):
+            rows = pd.concat([train.drop(columns=labels), test], ignore_index=True)[list(loaded.test.columns)]
+            features = _features(solution, rows, params, inputs / "data", set(labels))
+            places = np.arange(len(rows))
+            train, test = _joined(train, features, places[: len(train)]), _joined(test, features, places[len(train) :])
+        np.save(output / PREDICTIONS, _matrix(solution.fit_predict(train, test, params, inputs / "data")), allow_pickle=False)
+
+
+def look(loaded: Fold, output: Path, arguments: Mapping[str, Any]) -> None:
+    """Calls `explore`; what it prints is the log."""
+    with _Plainly(output):
+        program = _execute(arguments["source"], dict(arguments["params"]))
+        if not callable(getattr(program, "explore", None)):
+            raise TypeError("a look at the data is a program with explore(train, test, data_dir); there is no such function")
+        program.explore(loaded.train, loaded.test, _inputs(arguments) / "data")
+
+
+def _features(solution: ModuleType, rows: pd.DataFrame, params: dict[str, Any], data: Path, labels: set[str]) -> pd.DataFrame:
+    """What `prepare` makes of label-free rows, checked. Raises ValueError, for the program to see."""
+    count = len(rows)
+    features = solution.prepare(rows, params, data)
+    if not isinstance(features, pd.DataFrame) or len(features) != count:
+        got = f"{len(features)} rows" if isinstance(features, pd.DataFrame) else type(features).__name__
+        raise ValueError(f"prepare must return a DataFrame of {count} rows, one for each it was given, not {got}")
+    if labels & set(features.columns):
+        raise ValueError(f"prepare returned columns that only training rows have: {sorted(labels & set(features.columns))}")
+    return features.reset_index(drop=True)
 
 
 def _inputs(arguments: Mapping[str, Any]) -> Path:

@@ -20,6 +20,7 @@ from agentk.referee.evaluation import Evaluation, columns_of, covered
 from agentk.referee.handover import hand_over
 from agentk.referee.judge import Judge
 from agentk.referee.layout import Layout, make_layout
+from agentk.referee.probes import Probe, Probes
 from agentk.referee.task import Task, Watch
 from agentk.sandbox.protocol import Limits, Result, Sandbox
 from agentk.types.competition import Competition
@@ -74,6 +75,7 @@ class Referee:
         self._handed = handed.digest
         self._calls = Calls(sandbox, handed, competition, self.layout, folder / "collected")
         self._folds, self._features = FoldCache(folder), PreparedCache(folder)
+        self.probes = Probes(self._calls, self.judge, self.layout, seed)
         self._tasks: dict[str, Task] = {}
         self._digests: dict[str, str] = {}
         self._flying: dict[Future[Result], _Flight] = {}
@@ -159,6 +161,15 @@ class Referee:
         digest = self._digests.pop(key, None)
         if digest is not None and digest not in self._digests.values():
             self._folds.forget(digest)
+
+    def smoke(self, solution: Solution, params: Params) -> Probe:
+        """Runs a new program on few rows before it is given all; the audit refuses here what `submit` would refuse."""
+        refusal = audit(solution, self.competition, self.identifiers)
+        return self.probes.refused(refusal) if refusal is not None else self.probes.smoke(solution, self.params(params))
+
+    def look(self, source: str) -> Probe:
+        """An unscored look at the data, by a program with `explore(train, test, data_dir)`."""
+        return self.probes.look(source, self.params({}))
 
     def answers(self, evaluation: Evaluation) -> Array:
         """The final answers (M, ...) of the test rows."""

@@ -29,6 +29,7 @@ class Attempt(Frozen):
     score: float | None = None  # of all out-of-fold rows, decision cross-fitted
     std: float | None = None  # over folds
     fold_scores: tuple[float, ...] = ()
+    smoke: tuple[float | None, float | None] | None = None  # scores of its smoke run: rows it was fitted on, rows held out
     seconds: float = 0.0  # slot seconds spent
     limit: float | None = None  # seconds that each fold was allowed, where the plan said so
     weights: dict[int, float] = {}  # blend: of each attempt it averages

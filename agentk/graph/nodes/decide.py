@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from agentk.errors import ReasonerError
+from agentk.graph.briefing import code_question, fold_limit, plan_question
+from agentk.graph.ledger import Ledger
+from agentk.graph.legal import legal, stagnant
 from agentk.graph.nodes.hear import hear
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
-from agentk.reasoning.questions import CodeQuestion, Parent, Plan, PlanQuestion
+from agentk.reasoning.questions import WRITTEN, Code, Plan
 from agentk.types.solution import Solution
+
+if TYPE_CHECKING:
+    from agentk.referee.probes import Probed
 
 PATIENCE = 3
 """Answers in a row that cannot be acted on, after which the run ends."""
@@ -28,17 +34,26 @@ def plan(bench: Workbench, state: State) -> State:
     asked = hear(bench, state["next"])
     if asked is not None:
         return {"step": state["step"] + 1, "plan": asked.model_dump(mode="json")}
-    question = plan_question(bench, state)
+    question = plan_question(bench, state["step"])
+    proposed = None if bench.proposing is None else bench.proposing.propose(bench, question)
+    if bench.proposing is not None and (reason := bench.over()) is not None:
+        return _end(bench, reason)
+    if proposed is None and bench.proposing is not None:
+        question = plan_question(bench, state["step"])  # what was found out meanwhile counts
     facts = question.model_dump(mode="json", exclude={"competition", "profile", "tree", "lessons"})
     try:
-        answer = bench.reasoner.plan(question)
+        answer = proposed or _busied(bench, bench.reasoner.plan(question))
         check(bench, answer)
     except ReasonerError as error:
+        if proposed is not None and bench.proposing is not None:  # it was sound when it was made
+            bench.proposing.drop()
         bench.answer("plan", bench.reasoner.name, facts, {"refused": str(error)})
         return {"step": state["step"] + 1, "plan": _wait("no usable plan"), "refused": refused + 1}
     bench.answer("plan", answer.giver, facts, answer.model_dump(mode="json"))
     if answer.action == "stop":
         return _end(bench, "nothing left to try")
+    if proposed is not None and bench.proposing is not None and not written(bench, answer):
+        bench.proposing.drop()
     known = {lesson.id: lesson for lesson in bench.lessons}
     for name in answer.lessons:
         lesson = known[name]
@@ -46,11 +61,26 @@ def plan(bench: Workbench, state: State) -> State:
     return {"step": state["step"] + 1, "plan": answer.model_dump(mode="json")}
 
 
+def _busied(bench: Workbench, answer: Plan) -> Plan:
+    """The playbook's answer; while a model thinks, nothing left to try means to wait for it."""
+    if answer.action == "stop" and bench.proposing is not None and (bench.proposing.busy or bench.proposing.ready):
+        return answer.model_copy(update={"action": "wait", "idea": "the model is thinking"})
+    return answer
+
+
+def written(bench: Workbench, answer: Plan) -> bool:
+    """Whether the program of a plan is the model's to write."""
+    model = bench.proposing
+    return model is not None and answer.giver == model.model.name and answer.action in WRITTEN and model.colleagues.writes(answer)
+
+
 def check(bench: Workbench, answer: Plan) -> None:
     """Raises ReasonerError, in words for the reasoner, when a plan rests on what is not there."""
-    if answer.action == "wait" and not bench.pending():
+    if answer.action == "explore" and bench.proposing is None:
+        raise ReasonerError("only a model looks at the data")
+    if answer.action == "wait" and not bench.pending() and not (bench.proposing is not None and bench.proposing.busy):
         raise ReasonerError("there is nothing to wait for: no attempt is under way")
-    if answer.action in ("improve", "debug", "tune") and answer.parent is None:
+    if answer.action in ("improve", "shrink", "debug", "tune", "bag", "ablate") and answer.parent is None:
         raise ReasonerError(f"a plan to {answer.action} must name its parent attempt")
     if answer.parent is not None:
         parent = bench.ledger.attempts.get(answer.parent)
@@ -60,39 +90,30 @@ def check(bench: Workbench, answer: Plan) -> None:
             raise ReasonerError(f"attempt {answer.parent} has no score, or no SPACE that holds anything untried, to tune")
     if answer.action == "blend" and not bench.ledger.scored:
         raise ReasonerError("there is nothing to blend: no attempt has a score")
+    if answer.action == "fuse" and len({number for number in answer.parents if number in bench.ledger.attempts}) < 2:
+        raise ReasonerError(f"a plan to fuse must name two attempts or more in parents, not {list(answer.parents)}")
     unknown = set(answer.lessons) - {lesson.id for lesson in bench.lessons}
     if unknown:
         raise ReasonerError(f"no lesson is called {', '.join(sorted(unknown))}")
 
 
+def check_legal(answer: Plan, ledger: Ledger, looks: int) -> None:
+    """Raises ReasonerError, in words for the model, when a plan is none of the options it was given."""
+    options = {option.action: option for option in legal(ledger, looks)}
+    option = options.get(answer.action)
+    if option is None:
+        because = "; nothing has got better for long" if stagnant(ledger) else ""
+        raise ReasonerError(f"to {answer.action} is not legal now{because}: choose among {', '.join(options)}")
+    named = {answer.parent} if answer.parent is not None else set()
+    foreign = (named | set(answer.parents)) - set(ledger.attempts)
+    if foreign:
+        raise ReasonerError(f"there is no attempt {', '.join(map(str, sorted(foreign)))}")
+    if answer.action in ("shrink", "debug") and answer.parent not in option.parents:
+        raise ReasonerError(f"to {answer.action} attempt {answer.parent} is not legal: only {list(option.parents)}")
+
+
 def _wait(idea: str) -> dict[str, Any]:
     return Plan(giver="graph", action="wait", idea=idea).model_dump(mode="json")
-
-
-def plan_question(bench: Workbench, state: State) -> PlanQuestion:
-    """The facts that planning rests on, bounded whatever the length of the run."""
-    ledger, arena = bench.ledger, bench.arena
-    return PlanQuestion(
-        step=state["step"],
-        competition=arena.competition,
-        profile=arena.profile,
-        direction=arena.metric.direction,
-        tree=ledger.tree(),
-        best=ledger.best,
-        efforts=ledger.efforts(arena.competition.validation.folds),
-        pending=len(bench.pending()),
-        started=tuple(
-            str(plan["recipe"])
-            for plan in (bench.folder.started_solution(number)[1] for number in bench.pending())
-            if plan.get("recipe")
-        ),
-        scored=len(ledger.scored),
-        since_blend=ledger.since_blend,
-        person=tuple(ledger.hints[-5:]),
-        lessons=bench.lessons,
-        resources=bench.resources(),
-        seed=bench.setting.seed,
-    )
 
 
 def _end(bench: Workbench, reason: str) -> State:
@@ -112,38 +133,44 @@ def code(bench: Workbench, state: State) -> State:
     if bench.folder.has_started(number) or number in bench.ledger.attempts:
         begun(bench, number)
         return {"next": number + 1, "refused": 0}
-    parent = bench.ledger.attempts.get(answer.parent) if answer.parent is not None else None
-    question = CodeQuestion(
-        competition=bench.arena.competition,
-        profile=bench.arena.profile,
-        plan=answer,
-        direction=bench.arena.metric.direction,
-        parents=() if parent is None else (Parent(attempt=parent, source=bench.folder.read_solution(parent).source),),
-        resources=bench.resources(),
-        fold_seconds=answer.seconds,
-        seed=bench.setting.seed,
-    )
     try:
-        written = bench.reasoner.code(question)
+        made, tried = _program(bench, answer)
     except ReasonerError as error:
         bench.journal.write("answer", node="code", giver=answer.giver, answer={"refused": str(error)})
         return {"plan": _wait("no program for the plan"), "refused": state.get("refused", 0) + 1}
     facts: dict[str, Any] = {
         "kind": answer.action,
         "parent": answer.parent,
-        "origin": written.giver,
+        "parents": list(answer.parents),
+        "predicted_gain": answer.predicted_gain,
+        "smoke": None if tried is None else [tried.train_score, tried.valid_score],
+        "origin": made.giver,
         "recipe": answer.recipe,
         "idea": answer.idea,
-        "params": written.params,
-        "seconds": answer.seconds,
+        "params": made.params,
+        "seconds": answer.seconds if tried is None or answer.seconds is not None else fold_limit(bench),
         "lessons": list(answer.lessons),
     }
-    bench.folder.start(number, Solution(written.source, written.name), facts)
-    bench.answer(
-        "code", written.giver, {"plan": answer.model_dump(mode="json")}, written.model_dump(mode="json", exclude={"source"})
-    )
+    bench.folder.start(number, Solution(made.source, made.name), facts)
+    bench.answer("code", made.giver, {"plan": answer.model_dump(mode="json")}, made.model_dump(mode="json", exclude={"source"}))
     begun(bench, number)
     return {"next": number + 1, "refused": 0}
+
+
+def _program(bench: Workbench, answer: Plan) -> tuple[Code, Probed | None]:
+    """From who writes it; another seed needs no writing. Raises ReasonerError where there is none."""
+    if answer.action == "bag" and answer.parent is not None:
+        parent = bench.ledger.attempts[answer.parent]
+        params = parent.params | answer.params
+        if "seed" not in answer.params:
+            params["seed"] = bench.setting.seed + 1 + sum(one.parent == parent.number for one in bench.ledger.attempts.values())
+        return Code(giver=answer.giver, name=parent.name, source=bench.folder.read_solution(parent).source, params=params), None
+    if written(bench, answer) and bench.proposing is not None:
+        taken = bench.proposing.take(bench, answer)
+        if taken is None:
+            raise ReasonerError(f"{answer.giver} wrote no program for its plan")
+        return taken
+    return bench.reasoner.code(code_question(bench, answer)), None
 
 
 def begun(bench: Workbench, number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +77,10 @@ def collect(bench: Workbench, state: State) -> State:
     enqueue(bench)
     wait = state["plan"].get("action") == "wait" or len(bench.pending()) >= bench.setting.lookahead
     settled = _settle_finished(bench, oldest=bench.setting.ordered and wait, any_=not bench.setting.ordered)
-    while wait and not settled and bench.pending():
-        if bench.over() is not None:
+    model = bench.proposing
+    told = state["plan"].get("action") == "wait"
+    while wait and not settled and (bench.pending() or (told and model is not None and model.busy)):
+        if bench.over() is not None or (told and model is not None and model.ready):
             break
         bench.rest()
         gather(bench, POLL)
@@ -90,8 +93,13 @@ def collect(bench: Workbench, state: State) -> State:
 def gather(bench: Workbench, timeout: float | None) -> None:
     """Takes what the referee has finished, waiting at most `timeout` seconds for something."""
     with bench.aside():
-        for evaluation in bench.arena.referee.collect(timeout):
+        referee = bench.arena.referee
+        if timeout and not referee.pending:
+            time.sleep(min(timeout, POLL))  # a model is waited for: there is nothing else to do
+        for evaluation in referee.collect(timeout):
             bench.finished[evaluation.key] = evaluation
+        if bench.proposing is not None:
+            bench.proposing.look(bench)
 
 
 def _settle_finished(bench: Workbench, *, oldest: bool, any_: bool) -> bool:
@@ -128,6 +136,9 @@ def settle(bench: Workbench, number: int, evaluation: Evaluation | None, outcome
             "idea": facts.get("idea", ""),
             "params": facts["params"],
             "lessons": facts.get("lessons", ()),
+            "parents": facts.get("parents", ()),
+            "predicted_gain": facts.get("predicted_gain"),
+            "smoke": facts.get("smoke"),
             "seconds": seconds,
             "limit": facts.get("seconds"),
             "tunable": _tunable(solution),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from agentk.errors import ReasonerError
+from agentk.graph.briefing import reflect_question
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
-from agentk.reasoning.questions import ReflectQuestion
-
-LOG_TAIL = 4000
+from agentk.reasoning.questions import Reflection
 
 
 def reflect(bench: Workbench, state: State) -> State:
@@ -16,22 +17,19 @@ def reflect(bench: Workbench, state: State) -> State:
     ledger = bench.ledger
     for number in sorted(ledger.attempts.keys() - ledger.reflected):
         attempt = ledger.attempts[number]
-        log = bench.folder.attempt(number) / "log.txt"
-        question = ReflectQuestion(
-            competition=bench.arena.competition,
-            profile=bench.arena.profile,
-            direction=bench.arena.metric.direction,
-            attempt=attempt,
-            parent=None if attempt.parent is None else ledger.attempts[attempt.parent],
-            incumbent=None if ledger.best is None else ledger.attempts[ledger.best],
-            verdict=attempt.verdict,
-            log=log.read_text()[-LOG_TAIL:],
-        )
+        if bench.proposing is not None and bench.proposing.colleagues.reflects(attempt):
+            continue  # the model is asked before its next plan
+        question = reflect_question(bench, attempt)
         facts = question.model_dump(mode="json", include={"verdict"}) | {"attempt": number}
         try:
             answer = bench.reasoner.reflect(question)
         except ReasonerError as error:  # a run can do without
             bench.answer("reflect", bench.reasoner.name, facts, {"refused": str(error)})
         else:
-            bench.answer("reflect", answer.giver, facts, answer.model_dump(mode="json"))
+            concluded(bench, answer, facts)
     return {}
+
+
+def concluded(bench: Workbench, answer: Reflection, facts: dict[str, JsonValue]) -> None:
+    """Puts a conclusion into the journal."""
+    bench.answer("reflect", answer.giver, facts, answer.model_dump(mode="json"))

@@ -1,0 +1,111 @@
+"""Legal: which actions may be taken next, what each costs, and what it may be expected to give."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from statistics import fmean, median
+from typing import TYPE_CHECKING
+
+from agentk.reasoning.questions import Action, Option
+from agentk.types.attempt import Attempt
+from agentk.types.outcome import Status
+
+if TYPE_CHECKING:
+    from agentk.graph.ledger import Ledger
+
+OFFERED = 8
+"""Parents that are named for an action."""
+MENDINGS = 2
+"""Attempts in a row that may mend a failing one."""
+STAGNATION = 4
+"""Programs since the best one, after which only something new is legal."""
+LOOKS = 2
+"""Looks at the data in a row."""
+BROKEN = (Status.FAILED, Status.CRASHED, Status.INVALID, Status.OUT_OF_MEMORY)
+PROGRAMS = ("draft", "improve", "shrink", "debug", "ablate", "fuse")
+
+
+def since_gain(ledger: Ledger) -> int:
+    """Scored programs since the attempt that is best; another seed and another parameter set are no new program."""
+    best = ledger.best or 0
+    return sum(attempt.number > best and attempt.kind in PROGRAMS for attempt in ledger.scored)
+
+
+def stagnant(ledger: Ledger) -> bool:
+    """Whether nothing has got better for long, and the latest programs brought nothing new in kind."""
+    latest = [attempt.kind for attempt in ledger.scored if attempt.kind in PROGRAMS][-2:]
+    return since_gain(ledger) >= STAGNATION and not {"draft", "fuse"} & set(latest)
+
+
+def legal(ledger: Ledger, looks: int) -> tuple[Option, ...]:
+    """The options, with what the run's own attempts say of them. `looks`: at the data since the last program."""
+    sign = 1.0 if ledger.direction == "maximize" else -1.0
+    scored = sorted(
+        (attempt for attempt in ledger.scored if attempt.seconds > 0), key=lambda attempt: -sign * (attempt.score or 0.0)
+    )
+    top = [attempt.number for attempt in scored]
+    tunable = [attempt.number for attempt in scored if attempt.tunable]
+    stuck = stagnant(ledger)
+    parents: dict[Action, list[int] | None] = {"draft": [], "fuse": top if len(top) > 1 else None}
+    if not stuck:
+        parents |= {"improve": top or None, "ablate": top or None, "tune": tunable or None, "bag": top or None}
+    parents["debug"] = [attempt.number for attempt in _unmended(ledger, "debug", BROKEN)] or None
+    parents["shrink"] = [attempt.number for attempt in _unmended(ledger, "shrink", (Status.TIMED_OUT,))] or None
+    parents["blend"] = [] if ledger.since_blend and len(ledger.scored) > 1 else None
+    parents["explore"] = [] if looks < LOOKS else None
+    gains, costs = _gains(ledger, sign), _costs(ledger)
+    usual = median(attempt.seconds for attempt in scored) if scored else None
+    why = f"{since_gain(ledger)} programs since the best one: only what brings something new" if stuck else ""
+    return tuple(
+        Option(
+            action=action,
+            parents=tuple(numbers[:OFFERED]),
+            cost_s=None if action == "explore" else 0.0 if action == "blend" else costs.get(action, usual),
+            gain=None if action == "explore" or not gains[action] else sum(gains[action]) / (len(gains[action]) + 1),
+            tried=len(gains[action]),
+            why=why if action in ("draft", "fuse") else "",
+        )
+        for action, numbers in parents.items()
+        if numbers is not None
+    )
+
+
+def _unmended(ledger: Ledger, kind: Action, ends: tuple[Status, ...]) -> list[Attempt]:
+    """Attempts that ended so, the latest first, which nobody has tried to mend and which are no end of a long row of mendings."""
+    tried = {attempt.parent for attempt in ledger.attempts.values() if attempt.kind == kind}
+    return [
+        attempt
+        for number, attempt in sorted(ledger.attempts.items(), reverse=True)
+        if attempt.outcome.status in ends and number not in tried and mendings(ledger, attempt) < MENDINGS
+    ]
+
+
+def mendings(ledger: Ledger, attempt: Attempt | None) -> int:
+    """How many attempts in a row, up to this one, were made to mend the one before."""
+    count = 0
+    while attempt is not None and attempt.kind in ("debug", "shrink"):
+        count += 1
+        attempt = None if attempt.parent is None else ledger.attempts.get(attempt.parent)
+    return count
+
+
+def _gains(ledger: Ledger, sign: float) -> defaultdict[str, list[float]]:
+    """By kind, how far each attempt that ended got ahead of the best before it; 0 where it did not."""
+    gains: defaultdict[str, list[float]] = defaultdict(list)
+    best: float | None = None
+    for _, attempt in sorted(ledger.attempts.items()):
+        if attempt.outcome.status is Status.CANCELLED:
+            continue
+        merit = None if attempt.score is None else sign * attempt.score
+        gains[attempt.kind].append(0.0 if merit is None or best is None else max(0.0, merit - best))
+        best = merit if best is None else max(best, merit) if merit is not None else best
+    return gains
+
+
+def _costs(ledger: Ledger) -> dict[str, float]:
+    """Mean slot seconds by kind."""
+    seconds: defaultdict[str, list[float]] = defaultdict(list)
+    for attempt in ledger.attempts.values():
+        if attempt.seconds:
+            seconds[attempt.kind].append(attempt.seconds)
+    return {kind: fmean(values) for kind, values in seconds.items()}
