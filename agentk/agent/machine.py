@@ -34,15 +34,21 @@ def libraries() -> tuple[str, ...]:
     return tuple(name for name in LIBRARIES if find_spec(name) is not None)
 
 
+def library_versions() -> dict[str, str]:
+    """The libraries a solution can import here: import name -> version."""
+    return {name: version(LIBRARIES[name]) for name in libraries() if _installed(LIBRARIES[name])}
+
+
+def _installed(distribution: str) -> bool:
+    try:
+        return bool(version(distribution))
+    except PackageNotFoundError:
+        return False
+
+
 def versions() -> dict[str, str]:
     """Versions of what a result depends on."""
-    found = {}
-    for name in ("agentk", *(LIBRARIES[library] for library in libraries())):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return {name: version(name) for name in ("agentk", *(LIBRARIES[library] for library in libraries())) if _installed(name)}
 
 
 def cores() -> int:

@@ -5,8 +5,39 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from agentk.competitions.draft import Overrides
 from agentk.types.competition import Frozen
+
+
+class Models(Frozen):
+    """Which models answer, what they may cost and what they are shown. A key is never part of it."""
+
+    name: str | None = None  # PROVIDER/NAME, files:DIR, replay:JOURNAL; None: the playbook alone
+    code: str | None = None  # another one that writes programs
+    think: str | None = None  # another one for everything else
+    base_url: str | None = None
+    max_cost: float | None = Field(default=None, ge=0)  # US dollars, over all sessions of the run
+    max_tokens: int | None = Field(default=None, ge=0)
+    share: Literal["names", "stats", "examples"] | None = None  # of the data; None: as agentk.toml says, else stats
+    obfuscate: bool = False  # names become stand-ins, the description is left out
+    prompts: Path | None = None  # a folder whose templates replace those of the same name
+
+    @property
+    def asked(self) -> bool:
+        """Whether any model answers."""
+        return (self.name or self.code or self.think) is not None
+
+    @property
+    def thinker(self) -> str:
+        """Who plans and reflects."""
+        return self.think or self.name or self.code or ""
+
+    @property
+    def writer(self) -> str:
+        """Who writes programs."""
+        return self.code or self.name or self.think or ""
 
 
 class Request(Frozen):
@@ -25,5 +56,6 @@ class Request(Frozen):
     folds: Path | None = None
     extra: Path | None = None
     recipes: tuple[Path, ...] = ()  # files of the person's own
+    models: Models = Models()
     memory: str = "write"  # off, read, write, or a folder
     sandbox: Literal["auto", "strict"] = "auto"

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from agentk import __version__
 from agentk.agent import machine
+from agentk.agent.models import check_models, open_proposing
 from agentk.agent.request import Request
 from agentk.errors import RunError, SettingError
 from agentk.graph.clock import Clock
@@ -36,6 +37,7 @@ def begin(request: Request) -> RunFolder:
     """Checks the request and makes the run's folder. Raises UserError before anything is written where that is possible."""
     if request.budget is not None and request.budget < 5:
         raise SettingError(f"--budget {request.budget:g}s is too short for one fit of one model: give at least 5s, better 60s")
+    check_models(request)
     given: dict[str, Path] = {}
     for name in ("solution", "folds", "extra"):
         path: Path | None = getattr(request, name)
@@ -59,7 +61,7 @@ def begin(request: Request) -> RunFolder:
         "request": request.model_dump(mode="json")
         | {name: str(place) for name, place in given.items()}
         | {"recipes": [str(path.absolute()) for path in request.recipes]},
-        "reasoner": "playbook",
+        "reasoner": request.models.thinker or "playbook",
         "versions": machine.versions(),
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
@@ -122,6 +124,9 @@ def session(folder: RunFolder, request: Request, *, looking: bool = False) -> It
         try:
             yield bench
         finally:
+            if bench.proposing is not None:
+                bench.proposing.close()
+                bench.record_calls()
             bench.memory.close()
             bench.journal.close()
     finally:
@@ -170,6 +175,7 @@ def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: flo
     )
     if looking:
         return bench
+    bench.proposing = open_proposing(bench, request)
     if lines:
         folder.write_facts(folder.facts() | {"request": request.model_dump(mode="json")})
         journal.write("resumed", request=request.model_dump(mode="json"))

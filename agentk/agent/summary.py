@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from agentk.agent.models import spent_in_words
 from agentk.competitions.read import LEADERBOARD
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Line, read
@@ -47,8 +48,10 @@ class Summary(Frozen):
     first_submission_s: float | None = None
     occupancy: float | None = None  # share of slot time in which solutions ran
     step_ms: float | None = None  # the graph's own cost of the median step, waiting and scoring left out
-    cost: float = 0.0
-    tokens: int = 0
+    cost: float = 0.0  # US dollars paid for models, where a price is known
+    tokens: int = 0  # theirs, in and out
+    calls: int = 0
+    models: str | None = None  # the same in words
     stopped_by: str | None = None
 
 
@@ -90,6 +93,10 @@ def summarize(folder: RunFolder) -> Summary:
         "seconds": round(seconds, 1),
         "first_submission_s": _first(lines),
         "stopped_by": ledger.ended,
+        "models": spent_in_words(ledger.spent) if ledger.spent.calls else None,
+        "cost": round(ledger.spent.cost, 6),
+        "tokens": ledger.spent.tokens,
+        "calls": ledger.spent.calls,
     }
     summary = Summary.model_validate(found | _ending(lines) | _grade(folder.path) | _public(lines, ledger.submitted))
     return summary.model_copy(update={"place": _place(summary, competition.folder, metric.direction)})

@@ -9,12 +9,14 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
+from agentk.llms.record import call_of
 from agentk.settings import duration
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from agentk.graph.journal import Line
+    from agentk.graph.proposing import Proposing
     from agentk.graph.workbench import Workbench
     from agentk.types.attempt import Attempt
 
@@ -64,6 +66,20 @@ def sentence(line: Line, bench: Workbench) -> str | None:
             return f"#{attempt.number} {attempt.kind} {attempt.name}: {_result(attempt)}" + (
                 f", {attempt.seconds:.1f}s" if attempt.seconds else ""
             )
+        case "model_call":
+            call = call_of(line)
+            told = call.error if call.reply is None else f"{call.reply.usage.prompt + call.reply.usage.reply:,} tokens"
+            priced = "" if call.reply is None or call.reply.cost is None else f", ${call.reply.cost:.4f}"
+            took = "" if call.reply is None else f", {call.reply.seconds:.1f}s"
+            return f"{call.name} was asked: {call.request.purpose}: {told}{priced}{took}"
+        case "model_left":
+            return f"the playbook goes on alone: {line['reason']}"
+        case "explored":
+            return f"a look at the data: {line['aim']}"
+        case "smoke" if line["status"] != "scored":
+            return f"on few rows, {line['idea']}: {line['status']}: {line['reason']}"
+        case "answer" if isinstance(line["answer"], dict) and "refused" in line["answer"]:
+            return f"{line['giver']}: {line['node']} refused: {line['answer']['refused']}"
         case "submission_replaced":
             what = "a sound baseline" if line["number"] is None else f"#{line['number']}"
             return f"submission.csv is now {what}: {line['reason']}"
@@ -107,9 +123,9 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
 
     def notice(self, node: str, text: str) -> None:
         """The node that is at work, and on what."""
-        if node != self._node:
+        if node and node != self._node:
             self._since = time.monotonic()
-        self._node, self._text = node, text
+        self._node, self._text = node or self._node, text
 
     def _render(self) -> RenderableType:
         from rich.console import Group
@@ -126,6 +142,8 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
         parts.append(Text(""))
         parts.extend(self._tree())
         parts.append(Text(""))
+        if bench.proposing is not None:
+            parts.append(self._model(bench.proposing))
         parts.append(self._time())
         return Panel(
             Group(*parts),
@@ -201,6 +219,23 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
                 break
             chosen.add(number)
         return sorted(chosen)
+
+    def _model(self, proposing: Proposing) -> RenderableType:
+        from rich.text import Text
+
+        from agentk.agent.models import spent_in_words
+
+        text = Text(no_wrap=True, overflow="ellipsis")
+        doing, left = proposing.doing, proposing.colleagues.left
+        if left is not None:
+            text.append(f"the playbook goes on alone: {left}", style="yellow")
+        elif doing is not None:
+            text.append(f"asking {proposing.model.name} for {doing[0]} … {doing[1]:.0f} s", style="magenta")
+        else:
+            text.append(proposing.model.name, style="magenta")
+        if left is None:
+            text.append(f"  ·  {spent_in_words(self._bench.ledger.spent)}", style="dim")
+        return text
 
     def _time(self) -> RenderableType:
         from rich.progress_bar import ProgressBar

@@ -13,6 +13,7 @@ from agentk.cli.completing import runs
 from agentk.errors import AgentKError, UserError
 
 if TYPE_CHECKING:
+    from agentk.agent.request import Models
     from agentk.competitions.draft import Overrides
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+MODEL = "A language model; without it the playbook decides alone"
 KAGGLE = "Kaggle"
 SAY = "What you know about the competition; without these flags it is found out"
 Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
@@ -114,6 +116,28 @@ def run(
     recipes: Annotated[
         list[Path] | None, typer.Option("--recipe", help="A recipe of your own: one file with fit_predict. Repeatable.")
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="PROVIDER/NAME, e.g. anthropic/… or ollama/…; files:DIR; replay:RUN.", rich_help_panel=MODEL),
+    ] = None,
+    model_code: Annotated[str | None, typer.Option(help="Another one to write programs.", rich_help_panel=MODEL)] = None,
+    model_think: Annotated[str | None, typer.Option(help="Another one to plan and reflect.", rich_help_panel=MODEL)] = None,
+    base_url: Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible server.", rich_help_panel=MODEL)] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, help="US dollars the model may cost; hard.", rich_help_panel=MODEL)
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=0, help="Tokens it may take, in and out; hard.", rich_help_panel=MODEL)
+    ] = None,
+    share: Annotated[
+        str | None, typer.Option(help="What it sees of the data: names, stats (default) or examples.", rich_help_panel=MODEL)
+    ] = None,
+    obfuscate: Annotated[
+        bool, typer.Option("--obfuscate", help="Hide names and the description from it.", rich_help_panel=MODEL)
+    ] = False,
+    prompts: Annotated[
+        Path | None, typer.Option(help="A folder with prompts of your own, by name.", rich_help_panel=MODEL)
+    ] = None,
     memory: Annotated[str, typer.Option(help="off, read, write, or a folder to keep memory in.")] = "write",
     sandbox: Annotated[str, typer.Option(help="auto, or strict: refuse to run where a guarantee does not hold.")] = "auto",
     data: Annotated[Path | None, typer.Option(help="Where downloads from Kaggle are kept.", rich_help_panel=KAGGLE)] = None,
@@ -160,6 +184,17 @@ def run(
         folds=folds,
         extra=extra,
         recipes=tuple(recipes or ()),
+        models=_models(
+            name=model,
+            code=model_code,
+            think=model_think,
+            base_url=base_url,
+            max_cost=max_cost,
+            max_tokens=max_tokens,
+            share=share,
+            obfuscate=obfuscate,
+            prompts=None if prompts is None else prompts.absolute(),
+        ),
         memory=memory,
         sandbox="strict" if sandbox == "strict" else "auto",
     )
@@ -176,6 +211,21 @@ def leave_cores_to_programs() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def _models(**said: object) -> Models:
+    from pydantic import ValidationError
+
+    from agentk.agent.models import with_defaults
+    from agentk.agent.request import Models
+    from agentk.errors import SettingError
+    from agentk.settings import load_settings
+
+    try:
+        return with_defaults(Models.model_validate(said), load_settings())
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingError(f"--{str(first['loc'][0]).replace('_', '-')} {first['input']!r}: {first['msg']}") from None
 
 
 def _overrides(**said: object) -> Overrides:
@@ -199,6 +249,8 @@ def resume(
     hint: Annotated[
         list[str] | None, typer.Option(help="An idea of yours; the playbook tries recipes first that it names. Repeatable.")
     ] = None,
+    max_cost: Annotated[float | None, typer.Option(min=0, help="A new limit on all that the run's models may cost.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=0, help="A new limit on all their tokens.")] = None,
     out: Out = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -206,7 +258,32 @@ def resume(
     leave_cores_to_programs()
     from agentk.cli.running import go_on
 
-    raise typer.Exit(go_on(run, out, budget=budget, attempts=attempts, hints=tuple(hint or ()), as_json=as_json))
+    raise typer.Exit(
+        go_on(
+            run,
+            out,
+            budget=budget,
+            attempts=attempts,
+            hints=tuple(hint or ()),
+            max_cost=max_cost,
+            max_tokens=max_tokens,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Execute every program again and compare the scores.")] = False,
+    out: Out = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """Judge and choose again from a run's journal and predictions, with no model and no network, to the same submission."""
+    leave_cores_to_programs()
+    from agentk.cli.replaying import replay_run
+
+    raise typer.Exit(replay_run(run, out, verify=verify, as_json=as_json))
 
 
 @app.command()

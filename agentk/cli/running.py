@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentk.agent import machine
+from agentk.agent.models import notice_of
 from agentk.agent.request import Request
 from agentk.agent.session import begin, find, request_of, session, work
 from agentk.agent.summary import summarize
@@ -44,7 +45,17 @@ def start(request: Request, *, as_json: bool, submit: bool = False, watch: bool 
     return code
 
 
-def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hints: tuple[str, ...], as_json: bool) -> int:
+def go_on(
+    run: str,
+    out: Path,
+    *,
+    budget: str | None,
+    attempts: int | None,
+    hints: tuple[str, ...],
+    max_cost: float | None = None,
+    max_tokens: int | None = None,
+    as_json: bool,
+) -> int:
     """Resumes. A run that has ended as it was asked to is shown; for more of it, more has to be asked for."""
     folder = find(run, out)
     request = request_of(folder)
@@ -54,6 +65,8 @@ def go_on(run: str, out: Path, *, budget: str | None, attempts: int | None, hint
         print(f"note: it has ended ({spent.stopped_by}); for more: {again} --budget +10m, or --attempts N", file=sys.stderr)
         return _tell(spent, as_json=as_json)
     update: dict[str, object] = {"hints": (*request.hints, *hints)}
+    limits = {name: limit for name, limit in (("max_cost", max_cost), ("max_tokens", max_tokens)) if limit is not None}
+    update["models"] = request.models.model_copy(update=limits)
     if budget is not None:
         more = budget.startswith("+")
         update["budget"] = seconds(budget.removeprefix("+")) + (max(request.budget or 0.0, spent.seconds) if more else 0.0)
@@ -80,6 +93,8 @@ def _run(folder: RunFolder, request: Request, *, as_json: bool, watch: bool = Fa
     interrupted = False
     problem: Exception | None = None
     print(describe_sandbox().line(), file=sys.stderr)
+    for line in notice_of(request.models):
+        print(line, file=sys.stderr)
     try:
         with _watched(folder, watch), session(folder, request) as bench:
             live = sys.stderr.isatty()

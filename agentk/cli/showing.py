@@ -70,6 +70,8 @@ def print_summary(summary: Summary) -> None:
         f"{summary.attempts} attempts{trials}{failed} in {duration(summary.seconds)}{busy}; "
         f"ended by: {summary.stopped_by or 'not ended; agentk resume goes on with it'}",
     )
+    if summary.models is not None:
+        grid.add_row("models", summary.models)
     if summary.submission is not None:
         grid.add_row("submission", Text(_near(Path(summary.submission))))
     if summary.program is not None:

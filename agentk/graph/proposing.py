@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from agentk.types.solution import Solution
 
 if TYPE_CHECKING:
     from agentk.graph.workbench import Workbench
+    from agentk.llms.protocol import ChatModel
     from agentk.reasoning.colleagues import Colleagues
     from agentk.referee.probes import Probe, Probed
     from agentk.types.attempt import Attempt
@@ -60,9 +61,10 @@ class _Proposal:
 class Proposing:
     """One proposal at a time. `look` moves it on as far as it goes without waiting."""
 
-    def __init__(self, colleagues: Colleagues) -> None:
+    def __init__(self, colleagues: Colleagues, connections: Sequence[ChatModel] = ()) -> None:
         assert colleagues.model is not None, "without a model there is nothing to wait for"
         self.colleagues = colleagues
+        self._connections = connections
         self.model: Reasoner = colleagues.model
         self.refused: deque[str] = deque(maxlen=3)
         self.looks = 0  # at the data since the last program
@@ -148,6 +150,8 @@ class Proposing:
         if self._probe is not None:
             self._probe.cancel()
         self._thought = self._probe = self._proposal = None
+        for connection in self._connections:
+            connection.close()
 
     def _begin(self, bench: Workbench, question: PlanQuestion) -> None:
         """First the conclusion from what the model wrote before, then the next plan."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agentk.errors import AccessError, AgentKError, BudgetError
-from agentk.reasoning.questions import Plan, PlanQuestion, Reasoner
+from agentk.reasoning.questions import WRITTEN, Plan, PlanQuestion, Reasoner
 from agentk.types.attempt import Attempt
 
 PATIENCE = 3
@@ -38,7 +38,7 @@ class Colleagues:
 
     def reflects(self, attempt: Attempt) -> bool:
         """Whether the model draws the conclusion: on what it has written."""
-        return self.helped and self.model is not None and attempt.origin == self.model.name
+        return self.helped and attempt.origin not in (self.playbook.name, "person") and attempt.kind in WRITTEN
 
     def succeeded(self) -> None:
         """An answer of the model's could be acted on."""

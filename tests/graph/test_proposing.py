@@ -54,8 +54,7 @@ class Model:
 
     def plan(self, question: PlanQuestion) -> Plan:
         self.plan_questions.append(question)
-        said = self._say(self.plans, "plan")
-        return said
+        return self._say(self.plans, "plan")
 
     def code(self, question: CodeQuestion) -> Code:
         self.code_questions.append(question)
@@ -156,7 +155,7 @@ def test_what_fails_on_all_rows_may_be_debugged(with_model: Callable[..., tuple[
             return say("draft")
 
     program = FAILS_ON_ALL_ROWS.replace("> 40", "> 96")
-    bench, model = with_model(Mends([], [program.replace("96", "110"), *[MIDDLES] * 9]), attempts=9)
+    bench, _model = with_model(Mends([], [program.replace("96", "110"), *[MIDDLES] * 9]), attempts=9)
     walk(bench)
     made = of_model(bench)
     debugs = [attempt for attempt in made if attempt.kind == "debug"]
@@ -178,7 +177,7 @@ def test_what_fails_on_all_rows_may_be_debugged(with_model: Callable[..., tuple[
 def test_what_cannot_be_done_is_refused_and_the_playbook_answers(
     with_model: Callable[..., tuple[Workbench, Model]], plan: Plan, why: str
 ) -> None:
-    bench, model = with_model(Model([plan]), attempts=5)
+    bench, _model = with_model(Model([plan]), attempts=5)
     walk(bench)
     refusals = [line["answer"]["refused"] for line in lines(bench, "answer") if "refused" in line["answer"]]
     assert why in refusals[0]
@@ -205,7 +204,7 @@ def test_three_failures_in_a_row_end_the_asking(with_model: Callable[..., tuple[
 
 
 def test_while_a_model_thinks_the_slots_are_busy(with_model: Callable[..., tuple[Workbench, Model]]) -> None:
-    bench, model = with_model(Model([say("draft")] * 9, [MIDDLES] * 9, takes=1.5), budget=14.0)
+    bench, _model = with_model(Model([say("draft")] * 9, [MIDDLES] * 9, takes=1.5), budget=14.0)
     walk(bench)
     kinds = {attempt.kind for attempt in bench.ledger.attempts.values() if attempt.origin == "playbook"}
     assert of_model(bench), "the model's programs are executed"
@@ -228,7 +227,7 @@ def test_a_killed_run_goes_on_and_remembers_what_was_spent(
     bench.journal.close()
     for number in list(bench.ledger.under_way):
         bench.arena.referee.cancel(f"attempt-{number}")
-    again, model = with_model(Model([say("draft")] * 9, [MIDDLES] * 9), attempts=6)
+    again, _model = with_model(Model([say("draft")] * 9, [MIDDLES] * 9), attempts=6)
     before = again.ledger.spent
     assert before.calls >= 3
     walk(again)

@@ -1,0 +1,147 @@
+"""Models: from what the person asked for to a model that works beside the playbook, with its purse and what it is shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from agentk.agent import machine
+from agentk.errors import SettingError
+from agentk.settings import load_settings
+
+if TYPE_CHECKING:
+    from agentk.agent.request import Models, Request
+    from agentk.graph.proposing import Proposing
+    from agentk.graph.workbench import Workbench
+    from agentk.llms.protocol import ChatModel
+    from agentk.llms.purse import Purse
+    from agentk.llms.record import Spent
+    from agentk.settings import Settings
+
+SHOWN = {
+    "names": "the description, names and kinds of columns, scores; no figures and no values of the data",
+    "stats": "the description, names of columns, figures about what they hold, scores; no example values",
+    "examples": "the description, names of columns, figures about what they hold, example values, scores",
+}
+
+
+def with_defaults(models: Models, settings: Settings) -> Models:
+    """What flags leave open, from agentk.toml. Raises SettingError for limits or prompts of a model that nobody named."""
+    said = settings.model
+    filled = models.model_copy(
+        update={
+            "name": _anywhere(models.name or said.name),
+            "code": _anywhere(models.code or (None if models.name else said.code)),
+            "think": _anywhere(models.think or (None if models.name else said.think)),
+            "max_cost": said.max_cost if models.max_cost is None else models.max_cost,
+            "max_tokens": said.max_tokens if models.max_tokens is None else models.max_tokens,
+            "share": models.share or said.share,
+        }
+    )
+    if (filled.code or filled.think) and not filled.name and not (filled.code and filled.think):
+        raise SettingError(
+            "--model-code and --model-think each answer a part of the questions: give both, or --model for the rest"
+        )
+    if filled.base_url is not None and "@" in urlsplit(filled.base_url).netloc:
+        raise SettingError("--base-url holds a user or password: put the key into the environment, run.json keeps the address")
+    return filled
+
+
+def _anywhere(spec: str | None) -> str | None:
+    """A spec that names a folder, so that it is the same one wherever the run is resumed."""
+    kind, colon, place = (spec or "").partition(":")
+    return f"{kind}:{Path(place).expanduser().absolute()}" if colon and kind in ("files", "replay") else spec
+
+
+def check_models(request: Request) -> None:
+    """Opens what is asked for and closes it again, so that a missing key or extra is told before anything begins."""
+    if request.models.asked:
+        for spec in dict.fromkeys((request.models.thinker, request.models.writer)):
+            _open(spec, request.models, load_settings(), None).close()
+        from agentk.reasoning.model.prompts import Prompts
+
+        Prompts(request.models.prompts)
+
+
+def open_proposing(bench: Workbench, request: Request) -> Proposing | None:
+    """The model that works beside the playbook; None where none is asked for. What earlier sessions spent is spent."""
+    models = request.models
+    if not models.asked:
+        return None
+    from agentk.graph.proposing import Proposing
+    from agentk.llms.purse import Purse
+    from agentk.llms.record import calls_in
+    from agentk.reasoning.colleagues import Colleagues
+    from agentk.reasoning.model.prompts import Prompts
+    from agentk.reasoning.model.reasoner import LLMReasoner
+    from agentk.referee.audit import audit
+
+    settings = load_settings()
+    purse = Purse(max_cost=models.max_cost, max_tokens=models.max_tokens, spent=bench.ledger.spent)
+    done = Counter(call.request.purpose for call in calls_in(bench.folder.journal) if call.reply is not None)
+    think = _open(models.thinker, models, settings, (bench, purse, done))
+    same = models.writer == models.thinker
+    code = think if same else _open(models.writer, models, settings, (bench, purse, done))
+    reasoner = LLMReasoner(
+        think,
+        code,
+        Prompts(models.prompts),
+        libraries=machine.library_versions(),
+        audit=lambda solution, competition: audit(solution, competition, bench.arena.referee.identifiers),
+        kept=bench.folder.path / "brief.json",
+        share=models.share or "stats",
+        hide=models.obfuscate,
+    )
+    return Proposing(Colleagues(bench.reasoner, reasoner), (think,) if same else (think, code))
+
+
+def notice_of(models: Models) -> list[str]:
+    """What a person is told before anything is sent: who is asked, what it is shown, what it may cost."""
+    if not models.asked:
+        return []
+    from agentk.llms.prices import as_of, price_of
+
+    names = list(dict.fromkeys((models.thinker, models.writer)))
+    settings = load_settings()
+    limits = [f"at most ${models.max_cost:g}"] if models.max_cost is not None else []
+    limits += [f"at most {models.max_tokens:,} tokens"] if models.max_tokens is not None else []
+    remote = [name for name in names if not name.startswith(("files:", "replay:"))]
+    unpriced = [name for name in remote if price_of(name, settings.prices) is None]
+    hidden = ", under stand-ins (--obfuscate)" if models.obfuscate else ""
+    shown = f"{' and '.join(names)} is shown {SHOWN[models.share or 'stats']}{hidden} (--share {models.share or 'stats'})"
+    money = "no limit on cost or tokens (--max-cost, --max-tokens)" if not limits else " and ".join(limits)
+    priced = f"; no price of {', '.join(unpriced)} is known: tokens are counted, dollars are not" if unpriced else ""
+    dated = f"; prices as of {as_of()}" if remote and not unpriced else ""
+    return [f"model: {shown}", f"model: {money}{priced}{dated}"]
+
+
+def _open(spec: str, models: Models, settings: Settings, run: tuple[Workbench, Purse, Counter[str]] | None) -> ChatModel:
+    from agentk.llms.open import open_model
+    from agentk.llms.purse import Purse
+
+    if run is None:
+        return open_model(spec, base_url=models.base_url, settings=settings, purse=Purse(max_cost=models.max_cost))
+    bench, purse, done = run
+    return open_model(
+        spec,
+        base_url=models.base_url,
+        settings=settings,
+        purse=purse,
+        record=bench.calls.put,
+        tell=lambda line: bench.notice("", line),
+        done=done,
+    )
+
+
+def spent_in_words(spent: Spent) -> str:
+    """What models have used up so far."""
+    parts = [f"{spent.calls} call{'s' * (spent.calls != 1)}", f"{spent.tokens:,} tokens"]
+    if spent.cost or not spent.unpriced:
+        parts.append(f"${spent.cost:.4f}" if spent.cost < 0.1 else f"${spent.cost:.2f}")
+    if spent.unpriced:
+        parts.append("no price known")
+    if spent.saved > 0:
+        parts.append(f"${spent.saved:.4f} saved by the provider's cache")
+    return ", ".join(parts)
