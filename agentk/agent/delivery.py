@@ -75,8 +75,8 @@ def write_solution(bench: Workbench, best: Attempt) -> None:
 
 def _member(bench: Workbench, arena: CompetitionArena, number: int, weight: float) -> Member:
     attempt = bench.ledger.attempts[number]
-    source = bench.folder.read_solution(attempt).source
-    return Member(number, attempt.name, source, arena.referee.params(attempt.params), weight)
+    solution = bench.folder.read_solution(attempt)
+    return Member(number, attempt.name, solution.source, arena.referee.params(solution, attempt.params), weight)
 
 
 def grade(bench: Workbench) -> None:

@@ -138,7 +138,7 @@ def _open(spec: str, models: Models, settings: Settings, run: tuple[Workbench, P
 def spent_in_words(spent: Spent) -> str:
     """What models have used up so far."""
     parts = [f"{spent.calls} call{'s' * (spent.calls != 1)}", f"{spent.tokens:,} tokens"]
-    if spent.cost or not spent.unpriced:
+    if spent.cost:
         parts.append(f"${spent.cost:.4f}" if spent.cost < 0.1 else f"${spent.cost:.2f}")
     if spent.unpriced:
         parts.append("no price known")

@@ -69,7 +69,7 @@ def sentence(line: Line, bench: Workbench) -> str | None:
         case "model_call":
             call = call_of(line)
             told = call.error if call.reply is None else f"{call.reply.usage.prompt + call.reply.usage.reply:,} tokens"
-            priced = "" if call.reply is None or call.reply.cost is None else f", ${call.reply.cost:.4f}"
+            priced = "" if call.reply is None or not call.reply.cost else f", ${call.reply.cost:.4f}"
             took = "" if call.reply is None else f", {call.reply.seconds:.1f}s"
             return f"{call.name} was asked: {call.request.purpose}: {told}{priced}{took}"
         case "model_left":

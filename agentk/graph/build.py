@@ -169,6 +169,8 @@ def opened(bench: Workbench, *, by_step: bool = False) -> Iterator[Walk]:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     with closing(sqlite3.connect(bench.folder.checkpoints, check_same_thread=False)) as connection:
+        # The journal is the truth and waits for the disk; a checkpoint that a power cut takes back is made again from it.
+        connection.execute("PRAGMA synchronous = NORMAL")
         yield Walk(bench, SqliteSaver(connection), by_step=by_step)
 
 

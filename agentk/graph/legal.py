@@ -41,7 +41,8 @@ def legal(ledger: Ledger, looks: int) -> tuple[Option, ...]:
     """The options, with what the run's own attempts say of them. `looks`: at the data since the last program."""
     sign = 1.0 if ledger.direction == "maximize" else -1.0
     scored = sorted(
-        (attempt for attempt in ledger.scored if attempt.seconds > 0), key=lambda attempt: -sign * (attempt.score or 0.0)
+        (attempt for attempt in ledger.scored if attempt.seconds > 0 and attempt.recipe != "constant" and attempt.kind != "bag"),
+        key=lambda attempt: -sign * (attempt.score or 0.0),
     )
     top = [attempt.number for attempt in scored]
     tunable = [attempt.number for attempt in scored if attempt.tunable]

@@ -10,6 +10,10 @@ PATIENCE = 3
 """Failures of the model in a row, after which the playbook goes on alone."""
 
 
+BASELINE = 2
+"""Attempts that have ended before a model is asked: the answer that needs no model, and a plain one to beat."""
+
+
 class Colleagues:
     """The playbook, and beside it a model, whose failures are counted.
 
@@ -29,8 +33,8 @@ class Colleagues:
         return self.model is not None and self.left is None
 
     def plans(self, question: PlanQuestion) -> bool:
-        """Whether the model is asked what to do next: from the first score on."""
-        return self.helped and question.scored > 0
+        """Whether the model is asked what to do next: from when there is something to begin from."""
+        return self.helped and question.scored > 0 and len(question.tree) >= BASELINE
 
     def writes(self, plan: Plan) -> bool:
         """Whether the model writes the program of its own plan; recipes are the playbook's to write."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,7 +49,9 @@ def columns_of(competition: Competition) -> list[str]:
 
 
 def save(evaluation: Evaluation, folder: Path) -> None:
-    """Writes oof.parquet (with what else is known of the evaluation, but its log) and test.parquet, each atomically.
+    """Writes oof.parquet (with what else is known of the evaluation, but its log) and test.parquet, each whole or not at all.
+
+    Whoever puts the folder in place brings it to disk.
 
     Raises StoreError when the folder cannot be written.
     """
@@ -108,8 +109,6 @@ def _write(matrix: Array, path: Path, columns: tuple[str, ...], known: dict[str,
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             pq.write_table(table, file)
-            file.flush()
-            os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
         raise StoreError(

@@ -111,7 +111,7 @@ class Referee:
         if refusal is not None:
             self._ready.append(Evaluation(key, Outcome(status=Status.INVALID, reason=refusal)))
             return
-        params = self.params(params)
+        params = self.params(solution, params)
         limits = limits or Limits()
         if seconds is not None:
             limits = replace(limits, wall_s=min(seconds, limits.wall_s))
@@ -165,11 +165,11 @@ class Referee:
     def smoke(self, solution: Solution, params: Params) -> Probe:
         """Runs a new program on few rows before it is given all; the audit refuses here what `submit` would refuse."""
         refusal = audit(solution, self.competition, self.identifiers)
-        return self.probes.refused(refusal) if refusal is not None else self.probes.smoke(solution, self.params(params))
+        return self.probes.refused(refusal) if refusal is not None else self.probes.smoke(solution, self.params(solution, params))
 
     def look(self, source: str) -> Probe:
         """An unscored look at the data, by a program with `explore(train, test, data_dir)`."""
-        return self.probes.look(source, self.params({}))
+        return self.probes.look(source, {"seed": self.seed})
 
     def answers(self, evaluation: Evaluation) -> Array:
         """The final answers (M, ...) of the test rows."""
@@ -179,9 +179,13 @@ class Referee:
             )
         return decide(evaluation.decision.model_dump(), evaluation.test)
 
-    def params(self, params: Params) -> Params:
-        """What a call is given: the parameters with the reserved ones. A seed among them wins, so that seeds can be averaged."""
-        return {**params, "seed": params.get("seed", self.seed), "threads": self.sandbox.cores, "device": "cpu"}
+    def params(self, solution: Solution, params: Params) -> Params:
+        """What a call is given: the parameters, the defaults of its SPACE where they say nothing, and the reserved ones.
+
+        A seed among them wins, so that seeds can be averaged.
+        """
+        defaults = {name: dimension.default for name, dimension in solution.space.items()}
+        return {**defaults, **params, "seed": params.get("seed", self.seed), "threads": self.sandbox.cores, "device": "cpu"}
 
     def plain_answers(self, predictions: Array) -> Array:
         """Answers to (M, W) predictions that no out-of-fold rows are known of: decided by the default."""
