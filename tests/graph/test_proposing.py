@@ -17,7 +17,6 @@ from agentk.graph.workbench import Workbench
 from agentk.llms.protocol import ChatRequest, Message, Reply, Usage
 from agentk.llms.record import Call
 from agentk.reasoning.colleagues import Colleagues
-from agentk.reasoning.playbook import Playbook
 from agentk.reasoning.questions import Code, CodeQuestion, Plan, PlanQuestion, Reasoner, Reflection, ReflectQuestion
 
 MIDDLES = """
