@@ -19,12 +19,9 @@ from pathlib import Path
 
 from agentk.llms.protocol import ChatRequest, Usage
 
-_VOCABULARIES = {  # encoding: file name in tiktoken's cache (SHA-1 of its address), SHA-256 of its content
-    "o200k_base": (
-        "fb374d419588a4632f3f557e76b4b70aebbca790",
-        "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
-    ),
-}
+_ENCODING = "o200k_base"
+_FILE = "fb374d419588a4632f3f557e76b4b70aebbca790"  # its name in tiktoken's cache: SHA-1 of its address
+_DIGEST = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"  # SHA-256 of its content
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d{1,3}|[ \t]{2,80}|\n[ \t]*|[^\sA-Za-z\d]{1,2}")
 _SCALE = 0.88  # brings the rule in line with the o200k vocabulary on the files of this repository
 _SLICE = 20_000  # characters encoded at once: tiktoken is slow on very long runs of one character
@@ -104,19 +101,18 @@ def _bytes(request: ChatRequest) -> int:
 @cache
 def _encoder() -> Callable[[str], int] | None:
     """A function that counts, if tiktoken is installed and needs no network for its vocabulary."""
-    name, (file, digest) = next(iter(_VOCABULARIES.items()))
     if importlib.util.find_spec("tiktoken") is None:
         return None
     for folder in _folders():
-        path = folder / file
+        path = folder / _FILE
         # tiktoken deletes a file whose content it does not expect: it is shown none that it would
-        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest:
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == _DIGEST:
             import tiktoken
 
             before = os.environ.get("TIKTOKEN_CACHE_DIR")
             os.environ["TIKTOKEN_CACHE_DIR"] = str(folder)
             try:
-                encoding = tiktoken.get_encoding(name)
+                encoding = tiktoken.get_encoding(_ENCODING)
             finally:
                 if before is None:
                     del os.environ["TIKTOKEN_CACHE_DIR"]

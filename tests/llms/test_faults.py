@@ -10,6 +10,7 @@ import pytest
 
 from agentk.errors import AccessError, ModelError, TransientError
 from agentk.llms.completions import CompletionsModel
+from agentk.llms.langchain import langchain_model
 from agentk.llms.messages import MessagesModel
 from agentk.llms.patience import PatientModel
 from agentk.llms.protocol import ChatModel
@@ -151,6 +152,20 @@ def test_a_request_that_is_refused_is_not_repeated(patient: PatientModel, vendor
     with pytest.raises(ModelError, match=r"refuses the request \(400\): prompt is too long"):
         patient.ask(exactly("maple"))
     assert len(vendor.seen) == 1
+
+
+def test_failures_behind_langchain_are_told_apart_too(
+    vendor: Any, faults: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{vendor.url}/v1")
+    model = langchain_model("openai/gpt-4o")
+    vendor.faults = [faults.refuses(429, "slow down", retry_after="7"), faults.refuses(401, "wrong key", "authentication_error")]
+    with pytest.raises(TransientError, match="langchain:openai/gpt-4o: 429, slow down") as caught:
+        model.ask(exactly("maple"))
+    assert caught.value.after == 7
+    with pytest.raises(AccessError, match="wrong key"):
+        model.ask(exactly("maple"))
+    assert len(vendor.seen) == 2
 
 
 def test_nobody_there(told: list[str]) -> None:
