@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from agentk.agent.request import Request
+from agentk.agent.models import with_defaults
+from agentk.agent.request import Models, Request
 from agentk.agent.session import begin, find, request_of
 from agentk.competitions.draft import Overrides
 from agentk.errors import SettingError
 from agentk.notebook.run import Run
-from agentk.settings import seconds
+from agentk.settings import load_settings, seconds
 
 
 class Agent:
@@ -23,6 +24,10 @@ class Agent:
                  what you know about the competition; without these it is found out
     solution, hints, folds, extra, recipes
                  what you have: a program to beat, ideas, a CSV with a column "fold", further labelled rows, recipes (files)
+    model        PROVIDER/NAME, files:DIR, or a backend of your own; None: the playbook alone, or what agentk.toml says
+    base_url, max_cost, max_tokens, share, prompts
+                 of the model: its address, hard limits in US dollars and tokens, what it is shown of the data, a folder of
+                 changed prompts
     memory       "write", "read", "off", or a folder to keep memory in
     out          where runs are kept
 
@@ -53,6 +58,12 @@ class Agent:
         folds: str | Path | None = None,
         extra: str | Path | None = None,
         recipes: tuple[str | Path, ...] = (),
+        model: str | None = None,
+        base_url: str | None = None,
+        max_cost: float | None = None,
+        max_tokens: int | None = None,
+        share: Literal["names", "stats", "examples"] | None = None,
+        prompts: str | Path | None = None,
         memory: str = "write",
         sandbox: Literal["auto", "strict"] = "auto",
         out: str | Path = "runs",
@@ -80,6 +91,14 @@ class Agent:
             folds=folds,
             extra=extra,
             recipes=tuple(recipes),
+            models={
+                "name": model,
+                "base_url": base_url,
+                "max_cost": max_cost,
+                "max_tokens": max_tokens,
+                "share": share,
+                "prompts": prompts,
+            },
             memory=memory,
             sandbox=sandbox,
             out=out,
@@ -108,6 +127,7 @@ def _request(**fields: Any) -> Request:
 
     try:
         fields["overrides"] = Overrides.model_validate(fields["overrides"])
+        fields["models"] = with_defaults(Models.model_validate(fields["models"]), load_settings())
         return Request.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
