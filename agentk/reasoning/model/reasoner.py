@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from agentk.errors import ReasonerError
 from agentk.llms.protocol import ChatModel, ChatRequest, Message, Reply
 from agentk.reasoning.model import columns, digest
@@ -110,7 +112,7 @@ class LLMReasoner:
         known = frozenset(recipe["name"] for recipe in recipes)
 
         def read(reply: Reply) -> Plan:
-            answer: PlanAnswer = validated(PlanAnswer, _data(reply))
+            answer: PlanAnswer = validated(PlanAnswer, _data(reply, PlanAnswer))
             return plan_from(answer, question, self._think.name, known)
 
         request = self._request("plan", question, prompt, PLAN_TOKENS, schema_of(PlanAnswer))
@@ -173,7 +175,7 @@ class LLMReasoner:
         )
 
         def read(reply: Reply) -> Reflection:
-            answer: ReflectAnswer = validated(ReflectAnswer, _data(reply))
+            answer: ReflectAnswer = validated(ReflectAnswer, _data(reply, ReflectAnswer))
             note = " ".join(answer.note.split())[:1200]
             return Reflection(giver=self._think.name, note=note, memory=tuple(answer.memory))
 
@@ -297,9 +299,9 @@ class LLMReasoner:
         return Code(giver=self._code.name, name=_titled(source, before, question), source=whole, params=params)
 
 
-def _data(reply: Reply) -> dict[str, Any]:
+def _data(reply: Reply, kind: type[BaseModel]) -> dict[str, Any]:
     """The structured answer, by the provider's own mechanism or found in the text."""
-    return reply.data if isinstance(reply.data, dict) else object_in(reply.text)
+    return reply.data if isinstance(reply.data, dict) else object_in(reply.text, list(kind.model_fields))
 
 
 def _same(source: str, before: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -93,26 +94,26 @@ def _moved(body: str, indent: str) -> str:
 # JSON ------------------------------------------------------------------------------------------------------------------
 
 
-def object_in(text: str) -> dict[str, Any]:
-    """The JSON object of a reply: alone, fenced, or within prose; the last whole one counts; broken ones are mended.
+def object_in(text: str, fields: Collection[str]) -> dict[str, Any]:
+    """The JSON object of a reply that has one of `fields`: alone, fenced, or within prose; broken ones are mended.
 
-    Raises Unusable when there is none.
+    The last whole one counts. Raises Unusable when there is none.
     """
     text = readable(text)
     candidates = [text, *(block.body for block in reversed(blocks(text)) if block.language in ("", "json", "json5", "jsonc"))]
     candidates += list(reversed(_braced(text)))
     for candidate in candidates:
-        if (found := _loaded(candidate)) is not None:
+        if (found := _loaded(candidate)) is not None and found.keys() & set(fields):
             return found
     begins = text.find("{")
     if begins < 0:
         raise Unusable("it holds no JSON object")
     for candidate in candidates[1:] or [text[begins:]]:
-        if "{" in candidate and (found := _mended(candidate[candidate.find("{") :])) is not None:
+        if "{" in candidate and (found := _mended(candidate[candidate.find("{") :], fields)) is not None:
             return found
-    if (found := _mended(text[begins:])) is not None:
+    if (found := _mended(text[begins:], fields)) is not None:
         return found
-    raise Unusable(f"its JSON cannot be read: {_complaint(text[begins:])}")
+    raise Unusable(f"it holds no JSON object with the fields {', '.join(fields)}: {_complaint(text[begins:])}")
 
 
 def _loaded(text: str) -> dict[str, Any] | None:
@@ -130,15 +131,16 @@ def _only(value: object) -> dict[str, Any] | None:
     return value if isinstance(value, dict) and value and all(isinstance(key, str) for key in value) else None
 
 
-def _mended(text: str) -> dict[str, Any] | None:
+def _mended(text: str, fields: Collection[str]) -> dict[str, Any] | None:
     if len(text) > REPAIRED or text.count("{") + text.count("[") > 400:
         return None
     import json_repair
 
     try:
-        return _only(json_repair.loads(text))
+        found = _only(json_repair.loads(text))
     except (ValueError, RecursionError, IndexError, KeyError, TypeError):  # whatever it meets in hostile text
         return None
+    return found if found is not None and found.keys() & set(fields) else None
 
 
 def _complaint(text: str) -> str:
@@ -148,7 +150,7 @@ def _complaint(text: str) -> str:
         return str(error)
     except RecursionError:
         return "it is nested too deeply"
-    return "it is no object with named fields"
+    return "it is another object"
 
 
 def _braced(text: str) -> list[str]:

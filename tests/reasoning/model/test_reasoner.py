@@ -68,7 +68,9 @@ def test_a_plan_that_cannot_be_acted_on_is_sent_back_with_the_reason(
 
 def test_after_the_last_repair_the_step_fails_with_every_reason(made: Made, reasoner: Make) -> None:
     model = ScriptedModel("", "no idea", "{}")
-    with pytest.raises(ReasonerError, match=r"in 3 tries: it is empty · it holds no JSON object · .*"):
+    with pytest.raises(
+        ReasonerError, match=r"in 3 tries: it is empty · it holds no JSON object · it holds no JSON object with the fields"
+    ):
         reasoner(model).plan(plan_question(*made("wine")))
 
 

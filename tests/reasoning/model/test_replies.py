@@ -30,7 +30,7 @@ OBJECT = {"action": "draft", "idea": "boosting"}
     ],
 )
 def test_an_object_is_found(reply: str) -> None:
-    assert object_in(reply) == OBJECT
+    assert object_in(reply, ["action"]) == OBJECT
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,12 @@ def test_an_object_is_found(reply: str) -> None:
         ("There is nothing to do.", "no JSON object"),
         ("x" * (LONGEST + 1), "characters"),
         ("[" * 5000, "no JSON object"),
+        ("x = {name: one for name in SPACE}", "no JSON object with the fields action"),
     ],
 )
 def test_where_there_is_no_object_the_reason_is_said(reply: str, reason: str) -> None:
     with pytest.raises(Unusable, match=reason):
-        object_in(reply)
+        object_in(reply, ["action"])
 
 
 @pytest.mark.parametrize(
