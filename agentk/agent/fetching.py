@@ -65,7 +65,7 @@ def description(facts: Facts, pages: Sequence[Page]) -> str:
         text = clean_text(found.content) if "<" in found.content and found.kind != "text/markdown" else found.content.strip()
         text = re.sub(r"^(#{1,5}) ", r"\1# ", text, flags=re.MULTILINE)
         if name.lower().startswith("evaluation") and facts.metric:
-            text = f"{_metric(facts)}\n\n{text}"
+            text = f"{text}\n\n{_metric(facts)}"  # last: the page's own words are more exact
         parts.append(f"# {name[:1].upper()}{name[1:]}\n\n{text}")
     return "\n\n".join(parts) + "\n"
 

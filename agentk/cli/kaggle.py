@@ -286,7 +286,7 @@ def _downloading() -> Iterator[Callable[[str, int, int | None], None]]:
         tenth = 10 * done // total if total else done >> 27  # or every 128 MiB
         if tenth > tenths.get(step, 0):
             tenths[step] = tenth
-            _note(f"{step}: {done / 1e6:,.0f} MB" + (f" of {total / 1e6:,.0f} MB" if total else ""))
+            _note(f"{step}: {done / 1e6:,.1f} MB" + (f" of {total / 1e6:,.1f} MB" if total else ""))
 
     yield tell
 

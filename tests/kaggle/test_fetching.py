@@ -9,7 +9,7 @@ import pytest
 from agentk.agent.fetching import brought, description
 from agentk.agent.request import Request
 from agentk.competitions.draft import Overrides
-from agentk.competitions.metrics.wording import evaluation
+from agentk.competitions.metrics.wording import evaluation, mentioned
 from agentk.errors import KaggleError, SettingError
 from agentk.kaggle.protocol import Facts, Page
 
@@ -64,6 +64,13 @@ def test_pages_follow_one_another_and_each_has_its_heading() -> None:
     assert headings == ["# Penguins", "# Description", "# Evaluation", "# Data description", "# Frequently asked", "# Rules"]
     assert "Metric, as Kaggle names it: Mean F1 Score" in evaluation(text) and "$x < y$" in evaluation(text)
     assert "train.csv" not in evaluation(text)
+
+
+def test_the_pages_own_words_on_the_metric_count_before_its_name_at_kaggle() -> None:
+    facts = Facts(slug="houses", title="Houses", metric="Root Mean Squared Error")
+    words = "Root-Mean-Squared-Error (RMSE) between the logarithm of the predicted value and the logarithm of the price."
+    assert mentioned(description(facts, [Page("evaluation", words, "text/markdown")]))[0].metric == "rmse_log"
+    assert mentioned(description(facts, [Page("evaluation", "See the forum.", "text/markdown")]))[0].metric == "rmse"
 
 
 def test_without_an_evaluation_page_the_metric_has_a_section() -> None:
