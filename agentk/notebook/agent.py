@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
-from agentk.agent.models import with_defaults
+from agentk.agent.models import notice_of, with_defaults
 from agentk.agent.request import Models, Request
 from agentk.agent.session import begin, find, request_of
 from agentk.competitions.draft import Overrides
@@ -105,7 +106,9 @@ class Agent:
         )
 
     def start(self) -> Run:
-        """A new run, in a folder of its own; nothing is executed yet. Each call starts another one."""
+        """A new run, in a folder of its own; nothing is executed or sent yet. Each call starts another one."""
+        for line in notice_of(self.request.models):
+            print(line, file=sys.stderr)
         folder = begin(self.request)
         folder.unlock()  # whoever works on it first takes it
         return Run(folder, request_of(folder))

@@ -19,6 +19,7 @@ from agentk.notebook.explain import Explanation, explained
 from agentk.notebook.live import ended_at, watched
 from agentk.notebook.views import Best, Contract, Cost, Memory, Step, Tree
 from agentk.reasoning.questions import Plan
+from agentk.report.page import report_at_end, write_report
 from agentk.settings import seconds
 from agentk.types.attempt import Attempt
 from agentk.types.solution import Solution
@@ -64,6 +65,7 @@ class Run:
         with watched(self._stepper.bench):
             for _ in self._stepper.until(until):
                 pass
+        self._tell_end()
         return self
 
     async def arun(self, until: Until | None = None) -> Run:
@@ -80,7 +82,13 @@ class Run:
                 raise
             except Paused:
                 pass
+        await asyncio.to_thread(self._tell_end)
         return self
+
+    def _tell_end(self) -> None:
+        """Where the run has ended, its report is written, as the command line does."""
+        if self._stepper.next is None:
+            report_at_end(self._stepper.folder)
 
     def pause(self) -> None:
         """Stops a run that works in `arun` where it can go on later."""
@@ -240,6 +248,11 @@ class Run:
         if not path.exists():
             raise RunError(f"{self.folder.name} has no submission yet: step(until='open') makes a first one")
         return path
+
+    @property
+    def report(self) -> Path:
+        """The report as one HTML file, written anew as the run stands now."""
+        return write_report(self._stepper.folder)
 
     def explain(self, attempt: int | Attempt | None = None) -> Explanation:
         """Why an attempt was tried, with which lessons, what the referee said, why it was kept or not; by default the best."""
