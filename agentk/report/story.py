@@ -18,7 +18,7 @@ from agentk.graph.branches import history
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Line, read
 from agentk.graph.ledger import Ledger
-from agentk.llms.record import EVENT, Call, Spent, call_of
+from agentk.report.spending import Spending, spending_of
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition
 from agentk.types.outcome import Status
@@ -46,20 +46,6 @@ class Moment:
     gain: tuple[float, float] | None = None  # paired over folds, to the parent or to the first plain model; and its error
     gain_to: int | None = None  # the attempt it was compared with
     gain_over: tuple[float, float] | None = None  # the same over the first plain model
-
-
-@dataclass(frozen=True)
-class Spending:
-    """What one kind of step cost."""
-
-    step: str
-    model: str
-    calls: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cached: int = 0  # of tokens_in: read from the provider's cache
-    seconds: float = 0.0
-    cost: float | None = None  # US dollars; None: no price is known
 
 
 @dataclass(frozen=True)
@@ -147,7 +133,7 @@ def tell(folder: RunFolder) -> Story:
         moments=moments,
         sources=sources,
         worths=_worths(lines, ledger.best),
-        spending=_spending(lines),
+        spending=spending_of(lines),
         steps=tuple(_steps(history(lines))),
         pending=tuple(ledger.under_way) if ledger.ended is None else (),
         budget=next((line for line in reversed(lines) if line["event"] == "budget"), {}),
@@ -283,23 +269,6 @@ def _worths(lines: Sequence[Line], best: int | None) -> tuple[Worth, ...]:
             if worth.about in (best, worth.number):
                 found[worth.about, worth.number, worth.without] = worth
     return tuple(found.values())
-
-
-def _spending(lines: Sequence[Line]) -> tuple[Spending, ...]:
-    """Calls of models, by question and model."""
-    calls: dict[tuple[str, str], list[Call]] = defaultdict(list)
-    for line in lines:
-        if line["event"] == EVENT:
-            call = call_of(line)
-            calls[call.request.purpose or "?", call.name].append(call)
-    found = []
-    for (step, model), mine in calls.items():
-        total, replies = Spent.of(mine), [call.reply for call in mine if call.reply is not None]
-        priced = any(reply.cost is not None for reply in replies)
-        seconds = sum(reply.seconds for reply in replies)
-        cost = total.cost if priced else None
-        found.append(Spending(step, model, total.calls, total.prompt, total.reply, total.cached, seconds, cost))
-    return tuple(found)
 
 
 def _steps(lines: Sequence[Line]) -> list[tuple[float, float]]:
