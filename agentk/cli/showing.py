@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from agentk.types.attempt import Attempt
 
 
+WIDE = 100
+"""Columns of a terminal from which on a list of runs also says what won and what ended them."""
+
+
 def print_summary(summary: Summary) -> None:
     """The last screen of a run, on stdout."""
     from rich.console import Console
@@ -156,25 +160,25 @@ def list_runs(out: Path, *, as_json: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, header_style="dim")
-    for heading in ("run", "score", "metric", "winner", "attempts", "time", "ended by"):
-        table.add_column(heading, overflow="ellipsis", no_wrap=True)
+    console = Console()
+    wide = console.width >= WIDE
+    headings = ["run", "score", "metric", "attempts", "time", *(["winner", "ended by"] if wide else [])]
+    needed = {"run": 20, "score": 8, "metric": 6, "attempts": 8, "time": 6}
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="ellipsis", no_wrap=True, min_width=needed.get(heading))
+    unreadable: list[str] = []
     for folder, found in runs:
         if isinstance(found, str):
-            table.add_row(Text(folder.path.name), "", "", Text(f"unreadable: {found}"), "", "", "")
+            unreadable.append(f"{folder.path.name} is unreadable: {found}")
             continue
         score = "" if found.cv_score is None else f"{found.cv_score:.5f}"
-        winner = (found.winner or "").partition(" (")[0]
-        table.add_row(
-            Text(folder.path.name),
-            score,
-            found.metric or "",
-            Text(winner),
-            str(found.attempts),
-            duration(found.seconds),
-            found.stopped_by or "not ended",
-        )
-    Console().print(table)
+        facts = [score, found.metric or "", str(found.attempts), duration(found.seconds)]
+        more = [(found.winner or "").partition(" (")[0], found.stopped_by or "not ended"] if wide else []
+        table.add_row(Text(folder.path.name), *facts, *map(Text, more))
+    console.print(table)
+    for line in unreadable:
+        console.print(Text(line))
 
 
 def _summary(folder: RunFolder) -> Summary | str:
