@@ -19,6 +19,9 @@ from agentk.types.competition import ColumnKind, Competition
 
 MARK = "\n\n# --- The names above are stand-ins; from here on agentk gives them to the data. ---\n"
 
+MISSING = "missing"
+"""What a diagnosis says where a value is missing: no word of the data."""
+
 
 class Names(Protocol):
     """How the things of one competition are called before a model."""
@@ -104,7 +107,7 @@ class StandIns:
 
     def value(self, column: str, own: str) -> str:
         """A word of a categorical column, or a class label."""
-        return stand_ins.stand_in(self.name(column), own) if column in self._values else own
+        return stand_ins.stand_in(self.name(column), own) if column in self._values and own != MISSING else own
 
     def text(self, text: str) -> str:
         """With every whole word that is a name replaced; rather one too many than one too few."""

@@ -140,6 +140,10 @@ def test_texts_about_the_data_are_put_into_stand_ins(shops: Any) -> None:
     assert names.text("KeyError: 'floor space' near Town (staffing stays)") == "KeyError: 'c003' near c002 (staffing stays)"
 
 
+def test_what_is_missing_is_called_so(shops: Any) -> None:
+    assert StandIns(shops[0]).value("Town", "missing") == "missing"
+
+
 def test_numeric_labels_stay_numbers(made: Callable[[str], tuple[Competition, Profile]]) -> None:
     competition, _ = made("wine")
     assert StandIns(competition).value(competition.targets[0], "1") == "1"
