@@ -109,8 +109,10 @@ def notice_of(models: Models) -> list[str]:
     limits += [f"at most {models.max_tokens:,} tokens"] if models.max_tokens is not None else []
     remote = [name for name in names if not name.startswith(("files:", "replay:"))]
     unpriced = [name for name in remote if price_of(name, settings.prices) is None]
-    hidden = ", under stand-ins (--obfuscate)" if models.obfuscate else ""
-    shown = f"{' and '.join(names)} is shown {SHOWN[models.share or 'stats']}{hidden} (--share {models.share or 'stats'})"
+    seen = SHOWN[models.share or "stats"]
+    if models.obfuscate:
+        seen = seen.removeprefix("the description, ") + "; all names under stand-ins (--obfuscate)"
+    shown = f"{' and '.join(names)} is shown {seen} (--share {models.share or 'stats'})"
     money = "no limit on cost or tokens (--max-cost, --max-tokens)" if not limits else " and ".join(limits)
     priced = f"; no price of {', '.join(unpriced)} is known: tokens are counted, dollars are not" if unpriced else ""
     dated = f"; prices as of {as_of()}" if remote and not unpriced else ""
