@@ -53,6 +53,6 @@ def plain(card: RenderableType, width: int = 110) -> str:
 
     from rich.console import Console
 
-    console = Console(file=StringIO(), width=width, color_system=None, legacy_windows=False)
+    console = Console(file=StringIO(), width=width, color_system=None, force_jupyter=False)
     console.print(card)
     return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip().splitlines())  # type: ignore[attr-defined]

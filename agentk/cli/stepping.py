@@ -11,6 +11,7 @@ from agentk.agent.request import Request
 from agentk.agent.session import begin, find, request_of
 from agentk.agent.stepping import Paused, Stepper
 from agentk.cli.cards import step_card
+from agentk.cli.kaggle import fetched
 from agentk.errors import RunError, SettingError, UserError
 from agentk.reasoning.questions import Plan
 
@@ -42,9 +43,9 @@ def _run_of(target: str, request: Request) -> tuple[RunFolder, Request]:
     try:
         folder = find(target, request.out)
     except RunError as error:
-        if not target.startswith("builtin:") and not Path(target).exists():
+        if not target.startswith(("builtin:", "http")) and not Path(target).exists():
             raise RunError(f"{error}; nor is it a competition: a folder, a CSV file, or builtin:NAME") from None
-        folder = begin(request)
+        folder = begin(fetched(request, None))
         folder.unlock()
         print(f"a new run: {folder.path}", file=sys.stderr)
     return folder, request_of(folder)

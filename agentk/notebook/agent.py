@@ -9,6 +9,7 @@ from typing import Any, Literal
 from agentk.agent.models import notice_of, with_defaults
 from agentk.agent.request import Models, Request
 from agentk.agent.session import begin, find, request_of
+from agentk.cli.kaggle import fetched
 from agentk.competitions.draft import Overrides
 from agentk.errors import SettingError
 from agentk.notebook.run import Run
@@ -18,7 +19,7 @@ from agentk.settings import load_settings, seconds
 class Agent:
     """Works on one competition: `Agent("builtin:wine", budget="1m").start().run()`.
 
-    competition  a folder like an unzipped Kaggle download, a CSV file, or builtin:NAME
+    competition  a folder like an unzipped Kaggle download, a CSV file, builtin:NAME, or a competition's address at Kaggle
     budget       time to spend: "90s", "10m", seconds; by default 10m, or none where `attempts` is given
     attempts     end after so many; with it, a seed fixes the result
     target, id, metric, task, positive, train, test, sample, description, validation, column
@@ -109,7 +110,7 @@ class Agent:
         """A new run, in a folder of its own; nothing is executed or sent yet. Each call starts another one."""
         for line in notice_of(self.request.models):
             print(line, file=sys.stderr)
-        folder = begin(self.request)
+        folder = begin(fetched(self.request, None))
         folder.unlock()  # whoever works on it first takes it
         return Run(folder, request_of(folder))
 
@@ -120,7 +121,8 @@ class Agent:
         return Run(folder, request_of(folder))
 
     def __repr__(self) -> str:
-        asked = self.request.model_dump(exclude_defaults=True, exclude={"competition", "overrides"})
+        hidden = {"competition", "overrides"} | ({"models"} if not self.request.models.asked else set())
+        asked = self.request.model_dump(exclude_defaults=True, exclude=hidden)
         known = self.request.overrides.model_dump(exclude_defaults=True)
         return f"Agent({self.request.competition!r}{''.join(f', {name}={value!r}' for name, value in (asked | known).items())})"
 
