@@ -208,7 +208,7 @@ class Wire(BaseHTTPRequestHandler):
         words = re.findall(r"\s*\S+", self.server.say(turns, schema)) or [""]
         cut = limit is not None and len(words) > limit
         words = words[:limit]
-        size = 1 if len(words) < 5000 else 20
+        size = 1 if len(words) < 5000 else 100
         return ["".join(words[start : start + size]) for start in range(0, len(words), size)], len(words), cut
 
     def prompt(self, turns: list[tuple[str, str]]) -> tuple[int, int]:

@@ -41,7 +41,7 @@ def told() -> list[str]:
 
 @pytest.fixture
 def patient(backend: ChatModel, told: list[str]) -> PatientModel:
-    return PatientModel(backend, told.append, pause=0.02)
+    return PatientModel(backend, told.append, pause=0.005)
 
 
 @pytest.mark.parametrize("fault", ["drops", "stops", "garbles", "misshapes", "interrupts"])
