@@ -32,7 +32,7 @@ class Display(Protocol):
         """A line was written to the journal."""
 
     def notice(self, node: str, text: str) -> None:
-        """A node is at work, on what `text` says."""
+        """A node is at work, on what `text` says; without a node, what a model waits for."""
 
 
 class PlainDisplay:
@@ -48,7 +48,9 @@ class PlainDisplay:
             print(f"[{duration(float(str(line['active_s']))):>6}] {text}", file=sys.stderr, flush=True)
 
     def notice(self, node: str, text: str) -> None:
-        """Nodes come and go unmentioned."""
+        """Nodes come and go unmentioned; what a model waits for is told."""
+        if not node:
+            print(f"[{duration(self._bench.clock.active()):>6}] {text}", file=sys.stderr, flush=True)
 
 
 def sentence(line: Line, bench: Workbench) -> str | None:
@@ -105,6 +107,7 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
 
         self._bench = bench
         self._node, self._text, self._since = "setup", "", time.monotonic()
+        self._told = ""  # by a model, of what it waits for
         self._stages: list[str] = []
         self._live = Live(get_renderable=self._render, console=Console(stderr=True), refresh_per_second=6, transient=False)
 
@@ -123,9 +126,12 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
 
     def notice(self, node: str, text: str) -> None:
         """The node that is at work, and on what."""
-        if node and node != self._node:
+        if not node:
+            self._told = text
+            return
+        if node != self._node:
             self._since = time.monotonic()
-        self._node, self._text = node or self._node, text
+        self._node, self._text = node, text
 
     def _render(self) -> RenderableType:
         from rich.console import Group
@@ -234,6 +240,7 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
         else:
             text.append(proposing.model.name, style="magenta")
         if left is None:
+            text.append(f"  {self._told}" if doing is not None and self._told else "", style="dim")
             text.append(f"  ·  {spent_in_words(self._bench.ledger.spent)}", style="dim")
         return text
 

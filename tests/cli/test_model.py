@@ -53,7 +53,7 @@ def test_a_run_with_a_model_is_shown_counted_and_replayed(tmp_path: Path) -> Non
     assert "is shown the description" in made.err and "at most 300,000 tokens" in made.err
     assert "was asked: plan" in made.err
     assert made.json["tokens"] > 1000 and made.json["calls"] >= 2 and made.json["cost"] == 0.0
-    journal = (Path(made.json["run"]) / "journal.jsonl").read_text()
+    journal = (tmp_path / made.json["run"] / "journal.jsonl").read_text()
     events = [json.loads(line) for line in journal.splitlines()]
     mine = [line["attempt"] for line in events if line["event"] == "attempt_finished"]
     assert any(one["origin"].startswith("files:") and one["score"] is not None for one in mine)
@@ -68,7 +68,8 @@ def test_a_run_with_a_model_is_shown_counted_and_replayed(tmp_path: Path) -> Non
 
     again = call("run", "builtin:iris", "--model", f"replay:{made.json['run']}", *flags, cwd=tmp_path)
     assert again.code == 0, again.err
-    assert Path(again.json["submission"]).read_bytes() == Path(made.json["submission"]).read_bytes(), "byte for byte"
+    first, second = (tmp_path / one.json["submission"] for one in (made, again))
+    assert first.read_bytes() == second.read_bytes(), "byte for byte"
 
 
 def test_a_model_that_cannot_be_opened_leaves_no_folder(
