@@ -139,7 +139,7 @@ def _label(attempt: Attempt, best: bool) -> str:
     )
     mark = "[bold green]★[/] " if best else ""
     kept = f"\n    [dim]{escape(attempt.verdict)}[/]" if attempt.verdict else ""
-    giver = "" if attempt.origin in ("playbook", "graph") else f" [magenta]by {escape(attempt.origin)}[/]"
+    giver = "" if attempt.origin in ("playbook", "graph", "person") else f" [magenta]by {escape(attempt.origin)}[/]"
     what = f"{mark}#{attempt.number} {attempt.kind} [bold]{escape(attempt.name)}[/]{giver}"
     return f"{what} {result} [dim]{attempt.seconds:.1f}s {escape(attempt.idea[:90])}[/]{kept}"
 

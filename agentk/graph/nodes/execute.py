@@ -215,8 +215,9 @@ def replace_submission(bench: Workbench, attempt: Attempt) -> None:
     """Writes the answers of an attempt into submission.csv."""
     referee = bench.arena.referee
     replace(bench.folder.submission, bench.arena.submission(referee.answers(bench.evaluation(attempt.number))))
+    # Not awaited: without this line the file is written again when the run is opened.
     bench.journal.write(
-        "submission_replaced", number=attempt.number, score=attempt.score, std=attempt.std, reason=attempt.verdict
+        "submission_replaced", durable=False, number=attempt.number, score=attempt.score, std=attempt.std, reason=attempt.verdict
     )
 
 
