@@ -16,6 +16,7 @@ from agentk.agent.worth import Worth, compared, record
 from agentk.errors import RunError
 from agentk.graph.workbench import Workbench
 from agentk.referee.referee import Referee
+from agentk.types.competition import ColumnKind
 from agentk.types.outcome import Status
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def importances(bench: Workbench, seconds: float) -> Iterator[Worth]:
     known = told(bench, best)
     whole = blended(bench, winner, {}) if winner.weights else bench.evaluation(best)
     began = time.monotonic()
-    for column in arena.competition.columns:
+    last = (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT)  # they rarely tell anything
+    for column in sorted(arena.competition.columns, key=lambda one: one.kind in last):
         words = f"what {column.name} says"
         if (None, words) in known:
             yield known[None, words]
