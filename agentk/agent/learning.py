@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from pydantic import JsonValue
+
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
 from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Workbench
+from agentk.memory.lesson import Lesson
+from agentk.memory.protocol import Memory
+from agentk.memory.rewards import Tried
+from agentk.types.attempt import Attempt
+from agentk.types.outcome import Status
 
 
 def learn(bench: Workbench) -> None:
@@ -26,10 +35,74 @@ def learn(bench: Workbench) -> None:
         [attempts[number] for number in sorted(attempts)],
         bench.arena.metric.direction,
         features=features_of(competition),
-        known=known,
+        known=known | overfit(attempts.values()),
+        withheld=_withheld(bench.folder),
+        tried=_tried(bench.folder),
+        further=bench.recollection.own.values(),
     )
     for lesson in written:
-        bench.journal.write("lesson_written", durable=False, lesson=lesson.id, kind=lesson.kind, text=lesson.text)
+        bench.journal.write(
+            "lesson_written",
+            durable=False,
+            lesson=lesson.id,
+            kind=lesson.kind,
+            text=lesson.text,
+            number=lesson.provenance.attempt,
+            value=round(lesson.value.mean, 3),
+        )
+
+
+def overfit(attempts: Iterable[Attempt]) -> set[int]:
+    """Attempts whose own score is better than chance by being chosen: nothing is learned from them.
+
+    A search keeps the best of many trials by the score that it is then known by. A blend is scored on rows it was not chosen
+    on: where a blend that has seen a search's winner gives it no weight, and gives what it came from some, the gain did not
+    hold up there.
+    """
+    every = list(attempts)
+    blends = [blend for blend in every if blend.kind == "blend" and blend.weights]
+    if not blends:
+        return set()
+    last = max(blends, key=lambda blend: blend.number)
+    parents = {attempt.number: attempt.parent for attempt in every if attempt.kind == "tune"}
+    return {
+        number
+        for number, parent in parents.items()
+        if number in last.seen and number not in last.weights and parent in last.weights
+    }
+
+
+def _withheld(folder: RunFolder) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for line in read(folder.journal):
+        if line["event"] == "lesson_withheld":
+            found.setdefault(int(str(line["number"])), []).append(str(line["lesson"]))
+    return found
+
+
+def _tried(folder: RunFolder) -> dict[int, list[Tried]]:
+    """The finished trials of each search, by attempt; those it was given to begin with are marked."""
+    from agentk.memory.rewards import rounded
+    from agentk.tuning.trials import read_trials
+
+    starts: dict[str, list[dict[str, JsonValue]]] = {}
+    recipes: dict[int, str] = {}
+    for line in read(folder.journal):
+        if line["event"] == "attempt_finished":
+            attempt = Attempt.model_validate(line["attempt"])
+            recipes[attempt.number] = str(attempt.recipe)
+        elif line["event"] == "answer" and line["node"] == "plan" and isinstance(answer := line["answer"], dict):
+            given = answer.get("starts")
+            sets = given if isinstance(given, list) else []
+            starts.setdefault(str(answer.get("recipe")), []).extend(rounded(one) for one in sets if isinstance(one, dict))
+    found: dict[int, list[Tried]] = {}
+    for trial in read_trials(folder.trials):
+        number = trial.search.partition("/")[0]
+        if trial.status is Status.SCORED and trial.number > 0 and number.isdigit():
+            params, known = rounded(trial.params), starts.get(recipes.get(int(number), ""), ())
+            start = any(all(params.get(name) == value for name, value in one.items()) for one in known)
+            found.setdefault(int(number), []).append(Tried(trial.params, trial.fold_scores, start))
+    return found
 
 
 def _learned(folder: RunFolder) -> tuple[set[int], int]:
@@ -45,19 +118,56 @@ def _learned(folder: RunFolder) -> tuple[set[int], int]:
     return known, ends
 
 
-def explanation(folder: RunFolder) -> list[str]:
-    """For each attempt: what was recalled, why, and what the attempt came to; then what was learned."""
+def explanation(folder: RunFolder, memory: Memory | None = None) -> list[str]:
+    """For each attempt: what was recalled, why, what was withheld, and what it earned; then what was done and learned.
+
+    `memory`: where the lessons are looked up as they stand today.
+    """
+    from agentk.memory.rewards import rewards
+    from agentk.types.competition import Competition
+
     lines = list(read(folder.journal))
     attempts = Ledger.of(lines, "maximize").attempts
+    contract = folder.path / "competition.json"
+    earned: dict[int, float] = {}
+    if contract.exists():
+        from agentk.competitions.metrics import metric_named
+
+        metric = metric_named(Competition.model_validate_json(contract.read_text()).metric)
+        earned = rewards([attempts[number] for number in sorted(attempts)], metric.direction)
+    ids = sorted({str(line["lesson"]) for line in lines if "lesson" in line})
+    today = {} if memory is None else {lesson.id: lesson for lesson in memory.get(ids)}
     told = []
     for line in lines:
-        if line["event"] == "lesson_used":
-            attempt = attempts.get(int(str(line["number"])))
-            result = "not finished"
-            if attempt is not None:
-                result = attempt.outcome.status.value if attempt.score is None else f"{attempt.score:.5f}"
-            name = "" if attempt is None else f" {attempt.name}"
-            told.append(f"#{line['number']}{name} ({result}) used {str(line['lesson'])[:8]}: {line['text']}\n    {line['why']}")
-        elif line["event"] == "lesson_written":
-            told.append(f"learned {str(line['lesson'])[:8]} ({line['kind']}): {line['text']}")
+        event = line["event"]
+        if event in ("lesson_used", "lesson_withheld"):
+            number = int(str(line["number"]))
+            how = "used" if event == "lesson_used" else "did without, as a control,"
+            result = _result(attempts.get(number), earned)
+            told.append(f"#{number} {result} {how} {str(line['lesson'])[:8]}: {line['text']}\n    {line['why']}")
+            if (lesson := today.get(str(line["lesson"]))) is not None:
+                told[-1] += f"\n    in memory today: {_standing(lesson)}, at {lesson.scope}"
+        elif event == "memory_action":
+            action = line["action"]
+            assert isinstance(action, dict)
+            said = action.get("text") or action.get("query") or action.get("lesson")
+            refused = f" (refused: {line['refused']})" if line.get("refused") else ""
+            told.append(f"{line['giver']} asked to {action['act']}: {said}{refused}")
+        elif event == "lesson_written":
+            value = f", worth {line['value']:+.2f} here" if isinstance(line.get("value"), float) else ""
+            told.append(f"learned {str(line['lesson'])[:8]} ({line['kind']}{value}): {line['text']}")
     return told or ["this run used and wrote no lessons"]
+
+
+def _result(attempt: Attempt | None, earned: Mapping[int, float]) -> str:
+    if attempt is None:
+        return "(not finished)"
+    result = attempt.outcome.status.value if attempt.score is None else f"{attempt.score:.5f}"
+    return f"{attempt.name} ({result}" + (f", earned {earned[attempt.number]:+.2f})" if attempt.number in earned else ")")
+
+
+def _standing(lesson: Lesson) -> str:
+    value = f"worth {lesson.value.mean:+.2f} ± {lesson.value.spread:.2f} over {lesson.evidence} competitions"
+    if not lesson.control.evidence:
+        return value
+    return f"{value}; without it {lesson.control.mean:+.2f} over {lesson.control.competitions}"

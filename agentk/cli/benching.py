@@ -60,32 +60,15 @@ def bench_study(what: str, out: Path, parts: Sequence[str] | None, scale: float,
             raise SettingError(f"--parts {', '.join(sorted(unknown))}: the parts are {', '.join(PARTS)}")
         bench_optim(out, parts=parts or PARTS, scale=scale, data=data, target=target)
     elif what == "memory":
-        _memory()
+        from agentk.bench.memory import PARTS as MEMORY_PARTS
+        from agentk.bench.memory import bench_memory
+
+        bench_memory(out, parts=parts or MEMORY_PARTS, scale=scale, folder=data)
     elif what == "prompts":
         _prompts(out)
     else:
         return False
     return True
-
-
-SIZES = (1_000, 10_000, 30_000)
-
-
-def _memory() -> None:
-    import tempfile
-
-    from rich.console import Console
-    from rich.live import Live
-    from rich.table import Table
-
-    from agentk.bench.memory import Growth, scale
-
-    table = Table(title="memory by the number of lessons; times in ms unless said otherwise")
-    for name in Growth.model_fields:
-        table.add_column(name.replace("_", " "), justify="right")
-    with tempfile.TemporaryDirectory() as place, Live(table, console=Console(stderr=True)):
-        for growth in scale(SIZES, Path(place)):
-            table.add_row(*(f"{value:,.2f}".rstrip("0").rstrip(".") for value in growth.model_dump().values()))
 
 
 def _prompts(out: Path) -> None:

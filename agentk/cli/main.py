@@ -340,7 +340,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 COMPETITIONS = "A folder of competitions, or the study setup"
-OPTIM = "The study optim"
+OPTIM = "The studies optim and memory"
 
 
 @app.command()
@@ -359,10 +359,18 @@ def bench(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Where results are kept; a second call goes on.", rich_help_panel=COMPETITIONS)
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where results and plots go.", rich_help_panel=OPTIM)] = Path("bench-optim"),
-    parts: Annotated[str | None, typer.Option(help="cost, estimator, curves; commas.", rich_help_panel=OPTIM)] = None,
-    scale: Annotated[float, typer.Option(help="Length of the training runs.", rich_help_panel=OPTIM)] = 1.0,
-    data: Annotated[Path | None, typer.Option(help="A table for the tabular task.", rich_help_panel=OPTIM)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where results and plots go: bench-<study>.", rich_help_panel=OPTIM, show_default=False)
+    ] = None,
+    parts: Annotated[
+        str | None, typer.Option(help="optim: cost, estimator, curves; memory: table, replay, growth.", rich_help_panel=OPTIM)
+    ] = None,
+    scale: Annotated[
+        float, typer.Option(help="optim: of the training runs; memory: of orders and sizes.", rich_help_panel=OPTIM)
+    ] = 1.0,
+    data: Annotated[
+        Path | None, typer.Option(help="optim: a table; memory: a folder of further competitions.", rich_help_panel=OPTIM)
+    ] = None,
     target: Annotated[str | None, typer.Option(help="Its target column.", rich_help_panel=OPTIM)] = None,
 ) -> None:
     """Measure agentk: scores on competitions with known answers, or one of its parts."""
@@ -370,7 +378,7 @@ def bench(
 
     if what == "setup":
         bench_understanding(only or [], seeds, json_file)
-    elif not bench_study(what, out, parts.split(",") if parts else None, scale, data, target):
+    elif not bench_study(what, out or Path(f"bench-{what}"), parts.split(",") if parts else None, scale, data, target):
         bench_competitions(Path(what), answers, budget, only or [], seeds, against, json_file)
 
 

@@ -89,14 +89,17 @@ def show(ids: Ids, where: Where = "write") -> None:
 
 @memory.command()
 def explain(
-    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")], out: Path = Path("runs")
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
+    out: Path = Path("runs"),
+    where: Where = "read",
 ) -> None:
-    """What a run recalled, why, and what it earned."""
+    """What a run recalled at each step, why, what was withheld, and what it earned."""
     from agentk.agent.learning import explanation
     from agentk.agent.session import find
 
-    for line in explanation(find(run, out)):
-        print(line)
+    with _open(where) as store:
+        for line in explanation(find(run, out), store):
+            print(line)
 
 
 @memory.command()

@@ -17,6 +17,7 @@ from agentk.graph.clock import Clock
 from agentk.graph.folder import RunFolder, replace
 from agentk.graph.journal import Journal
 from agentk.graph.ledger import Ledger
+from agentk.graph.lessons import Recollection
 from agentk.llms.record import Call
 from agentk.memory.protocol import Memory
 from agentk.reasoning.questions import Lesson, Reasoner, Resources
@@ -150,9 +151,14 @@ class Workbench:
         return self._arena is not None
 
     @cached_property
-    def lessons(self) -> tuple[Lesson, ...]:
+    def recollection(self) -> Recollection:
         """What memory brings to mind for this competition, recalled once a process."""
-        return tuple(recall(self))
+        return Recollection(self)
+
+    @property
+    def lessons(self) -> tuple[Lesson, ...]:
+        """The lessons that reasoners are shown."""
+        return self.recollection.shown
 
     def evaluation(self, number: int) -> Evaluation:
         """The predictions of a settled attempt."""
@@ -221,25 +227,3 @@ class Workbench:
         """Puts a question and its answer into the journal."""
         self.journal.write("question", durable=False, node=node, question=question)
         self.journal.write("answer", durable=False, node=node, giver=giver, answer=answer)
-
-
-def recall(bench: Workbench) -> list[Lesson]:
-    """The lessons memory advises, best first, with each use put into the journal by the node that acts on it."""
-    from agentk.memory.features import features_of
-
-    here, seed = features_of(bench.arena.competition), bench.setting.seed
-    found = bench.memory.recall(here, kinds=["recipe"], limit=40, seed=seed)  # all: what loses is worth knowing
-    found += bench.memory.recall(here, kinds=["params"], limit=20, seed=seed)
-    found += bench.memory.recall(here, kinds=["claim", "setup", "fix"], limit=20, seed=seed)
-    return [
-        Lesson(
-            id=hit.lesson.id,
-            kind=hit.lesson.kind,
-            text=hit.lesson.text,
-            value=hit.value,
-            evidence=hit.lesson.evidence,
-            payload=hit.lesson.payload,
-            why=hit.why,
-        )
-        for hit in found
-    ]

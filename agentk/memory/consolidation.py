@@ -24,9 +24,9 @@ STALE_RUNS = 20
 def outwards(run: str, features: Features, shelf: Shelf, clock: int) -> tuple[list[Lesson], list[str]]:
     """The lessons to write, already merged with what lies there, and the ids of those of ended runs.
 
-    run -> competition -> its family -> all sizes and metrics of that task -> the modality -> everything. What a recipe
-    earned moves whatever its sign, since that it failed is worth knowing; the rest moves when it held up. Beyond a task,
-    a lesson must have held up in two places inside the wider scope.
+    run -> competition -> its family -> all sizes and metrics of that task -> the modality -> everything. What a recipe,
+    or parameters of it, earned moves whatever its sign, since that it failed is worth knowing; the rest moves when it held up.
+    Beyond a task, a lesson must have moved so in two places inside the wider scope.
     """
     inner = [found.lesson for found in shelf.inner(features.digest, vectors=False)]
     leaving = [lesson for lesson in inner if lesson.scope.run == run]
@@ -45,7 +45,7 @@ def outwards(run: str, features: Features, shelf: Shelf, clock: int) -> tuple[li
         for scope in (Scope(features.family), Scope(features.family[:2])):
             copies.tell(lesson, scope)
         for places, wider in _widenings(features):
-            holders = [copy for copy in copies.of(lesson, places) if copy.value.posterior().chance > HELD_UP]
+            holders = [copy for copy in copies.of(lesson, places) if _moves(copy)]
             if len(holders) < 2:
                 break
             for holder in holders:
@@ -69,7 +69,7 @@ def at(lesson: Lesson, scope: Scope) -> Lesson:
 
 
 def _moves(lesson: Lesson) -> bool:
-    return lesson.kind == "recipe" or lesson.value.posterior().chance > HELD_UP
+    return lesson.kind in ("recipe", "params") or lesson.value.posterior().chance > HELD_UP
 
 
 def _widenings(features: Features) -> list[tuple[list[Scope], Scope]]:

@@ -12,14 +12,15 @@ from agentk.memory.features import Features, private_words
 from agentk.memory.lesson import Conditions, Lesson, Provenance
 from agentk.memory.privacy import error_pattern
 from agentk.memory.protocol import Memory
-from agentk.memory.rewards import rewards, shared
+from agentk.memory.rewards import Tried, credits, paired, rewards, rounded, trial_rewards
 from agentk.memory.scope import Scope
 from agentk.memory.value import Value
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition
 from agentk.types.metric import Direction
-from agentk.types.outcome import Status
-from agentk.types.solution import RESERVED
+
+WINNERS = 3
+"""Parameter sets of a recipe that one run teaches."""
 
 
 def learn(
@@ -32,31 +33,45 @@ def learn(
     features: Features,
     known: Collection[int] = (),
     withheld: Mapping[int, Sequence[str]] | None = None,
+    tried: Mapping[int, Sequence[Tried]] | None = None,
     further: Iterable[Lesson] = (),
 ) -> list[Lesson]:
     """What a run does once, when it ends: credit what it used, remember what it found, move outwards what held up.
 
     Idempotent by `run`. `known`: attempts that an earlier end of the run has taught; others are still measured by them.
-    `withheld`: lessons set aside, by attempt; `further`: lessons that a reasoner or a person wrote. The lessons written are
-    returned, for the journal.
+    `withheld`: lessons set aside that would have led to an attempt, `tried`: what a search tried, both by attempt; `further`:
+    lessons that a reasoner or a person wrote. The lessons written are returned, for the journal.
     """
     earned = _earned(attempts, direction, known)
-    used = {attempt.number: attempt.lessons for attempt in attempts}
-    found = [*harvest(run, attempts, direction, features, known), *further]
-    memory.credit(run, shared(earned, used, withheld), competition=features.digest)
+    tried, withheld = tried or {}, withheld or {}
+    found = harvest(run, attempts, direction, features, known, tried)
+    own = {lesson.id: lesson for lesson in further}
+    ids = {id_ for attempt in attempts for id_ in (*attempt.lessons, *withheld.get(attempt.number, ()))}
+    lessons = {lesson.id: lesson for lesson in memory.get(sorted(ids - own.keys()))} | own
+    told = credits(attempts, earned, lessons, trial_rewards(attempts, tried, direction), withheld)
+    for credit in told:
+        if credit.lesson in own:  # what this run wrote is not in the store yet: it enters it with what it earned
+            own[credit.lesson] = own[credit.lesson].credited(features.digest, credit.reward, 0)
+    found += own.values()
+    memory.credit(run, [credit for credit in told if credit.lesson not in own], competition=features.digest)
     memory.remember(found, private=_private(competition, attempts))
     memory.consolidate(run, features)
     return found
 
 
 def harvest(
-    run: str, attempts: Sequence[Attempt], direction: Direction, features: Features, known: Collection[int] = ()
+    run: str,
+    attempts: Sequence[Attempt],
+    direction: Direction,
+    features: Features,
+    known: Collection[int] = (),
+    tried: Mapping[int, Sequence[Tried]] | None = None,
 ) -> list[Lesson]:
     """What a recipe earned, the parameters that won, and what mended a failure; each in the scope of the run."""
     earned = _earned(attempts, direction, known)
     return [
         *_recipes(run, attempts, earned, features),
-        *_parameters(run, attempts, earned, direction, features),
+        *_parameters(run, attempts, earned, direction, features, tried or {}),
         *_fixes(run, attempts, earned, features),
     ]
 
@@ -79,10 +94,10 @@ def _private(competition: Competition, attempts: Sequence[Attempt]) -> set[str]:
 
 
 def _recipes(run: str, attempts: Sequence[Attempt], earned: Mapping[int, float], features: Features) -> list[Lesson]:
-    """One a recipe, valued by its drafts."""
+    """One a recipe, valued by its drafts with default parameters."""
     lessons: dict[str, Lesson] = {}
     for attempt in attempts:
-        if attempt.kind == "draft" and attempt.recipe and attempt.number in earned:
+        if attempt.kind == "draft" and attempt.recipe and attempt.number in earned and not rounded(attempt.params):
             lesson = lessons.get(attempt.recipe) or _of(recipe_lesson(attempt.recipe, features.run(run)), run, attempt, features)
             value = lesson.value.add(features.digest, earned[attempt.number])
             lessons[attempt.recipe] = lesson.model_copy(update={"value": value})
@@ -90,31 +105,48 @@ def _recipes(run: str, attempts: Sequence[Attempt], earned: Mapping[int, float],
 
 
 def _parameters(
-    run: str, attempts: Sequence[Attempt], earned: Mapping[int, float], direction: Direction, features: Features
+    run: str,
+    attempts: Sequence[Attempt],
+    earned: Mapping[int, float],
+    direction: Direction,
+    features: Features,
+    tried: Mapping[int, Sequence[Tried]],
 ) -> list[Lesson]:
-    """The best parameters of each recipe, where they are not its defaults and beat what they came from."""
-    best: dict[str, Attempt] = {}
+    """The best few parameter sets of each recipe that beat what they came from, and those that were given to try and did not.
+
+    Each is valued as a draft with it would have been: by one yardstick with recipes.
+    """
+    by_number = {attempt.number: attempt for attempt in attempts}
+    trials = trial_rewards(attempts, tried, direction)
+    winners: dict[str, dict[str, tuple[float, Lesson]]] = {}
+    others: dict[str, Lesson] = {}
     for attempt in attempts:
-        params = {name: value for name, value in attempt.params.items() if name not in RESERVED}
-        if not attempt.recipe or attempt.score is None or not params or attempt.kind not in ("tune", "improve"):
+        parent = by_number.get(attempt.parent) if attempt.parent is not None else None
+        if not attempt.recipe or attempt.kind not in ("tune", "improve") or attempt.number not in earned or parent is None:
             continue
-        if attempt.outcome.status is Status.SCORED and earned.get(attempt.number, 0.0) > 0:
-            known = best.get(attempt.recipe)
-            if known is None or known.score is None or _better(attempt.score, known.score, direction):
-                best[attempt.recipe] = attempt
-    lessons = []
-    for recipe, attempt in best.items():
-        params = {name: _rounded(value) for name, value in attempt.params.items() if name not in RESERVED}
-        lesson = Lesson(
-            kind="params",
-            subject=f"params:{recipe}:" + ",".join(f"{name}={params[name]}" for name in sorted(params)),
-            text=f"Parameters of {recipe} that won: " + ", ".join(f"{name} = {value}" for name, value in sorted(params.items())),
-            scope=features.run(run),
-            payload={"recipe": recipe, "params": params},
-            value=Value().add(features.digest, earned[attempt.number]),
-        )
-        lessons.append(_of(lesson, run, attempt, features))
-    return lessons
+        itself = Tried(attempt.params, attempt.fold_scores)
+        for one, reward in trials.get(attempt.number) or trial_rewards(attempts, {0: [itself]}, direction).get(0, []):
+            if not (advice := rounded(one.params)):
+                continue
+            lesson = _parameter_lesson(attempt.recipe, advice, reward, features.run(run), features.digest)
+            lesson = _of(lesson, run, attempt, features)
+            if paired(one.fold_scores, parent.fold_scores, direction) > 0:
+                winners.setdefault(attempt.recipe, {}).setdefault(lesson.id, (reward, lesson))
+            elif one.start:
+                others.setdefault(lesson.id, lesson)
+    best = [sorted(sets.values(), key=lambda pair: (-pair[0], pair[1].id))[:WINNERS] for sets in winners.values()]
+    return [*(lesson for sets in best for _, lesson in sets), *others.values()]
+
+
+def _parameter_lesson(recipe: str, params: dict[str, JsonValue], reward: float, scope: Scope, digest: str) -> Lesson:
+    return Lesson(
+        kind="params",
+        subject=f"params:{recipe}:" + ",".join(f"{name}={params[name]}" for name in sorted(params)),
+        text=f"Parameters of {recipe}: " + ", ".join(f"{name} = {value}" for name, value in sorted(params.items())),
+        scope=scope,
+        payload={"recipe": recipe, "params": params},
+        value=Value().add(digest, reward),
+    )
 
 
 def _fixes(run: str, attempts: Sequence[Attempt], earned: Mapping[int, float], features: Features) -> list[Lesson]:
@@ -142,12 +174,3 @@ def _fixes(run: str, attempts: Sequence[Attempt], earned: Mapping[int, float], f
 def _of(lesson: Lesson, run: str, attempt: Attempt, features: Features) -> Lesson:
     origin = Provenance(origin="run", run=run, attempt=attempt.number, competition=features.digest)
     return lesson.model_copy(update={"features": features, "provenance": origin})
-
-
-def _better(score: float, known: float, direction: Direction) -> bool:
-    return score > known if direction == "maximize" else score < known
-
-
-def _rounded(value: JsonValue) -> JsonValue:
-    """Two significant digits: neighbors in a search space are the same advice."""
-    return float(f"{value:.2g}") if isinstance(value, float) else value

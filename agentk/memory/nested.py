@@ -12,7 +12,7 @@ from agentk.memory.lesson import KINDS, Kind, Lesson
 from agentk.memory.orders import ORDER, Consolidate, CreditRun, Forget, Ledger, Order, Remember, carry_out
 from agentk.memory.privacy import fit_to_keep
 from agentk.memory.protocol import BusyError, Credit, Embedder, Found, Recalled, Shelf, Stats, Vectors
-from agentk.memory.ranking import TEXT, Candidate, blind, rank
+from agentk.memory.ranking import EXPLORE, TEXT, Candidate, Explore, blind, rank
 from agentk.memory.scope import Scope
 
 CAP = 20_000
@@ -44,9 +44,11 @@ class NestedMemory:
         starter: tuple[str, Sequence[Lesson]] = ("", ()),
         frozen: bool = False,
         cap: int = CAP,
+        explore: Explore = EXPLORE,
     ) -> None:
         """`starter`: digest of the starter lessons, and they."""
         self._shelf, self._embedder, self._frozen, self._cap = shelf, embedder, frozen, cap
+        self._explore: Explore = explore
         self._name = f"{embedder.id}+structure-{LAYOUT}"
         self._notes: list[str] = []
         self._behind = False  # whether a write of this process waits for another one
@@ -99,6 +101,7 @@ class NestedMemory:
             clock=ledger.clock,
             asked=asked,
             withhold=withhold,
+            explore=self._explore,
         )
 
     def remember(self, lessons: Iterable[Lesson], *, private: Iterable[str]) -> list[str]:

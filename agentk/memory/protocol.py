@@ -28,6 +28,8 @@ class Recalled:
     value: float  # the mean reward drawn from what is believed of it, in standard errors
     why: str  # one sentence
     withheld: bool = False  # drawn as a control: to be shown to nobody, and credited as withheld
+    record: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """By competition, of this lesson and those it overrides: the mean reward there, and how near that competition is, 0..1."""
 
 
 class Credit(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from agentk.memory.features import Features, likeness
 from agentk.memory.lesson import Lesson
 from agentk.memory.protocol import Recalled
 from agentk.memory.scope import Scope
+from agentk.memory.value import EARLIER
 
 HALF_LIFE = 200
 """Runs after which evidence that nothing has renewed counts half."""
@@ -27,6 +28,14 @@ LIMIT = 3.0
 
 TEXT = 0.35
 """Weight of the text beside the structure of the competition, where a text is asked for."""
+
+
+Explore = Literal["thompson", "ucb", "greedy"]
+"""How a mean reward is guessed: a plausible one drawn at random (Thompson 1933; Russo et al. 2018, A Tutorial on Thompson
+Sampling), the optimistic end of what is believed (Auer, Cesa-Bianchi & Fischer 2002, Finite-time Analysis of the Multiarmed
+Bandit Problem), or the believed mean."""
+
+EXPLORE: Explore = "thompson"
 
 
 class Candidate(NamedTuple):
@@ -46,6 +55,7 @@ def rank(
     clock: int,
     asked: bool,
     withhold: float,
+    explore: Explore = EXPLORE,
 ) -> list[Recalled]:
     """The best of `candidates`, at most one a subject and of its innermost scope, with withheld ones among them marked.
 
@@ -56,13 +66,17 @@ def rank(
     around = set(scope.climb())
     fitting = [c for c in candidates if c.lesson.scope in around and c.lesson.conditions.holds(features)]
     subjects: dict[str, list[_Drawn]] = {}
+    records: dict[str, dict[str, tuple[float, float]]] = {}
     outermost_first = sorted(fitting, key=lambda candidate: (candidate.lesson.scope.depth, candidate.lesson.id))
     for lesson, cosine in outermost_first:  # an order that no index decides, so that a seed draws the same for the same lesson
         similarity = likeness(features, lesson.features) if lesson.features else GENERAL
         if asked:
             similarity = (1 - TEXT) * similarity + TEXT * max(cosine, 0.0)
         known = subjects.setdefault(lesson.subject, [])
-        entry = _drawn(lesson, similarity, clock, known[-1] if known else None, generator)
+        near = (1 + lesson.scope.depth) / (1 + features.scope.depth)
+        told = {entry.competition: (entry.mean, near) for entry in lesson.value.evidence if entry.competition != EARLIER}
+        records.setdefault(lesson.subject, {}).update(told)  # from further in, nearer
+        entry = _drawn(lesson, similarity, clock, known[-1] if known else None, generator, explore)
         while known and known[-1].lesson.scope.depth < lesson.scope.depth:
             known.pop()
         known.append(entry)
@@ -73,7 +87,7 @@ def rank(
         if kept == limit:
             break
         held = withhold > 0 and bool(generator.random() < withhold)
-        chosen.append(Recalled(entry.lesson, entry.similarity, entry.value, _why(entry), held))
+        chosen.append(Recalled(entry.lesson, entry.similarity, entry.value, _why(entry), held, records[entry.lesson.subject]))
         kept += not held
     return chosen
 
@@ -86,7 +100,9 @@ class _Drawn(NamedTuple):
     score: float
 
 
-def _drawn(lesson: Lesson, similarity: float, clock: int, outer: _Drawn | None, generator: np.random.Generator) -> _Drawn:
+def _drawn(
+    lesson: Lesson, similarity: float, clock: int, outer: _Drawn | None, generator: np.random.Generator, explore: Explore
+) -> _Drawn:
     """A draw of the mean reward of using the lesson, less what followed when it was withheld.
 
     Where a lesson further out speaks about the same subject, what is believed of that is where this one starts from.
@@ -95,7 +111,9 @@ def _drawn(lesson: Lesson, similarity: float, clock: int, outer: _Drawn | None, 
     inherits = outer is not None and outer.lesson.scope.depth < lesson.scope.depth
     value = lesson.value.under(outer.believed, INHERITED) if outer is not None and inherits else lesson.value
     posterior = value.posterior(weight)
-    draw = posterior.draw(generator) - lesson.control.posterior(weight).mean
+    guess = posterior.draw(generator) if explore == "thompson" else posterior.mean + (explore == "ucb") * posterior.scale
+    # What recipes and parameters earned is measured against the other drafts of a run: these are their control.
+    draw = guess - (0.0 if lesson.kind in ("recipe", "params") else lesson.control.posterior(weight).mean)
     draw = max(-LIMIT, min(LIMIT, draw))
     return _Drawn(lesson, similarity, posterior.mean, draw, similarity * math.exp(draw))
 

@@ -8,6 +8,7 @@ by the rule of RAMP (Kégl 2023: contributivity over runtime), blending whenever
 from __future__ import annotations
 
 from agentk.errors import ReasonerError
+from agentk.reasoning.portfolio import LEAST, Arm, ranked
 from agentk.reasoning.questions import Code, CodeQuestion, Effort, Plan, PlanQuestion, Reflection, ReflectQuestion
 from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
 from agentk.reasoning.recipes.compose import BLOCKS, compose
@@ -42,6 +43,9 @@ class Playbook:
         if question.since_blend >= NEW_MEMBERS and question.scored > 1:
             return self._say("blend", f"{question.since_blend} attempts have not been blended yet")
         recipes = recipes_for(question.competition, frozenset(question.resources.libraries), self._own)
+        promising = self._promising(recipes, question, clock)
+        if promising is not None:
+            return promising
         for recipe in self._order(recipes, question, clock):
             effort = question.efforts.get(recipe.name, Effort())
             if effort.drafts == 0 and recipe.name not in question.started and clock.affords(recipe, question.scored):
@@ -98,6 +102,30 @@ class Playbook:
         took = best.seconds / max(best.trials, 1)
         return best.number if bags + question.pending < BAGS and took / clock.slots < 0.3 * clock.left else None
 
+    def _promising(self, recipes: list[Recipe], question: PlanQuestion, clock: _Clock) -> Plan | None:
+        """The draft, or the search, that the records of earlier competitions speak for; None where they say nothing."""
+        if not question.efforts or question.person or clock.cut:
+            return None  # the baseline first; a person's wish, and what can be had at all, before what was
+        arms = ranked(recipes, question)
+        for arm, gain in arms:
+            if gain < LEAST:
+                break
+            if arm.recipe.name not in question.started and clock.affords(arm.recipe, question.scored):
+                return self._draft_of(arm, question, clock)
+        target = self._worth_tuning(question, clock) if arms else None
+        return None if target is None else self._tune(target, recipes, question, clock)
+
+    def _draft_of(self, arm: Arm, question: PlanQuestion, clock: _Clock) -> Plan:
+        return Plan(
+            giver=self.name,
+            action="draft",
+            recipe=arm.recipe.name,
+            idea=arm.recipe.idea if not arm.params else f"{arm.recipe.idea}, with parameters that won before",
+            params=dict(arm.params),
+            seconds=clock.fold_limit(question.scored),
+            lessons=arm.lessons,
+        )
+
     def _order(self, recipes: list[Recipe], question: PlanQuestion, clock: _Clock) -> list[Recipe]:
         """The baseline first, then recipes that the person's hints name; the rest by rank, moved by what memory says."""
         value = {str(lesson.payload.get("recipe")): lesson.value for lesson in question.lessons if lesson.kind == "recipe"}
@@ -115,7 +143,8 @@ class Playbook:
 
     def _draft(self, recipe: Recipe, question: PlanQuestion, clock: _Clock) -> Plan:
         lessons = [lesson for lesson in question.lessons if lesson.payload.get("recipe") == recipe.name]
-        remembered = next((lesson for lesson in lessons if lesson.kind == "params"), None)
+        remembered = next((lesson for lesson in lessons if lesson.kind == "params" and lesson.value > 0), None)
+        lessons = [lesson for lesson in lessons if lesson.kind != "params" or lesson is remembered]
         params = remembered.payload.get("params") if remembered is not None else None
         return Plan(
             giver=self.name,

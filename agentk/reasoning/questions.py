@@ -26,6 +26,7 @@ class Lesson(Frozen):
     evidence: int  # competitions it rests on
     payload: dict[str, JsonValue] = {}
     why: str = ""
+    record: dict[str, tuple[float, float]] = {}  # by competition (a digest): mean reward there, and how near it is, 0..1
 
 
 class Resources(Frozen):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agentk.bench.memory import scale
+from agentk.bench.memory.scale import scale
 
 
 def test_a_small_store_is_measured_and_finds_what_exact_search_finds(tmp_path: Path) -> None:

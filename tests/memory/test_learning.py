@@ -11,7 +11,7 @@ from agentk.memory.harvest import harvest
 from agentk.memory.lesson import Lesson, Provenance
 from agentk.memory.nested import NestedMemory
 from agentk.memory.ram import RamShelf
-from agentk.memory.rewards import rewards, shared
+from agentk.memory.rewards import credits, rewards
 from agentk.memory.scope import EVERYTHING
 from agentk.memory.value import Value
 from agentk.testing.memory import features
@@ -62,8 +62,8 @@ def play(memory: NestedMemory, here: Features, scores: dict[str, tuple[float, ..
         for number, name in enumerate(tried)
     ]
     run = f"run-{here.digest}-{seed}"
-    used = {attempt.number: attempt.lessons for attempt in attempts}
-    memory.credit(run, shared(rewards(attempts, "maximize"), used), competition=here.digest)
+    lessons = {found.lesson.id: found.lesson for found in recalled.values()}
+    memory.credit(run, credits(attempts, rewards(attempts, "maximize"), lessons, {}, {}), competition=here.digest)
     memory.remember(harvest(run, attempts, "maximize", here), private=())
     memory.consolidate(run, here)
     return [str(name) for name in tried]

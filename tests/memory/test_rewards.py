@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
+from agentk.memory.lesson import Lesson
 from agentk.memory.protocol import Credit
-from agentk.memory.rewards import FAILED, LIMIT, expectation, paired, rewards, shared
+from agentk.memory.rewards import FAILED, LIMIT, Tried, credits, expectation, paired, rewards
 from agentk.types.attempt import Attempt
 from agentk.types.outcome import Status
 
@@ -16,12 +18,12 @@ PARENT = (0.70, 0.75, 0.80, 0.72, 0.78)
 
 def test_a_small_gain_on_every_fold_is_sure_though_the_folds_differ_widely() -> None:
     gained = paired([score + 0.010 + 0.002 * (-1) ** number for number, score in enumerate(PARENT)], PARENT, "maximize")
-    assert 2.5 < gained < LIMIT
+    assert 2.0 < gained < LIMIT
 
 
 def test_is_in_standard_errors_of_the_corrected_variance() -> None:
     gains = np.array([0.03, -0.01, 0.02, 0.00, 0.01])
-    expected = np.arcsinh(gains.mean() / np.sqrt(gains.var(ddof=1) * (1 / 5 + 1 / 4)))
+    expected = LIMIT * np.tanh(np.arcsinh(gains.mean() / np.sqrt(gains.var(ddof=1) * (1 / 5 + 1 / 4))) / LIMIT)
     assert paired(list(np.array(PARENT) + gains), PARENT, "maximize") == pytest.approx(expected)
     assert paired(list(np.array(PARENT) + gains), PARENT, "minimize") == pytest.approx(-expected)
 
@@ -44,7 +46,7 @@ def test_a_draft_is_held_against_the_other_drafts(attempt: Make) -> None:
     assert expectation(drafts, "maximize") == (0.75, 0.675, 0.76)
     assert expectation(drafts[:2], "minimize") == (0.5, 0.5, 0.5)
     earned = rewards(drafts, "maximize")
-    assert -LIMIT < earned[0] < earned[2] < 0 < earned[1]
+    assert -LIMIT <= earned[0] < earned[2] < 0 < earned[1]
     assert rewards(drafts[:1], "maximize") == {}
 
 
@@ -65,9 +67,41 @@ def test_an_improvement_is_held_against_its_parent_and_a_repair_against_failure(
     assert set(earned) == {1, 2, 3}
 
 
-def test_lessons_share_what_their_attempt_earned() -> None:
-    credits = shared({1: 2.0, 2: -1.0}, {1: ["a", "b"], 2: ["a"], 7: ["c"]}, {1: ["w"]})
-    assert credits == [Credit("a", 0.0), Credit("b", 1.0), Credit("w", 2.0, withheld=True)]
+def lesson(kind: str, name: str, **payload: Any) -> Lesson:
+    return Lesson.model_validate({"kind": kind, "subject": f"{kind}:{name}", "text": name, "payload": payload})
+
+
+def test_advice_shares_what_its_attempts_earned_and_a_control_has_all_that_followed_in_its_place(attempt: Make) -> None:
+    one, other, held = lesson("claim", "one"), lesson("claim", "other"), lesson("claim", "held")
+    known = {entry.id: entry for entry in (one, other, held)}
+    drafts = [
+        attempt(1).model_copy(update={"lessons": (one.id, other.id)}),
+        attempt(2).model_copy(update={"lessons": (one.id, "unknown")}),
+    ]
+    told = credits(drafts, {1: 2.0, 2: -1.0}, known, {}, {1: [held.id]})
+    assert told == [Credit(one.id, 0.0), Credit(other.id, 1.0), Credit(held.id, 2.0, withheld=True)]
+
+
+def test_a_draft_with_parameters_tells_of_these_and_one_without_tells_of_its_recipe(attempt: Make) -> None:
+    recipe, params = lesson("recipe", "trees", recipe="trees"), lesson("params", "deep", recipe="trees", params={"depth": 9})
+    known = {recipe.id: recipe, params.id: params}
+    plain = attempt(1).model_copy(update={"lessons": (recipe.id, params.id)})
+    deep = plain.model_copy(update={"params": {"depth": 9, "seed": 3}})
+    assert credits([plain], {1: 1.5}, known, {}, {}) == [Credit(recipe.id, 1.5)]
+    assert credits([deep], {1: 1.5}, known, {}, {}) == [Credit(params.id, 1.5)]
+
+
+def test_parameters_that_a_search_tried_earn_what_they_scored_themselves(attempt: Make) -> None:
+    params, untried = (lesson("params", str(depth), recipe="trees", params={"depth": depth}) for depth in (9, 5))
+    tuned = attempt(3, kind="tune", parent=1).model_copy(update={"lessons": (params.id, untried.id)})
+    trials = {3: [(Tried({"depth": 9}, (0.7, 0.7)), -0.4), (Tried({"depth": 7}, (0.9, 0.9)), 1.0)]}
+    assert credits([tuned], {3: 1.0}, {params.id: params, untried.id: untried}, trials, {}) == [Credit(params.id, -0.4)]
+
+
+def test_a_few_folds_are_not_trusted_with_the_variance() -> None:
+    lucky = ((0.51, 0.5101, 0.5099), (0.5, 0.5, 0.5))
+    assert paired(*lucky, "maximize") > 0.8 * LIMIT
+    assert 0 < paired(*lucky, "maximize", typical=0.01**2) < 1.6
 
 
 def test_a_score_that_is_not_finite_earns_nothing() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from agentk.errors import ReasonerError
 from agentk.graph.briefing import code_question, fold_limit, plan_question
+from agentk.graph.journal import Event
 from agentk.graph.ledger import Ledger
 from agentk.graph.legal import legal, stagnant
+from agentk.graph.lessons import missed
 from agentk.graph.nodes.hear import hear
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
-from agentk.reasoning.questions import WRITTEN, Code, Plan
+from agentk.reasoning.questions import WRITTEN, Code, Plan, PlanQuestion
 from agentk.types.solution import Solution
 
 if TYPE_CHECKING:
@@ -54,10 +57,8 @@ def plan(bench: Workbench, state: State) -> State:
         return _end(bench, "nothing left to try")
     if proposed is not None and bench.proposing is not None and not written(bench, answer):
         bench.proposing.drop()
-    known = {lesson.id: lesson for lesson in bench.lessons}
-    for name in answer.lessons:
-        lesson = known[name]
-        bench.journal.write("lesson_used", durable=False, lesson=name, number=state["next"], text=lesson.text, why=lesson.why)
+    _tell_lessons(bench, question, answer, state["next"])
+    bench.recollection.act(answer.memory, answer.giver, "plan")
     return {"step": state["step"] + 1, "plan": answer.model_dump(mode="json")}
 
 
@@ -72,6 +73,20 @@ def written(bench: Workbench, answer: Plan) -> bool:
     """Whether the program of a plan is the model's to write."""
     model = bench.proposing
     return model is not None and answer.giver == model.model.name and answer.action in WRITTEN and model.colleagues.writes(answer)
+
+
+def _tell_lessons(bench: Workbench, question: PlanQuestion, answer: Plan, number: int) -> None:
+    """Journals which lessons led to the plan, and which withheld ones would have: treated and control of the same step."""
+    held = bench.recollection.held
+    told: tuple[tuple[Event, Sequence[str]], ...] = (
+        ("lesson_used", answer.lessons),
+        ("lesson_withheld", missed(question, answer, held)),
+    )
+    for event, ids in told:
+        known = {lesson.id: lesson for lesson in (*bench.lessons, *held)}
+        for id_ in ids:
+            lesson = known[id_]
+            bench.journal.write(event, durable=False, lesson=id_, number=number, text=lesson.text, why=lesson.why)
 
 
 def check(bench: Workbench, answer: Plan) -> None:

@@ -31,5 +31,6 @@ def reflect(bench: Workbench, state: State) -> State:
 
 
 def concluded(bench: Workbench, answer: Reflection, facts: dict[str, JsonValue]) -> None:
-    """Puts a conclusion into the journal."""
+    """Puts a conclusion into the journal, and does to memory what it asks for."""
     bench.answer("reflect", answer.giver, facts, answer.model_dump(mode="json"))
+    bench.recollection.act(answer.memory, answer.giver, "reflect")

@@ -1,0 +1,102 @@
+"""`agentk bench memory`: what memory is worth, on a table of attempts, and how it grows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from agentk.errors import SettingError
+
+PARTS = ("table", "replay", "growth")
+ROWS, RELATIVES, DRAWS, ORDERS = 300, 18, 0, 200
+
+
+def bench_memory(
+    out: Path, *, parts: Sequence[str] = PARTS, scale: float = 1.0, folder: Path | None = None, say: Callable[[str], None] = print
+) -> dict[str, Any]:
+    """Measures memory and writes what was found into `out`: `memory.json` and pictures.
+
+    parts: "table" scores recipes on competitions once, what is there is not scored again; "replay" compares policies on it;
+    "growth" fills stores of growing size. scale: of the number of orders and of the sizes. folder: of further competitions
+    for the table. Raises SettingError for an unknown part, or a replay without a table.
+    """
+    if unknown := set(parts) - set(PARTS):
+        raise SettingError(f"--parts {', '.join(sorted(unknown))}: the parts of memory are {', '.join(PARTS)}")
+    results: dict[str, Any] = {}
+    if "table" in parts:
+        from agentk.bench.memory.table import build
+
+        build(out, _sources(out, folder), rows=ROWS, draws=DRAWS, slots=2, say=say)
+    if "replay" in parts:
+        results["replay"] = _replay(out, max(6, round(ORDERS * scale)), say)
+    if "growth" in parts:
+        results["growth"] = _growth(out, [round(size * scale) for size in (1_000, 10_000, 100_000)], say)
+    for name, found in results.items():
+        (out / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return results
+
+
+def _sources(out: Path, folder: Path | None) -> list[tuple[str, str]]:
+    from agentk.bench.memory.relatives import relatives
+    from agentk.competitions.builtin import names
+
+    sources = [(path.name, str(path)) for path in relatives(RELATIVES, out / "relatives", rows=ROWS)]
+    sources += [(name, f"builtin:{name}") for name in names()]
+    if folder is not None:
+        if not folder.is_dir():
+            raise SettingError(f"--data {folder}: there is no such folder of competitions")
+        sources += [(path.name, str(path)) for path in sorted(folder.iterdir()) if path.is_dir()]
+    return sources
+
+
+def _replay(out: Path, orders: int, say: Callable[[str], None]) -> dict[str, Any]:
+    from agentk.agent import machine
+    from agentk.bench.memory.figures import draw, rows
+    from agentk.bench.memory.study import POLICIES, Comparison, baseline, compare, replayed
+    from agentk.bench.memory.table import read_table
+
+    table = read_table(out)
+    if len(table.grounds) < 4:
+        raise SettingError(f"{out} holds a table of {len(table.grounds)} competitions: make one with --parts table first")
+    off = baseline(table)
+    found: list[Comparison] = []
+    poison: dict[str, Any] = {}
+    for policy in POLICIES:
+        say(f"{policy.name}: {orders} orders of {len(off)} competitions")
+        tours = replayed(out, policy, range(orders), min(2, machine.cores()))
+        found.append(compare(policy.name, off, tours))
+        if policy.poison:
+            poison = {"believed": _means([tour.poison for tour in tours]), "left": _means([tour.poisoned for tour in tours])}
+        say(rows(off, found[-1:]))
+    result = {
+        "competitions": len(off),
+        "cells": len(table.cells),
+        "orders": orders,
+        "off": {name: list(map(float, curve)) for name, curve in off.items()},
+        "policies": [comparison.model_dump() for comparison in found],
+        "poison": poison,
+    }
+    say(rows(off, found))
+    draw(out, off, found, poison)
+    return result
+
+
+def _means(series: Sequence[Sequence[float]]) -> list[float]:
+    return [sum(values) / len(values) for values in zip(*series, strict=True)]
+
+
+def _growth(out: Path, sizes: Sequence[int], say: Callable[[str], None]) -> list[dict[str, Any]]:
+    import tempfile
+
+    from agentk.bench.memory.figures import draw_growth
+    from agentk.bench.memory.scale import scale
+
+    found = []
+    with tempfile.TemporaryDirectory(dir=out) as place:
+        for growth in scale(sizes, Path(place)):
+            found.append(growth.model_dump())
+            say(", ".join(f"{name.replace('_', ' ')} {value:,.2f}" for name, value in found[-1].items()))
+    draw_growth(out, found)
+    return found

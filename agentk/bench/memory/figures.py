@@ -1,0 +1,82 @@
+"""Tables and pictures of the memory studies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agentk.bench.memory.study import Comparison
+from agentk.errors import SettingError
+
+
+def rows(off: Mapping[str, NDArray[np.float64]], found: Sequence[Comparison]) -> str:
+    """A line a policy."""
+    mean = np.mean(list(off.values()), axis=0)
+    heads = " ".join(f"{head:>6}" for head in ("@4", "@8", "@12", "final"))
+    lines = [f"{'policy':28} {heads}  attempts   halved  better  worse    runs"]
+    lines.append(f"{'off':28} {mean[3]:6.3f} {mean[7]:6.3f} {mean[11]:6.3f} {mean[-1]:6.3f} {'1.00':>9}")
+    for one in found:
+        curve = one.curve
+        lines.append(
+            f"{one.policy:28} {curve[3]:6.3f} {curve[7]:6.3f} {curve[11]:6.3f} {one.final:6.3f} {one.ratio:9.2f} "
+            f"{one.halved:3d}/{one.competitions:<4d} {one.better:7d} {one.worse:6d} {one.runs:7d}"
+        )
+    return "\n".join(lines)
+
+
+def draw(out: Path, off: Mapping[str, NDArray[np.float64]], found: Sequence[Comparison], poison: Mapping[str, Any]) -> None:
+    """memory.png: curves of the policies, attempts by competition, and how poison sinks."""
+    plt = _pyplot()
+    figure, (curves, attempts, sinks) = plt.subplots(1, 3, figsize=(17, 5))
+    steps = np.arange(1, len(found[0].curve) + 1)
+    curves.plot(steps, np.mean(list(off.values()), axis=0), color="black", label="off")
+    for one in found:
+        curves.plot(steps, one.curve, label=one.policy)
+    curves.set(xlabel="evaluations", ylabel="normalized best score, mean", title="by policy")
+    curves.legend()
+    learning = next(one for one in found if one.policy == "thompson")
+    names = sorted(learning.by_competition, key=lambda name: learning.by_competition[name]["ratio"])
+    attempts.barh(names, [learning.by_competition[name]["ratio"] for name in names])
+    attempts.axvline(1.0, color="black")
+    attempts.axvline(0.5, color="black", linestyle=":")
+    attempts.set(title="evaluations to reach the final score of memory off,\nas a share of those that memory off took")
+    attempts.tick_params(axis="y", labelsize=7)
+    sinks.plot(np.arange(1, len(poison["believed"]) + 1), poison["believed"], label="believed value")
+    sinks.axhline(0.0, color="black", linewidth=0.5)
+    sinks.set(xlabel="runs since", ylabel="standard errors", title="lessons that were poisoned")
+    figure.tight_layout()
+    figure.savefig(out / "memory.png", dpi=110)
+    plt.close(figure)
+
+
+def draw_growth(out: Path, found: Sequence[Mapping[str, float]]) -> None:
+    """growth.png: reads, writes, opening, disk and recall by the number of lessons."""
+    plt = _pyplot()
+    figure, (times, found_) = plt.subplots(1, 2, figsize=(11, 4.5))
+    sizes = [row["lessons"] for row in found]
+    for name in ("read_p50", "read_p95", "read_text_p95", "open_ms", "credit_ms"):
+        times.loglog(sizes, [row[name] for row in found], marker="o", label=name.replace("_", " "))
+    times.axhline(20.0, color="black", linestyle=":")
+    times.set(xlabel="lessons", ylabel="ms")
+    times.legend()
+    found_.semilogx(sizes, [row["recall_at_10"] for row in found], marker="o")
+    found_.axhline(0.95, color="black", linestyle=":")
+    found_.set(xlabel="lessons", ylabel="recall@10 against exact search", ylim=(0.8, 1.01))
+    figure.tight_layout()
+    figure.savefig(out / "growth.png", dpi=110)
+    plt.close(figure)
+
+
+def _pyplot() -> Any:
+    try:
+        import matplotlib
+    except ModuleNotFoundError as error:
+        raise SettingError("pictures need matplotlib, which is not installed: pip install matplotlib") from error
+    matplotlib.use("Agg")
+    import matplotlib.pyplot
+
+    return matplotlib.pyplot

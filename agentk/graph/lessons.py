@@ -1,0 +1,182 @@
+"""Lessons in a run: what memory brings to mind, what of it is withheld as a control, and where that would have been used."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from agentk.memory.features import Features
+from agentk.memory.lesson import Kind
+from agentk.memory.protocol import Memory, Recalled
+from agentk.reasoning.questions import Lesson, MemoryAction, Plan, PlanQuestion
+
+if TYPE_CHECKING:
+    from agentk.graph.workbench import Workbench
+    from agentk.memory.lesson import Lesson as Stored
+
+WITHHELD = 0.15
+"""Share of the recalled lessons that a run does without, at random: what follows where they would have been used is what
+their use is measured against."""
+
+RECALLED: tuple[tuple[tuple[Kind, ...], int], ...] = ((("recipe",), 40), (("params",), 60), (("claim", "setup", "fix"), 20))
+"""Kinds and how many of them: of recipes all, since what loses is worth knowing."""
+
+
+OWN = 20
+"""Lessons that the reasoner may hold for itself in one run."""
+FOUND = 8
+"""Lessons that one recall brings, and three times as many those of a whole run."""
+NUMBERS = 12
+"""A text with more numbers than this looks like rows of data, which no lesson holds."""
+
+
+class Recollection:
+    """What memory brings to mind in one run, and what the reasoner has made of it: rebuilt from the journal after a kill.
+
+    Nothing that a reasoner does here reaches beyond its run; at the run's end, what it remembered is judged like the rest.
+    """
+
+    def __init__(self, bench: Workbench) -> None:
+        from agentk.graph.journal import read
+        from agentk.memory.features import features_of
+
+        self._bench, self._here = bench, features_of(bench.arena.competition)
+        self._run = bench.folder.path.name
+        recalled, self.held = brought_to_mind(bench.memory, self._here, seed=bench.setting.seed, run=self._run)
+        self._shown = {lesson.id: lesson for lesson in recalled}
+        self._found = 0
+        self.own: dict[str, Stored] = {}
+        for line in read(bench.folder.journal):
+            if line["event"] == "memory_action" and not line.get("refused"):
+                self._apply(MemoryAction.model_validate(line["action"]))
+
+    @property
+    def shown(self) -> tuple[Lesson, ...]:
+        """What reasoners are shown."""
+        return tuple(self._shown.values())
+
+    def act(self, actions: Sequence[MemoryAction], giver: str, node: str) -> None:
+        """Applies what a reasoner asked for, each after its check; what is refused is told in the journal, and no error."""
+        for action in actions:
+            refused = self._refusal(action)
+            found = [] if refused else self._apply(action)
+            self._bench.journal.write(
+                "memory_action",
+                durable=False,
+                node=node,
+                giver=giver,
+                action=action.model_dump(mode="json", exclude_defaults=True),
+                lessons=list(found),
+                **({"refused": refused} if refused else {}),
+            )
+
+    def _refusal(self, action: MemoryAction) -> str:
+        """Why it is not done, "" where it may be."""
+        if action.act == "recall":
+            return "" if action.query.strip() else "a recall needs a query"
+        if action.act in ("remember", "revise"):
+            if not action.text.strip():
+                return f"to {action.act} needs a text"
+            if len(re.findall(r"\d+(?:\.\d+)?", action.text)) > NUMBERS:
+                return "a lesson holds no rows of data: say what they teach"
+        if action.act == "remember" and len(self.own) >= OWN:
+            return f"a run remembers at most {OWN} lessons of its own: revise or forget one"
+        if action.act == "revise" and action.lesson not in self.own:
+            return f"{action.lesson!r} is no lesson that this run has remembered: only those are revised"
+        if action.act == "forget" and action.lesson not in self._shown:
+            return f"{action.lesson!r} is no lesson that is shown"
+        return ""
+
+    def _apply(self, action: MemoryAction) -> list[str]:
+        """The ids of the lessons it concerns."""
+        if action.act == "recall":
+            hits = self._bench.memory.recall(self._here, action.query, limit=FOUND, seed=self._bench.setting.seed)
+            held = {lesson.id for lesson in self.held}
+            fresh = [hit for hit in hits if hit.lesson.id not in self._shown and hit.lesson.id not in held]
+            fresh = fresh[: max(0, 3 * FOUND - self._found)]
+            self._found += len(fresh)
+            self._shown |= {hit.lesson.id: as_shown(hit) for hit in fresh}
+            return [hit.lesson.id for hit in hits if hit.lesson.id not in held]
+        if action.act in ("forget", "revise"):
+            self._shown.pop(action.lesson, None)
+            known = self.own.pop(action.lesson, None)
+            if known is None or action.act == "forget":
+                return [action.lesson]
+            action = action.model_copy(update={"kind": known.kind, "recipe": str(known.payload.get("recipe", ""))})
+        lesson = self._stored(action)
+        self.own[lesson.id] = lesson
+        self._shown[lesson.id] = Lesson(
+            id=lesson.id,
+            kind=lesson.kind,
+            text=lesson.text,
+            value=0.0,
+            evidence=0,
+            payload=lesson.payload,
+            why="noted in this run",
+        )
+        return [lesson.id]
+
+    def _stored(self, action: MemoryAction) -> Stored:
+        from agentk.memory.lesson import Lesson as StoredLesson
+        from agentk.memory.lesson import Provenance
+
+        about: dict[str, JsonValue] = {"recipe": action.recipe} if action.recipe else {}
+        return StoredLesson(
+            kind=action.kind,
+            subject=f"{action.kind}:{' '.join(action.text.split())[:100]}",
+            text=action.text.strip(),
+            scope=self._here.run(self._run),
+            features=self._here,
+            payload=about,
+            provenance=Provenance(origin="run", run=self._run, competition=self._here.digest),
+        )
+
+
+def brought_to_mind(memory: Memory, here: Features, *, seed: int, run: str) -> tuple[tuple[Lesson, ...], tuple[Lesson, ...]]:
+    """The lessons that memory advises, best first, and those it withholds from this run.
+
+    Who does not learn has nothing to gain by doing without: a memory that is only read withholds nothing, and the same seed
+    gives the same lessons. Otherwise the run's name is a part of the seed, so that no two runs do without the same ones.
+    """
+    withhold = 0.0 if memory.frozen else WITHHELD
+    drawn = int.from_bytes(hashlib.sha256(f"{seed}/{run}".encode()).digest()[:4]) if withhold else seed
+    found = [
+        hit for kinds, limit in RECALLED for hit in memory.recall(here, kinds=kinds, limit=limit, seed=drawn, withhold=withhold)
+    ]
+    shown = tuple(as_shown(hit) for hit in found if not hit.withheld)
+    return shown, tuple(as_shown(hit) for hit in found if hit.withheld)
+
+
+def as_shown(hit: Recalled) -> Lesson:
+    """A recalled lesson as reasoners see it."""
+    return Lesson(
+        id=hit.lesson.id,
+        kind=hit.lesson.kind,
+        text=hit.lesson.text,
+        value=hit.value,
+        evidence=hit.lesson.evidence,
+        payload=hit.lesson.payload,
+        why=hit.why,
+        record=dict(hit.record),
+    )
+
+
+def missed(question: PlanQuestion, plan: Plan, held: Sequence[Lesson]) -> list[str]:
+    """Withheld lessons that would have been used at this very step, at the same incumbent and attempt number.
+
+    Of the playbook that is known exactly, as it answers the same question with those lessons too. Of another reasoner it is
+    taken of the lessons that speak of the plan's recipe, or of none.
+    """
+    from agentk.reasoning.playbook import Playbook
+
+    ids = {lesson.id for lesson in held}
+    if not ids or plan.action in ("wait", "stop", "blend"):
+        return []
+    if plan.giver == Playbook.name:
+        other = Playbook().plan(question.model_copy(update={"lessons": (*question.lessons, *held)}))
+        return [id_ for id_ in other.lessons if id_ in ids]
+    return [lesson.id for lesson in held if lesson.payload.get("recipe") in (None, plan.recipe)]
