@@ -73,9 +73,9 @@ class CompetitionArena:
 
     @cached_property
     def _found(self) -> tuple[str, ...]:
-        from agentk.competitions.findings import scan
+        from agentk.competitions.findings import shift
 
-        return tuple(scan(self.competition, self.train, self.test))
+        return (*self.competition.findings, *shift(self.competition, self.train, self.test))
 
     @cached_property
     def diagnoser(self) -> Diagnoser:

@@ -13,7 +13,7 @@ from agentk.llms.record import call_of
 from agentk.settings import duration
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from agentk.graph.journal import Line
     from agentk.graph.proposing import Proposing
@@ -43,6 +43,8 @@ class PlainDisplay:
 
     def line(self, line: Line) -> None:
         """Prints what is worth a line."""
+        if _is_set_up(line):
+            _print_contract(self._bench)
         text = sentence(line, self._bench)
         if text:
             print(f"[{duration(float(str(line['active_s']))):>6}] {text}", file=sys.stderr, flush=True)
@@ -51,6 +53,22 @@ class PlainDisplay:
         """Nodes come and go unmentioned; what a model waits for is told."""
         if not node:
             print(f"[{duration(self._bench.clock.active()):>6}] {text}", file=sys.stderr, flush=True)
+
+
+def _is_set_up(line: Line) -> bool:
+    """Whether the last stage of setup has passed."""
+    return line["event"] == "stage" and line["stage"] == "split"
+
+
+def _print_contract(bench: Workbench, console: Console | None = None) -> None:
+    """What setup believes, before the first fit."""
+    from rich.console import Console
+
+    from agentk.cli.contract import contract_panel
+    from agentk.types.competition import Competition
+
+    contract = (bench.folder.path / bench.competition_file).read_text()
+    (console or Console(stderr=True)).print(contract_panel(Competition.model_validate_json(contract)))
 
 
 def sentence(line: Line, bench: Workbench) -> str | None:
@@ -123,6 +141,8 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
         """Takes note of the stages; everything else is read from the ledger."""
         if line["event"] == "stage":
             self._stages.append(str(line["stage"]))
+        if _is_set_up(line):
+            _print_contract(self._bench, self._live.console)
 
     def notice(self, node: str, text: str) -> None:
         """The node that is at work, and on what."""

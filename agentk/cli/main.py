@@ -100,6 +100,11 @@ def run(
     column: Annotated[
         str | None, typer.Option(help="The column that groups or orders rows for validation.", rich_help_panel=SAY)
     ] = None,
+    leaks: Annotated[
+        str | None,
+        typer.Option(help="Columns that give the target away: use, report or drop (own data).", rich_help_panel=SAY),
+    ] = None,
+    ask: Annotated[bool, typer.Option("--ask", help="Show the contract and wait for a yes or a correction.")] = False,
     out: Out = Path("runs"),
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     workers: Annotated[
@@ -151,9 +156,10 @@ def run(
     """Solve a competition: a submission, the program that made it, and its score."""
     leave_cores_to_programs()
     from agentk.agent.request import Request
+    from agentk.cli.asking import agreed, mended
     from agentk.cli.kaggle import agree, fetched
     from agentk.cli.running import start
-    from agentk.errors import SettingError
+    from agentk.errors import CompetitionError, SettingError
     from agentk.settings import seconds
 
     if sandbox not in ("auto", "strict"):
@@ -175,6 +181,7 @@ def run(
             description=description,
             validation=validation,
             column=column,
+            leaks=leaks,
         ),
         out=out,
         seed=seed,
@@ -201,7 +208,13 @@ def run(
     if submit:
         agree(competition, yes=yes)
     request = fetched(request, data)
-    raise typer.Exit(start(request, as_json=as_json, submit=submit, watch=watch))
+    if ask:
+        request = agreed(request)
+    while True:
+        try:
+            raise typer.Exit(start(request, as_json=as_json, submit=submit, watch=watch))
+        except CompetitionError as error:
+            request = mended(request, error)
 
 
 def leave_cores_to_programs() -> None:

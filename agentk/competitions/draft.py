@@ -24,6 +24,15 @@ class Overrides(Frozen):
     description: str | None = None
     validation: Literal["random", "stratified", "grouped", "blocked", "rolling"] | None = None
     column: str | None = None  # the column that groups or orders rows for validation
+    leaks: Literal["use", "report", "drop"] | None = None  # what to do with columns that give the target away
+
+
+class Refusal(Frozen):
+    """A belief that did not hold, and why: the stage that is run again believes something else."""
+
+    stage: str
+    belief: str
+    error: str
 
 
 class Draft(Frozen):
@@ -51,6 +60,16 @@ class Draft(Frozen):
     validation: Validation | None = None
     reasons: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()  # what was believed at first, by stages that had to be run again
+    own: bool = False  # a person's own data, of which agentk held out the test part
+
+    def refused(self, stage: str) -> set[str]:
+        """What `stage` believed before, and what did not hold."""
+        return {refusal.belief for refusal in self.refusals if refusal.stage == stage}
+
+    def told(self) -> tuple[str, ...]:
+        """What was believed at first and did not hold, in words."""
+        return tuple(f"{r.stage}: {r.belief} did not hold: {r.error}" for r in self.refusals)
 
     def grown(self, *, reason: str | None = None, doubt: str | None = None, **beliefs: Any) -> Self:
         """A copy that believes `beliefs` as well, with a reason or a doubt more."""

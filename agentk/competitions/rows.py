@@ -81,7 +81,7 @@ def load_rows(folder: str | Path, plan: dict[str, Any]) -> tuple[pd.DataFrame, p
     """The rows of train (with targets, rows without them left out) and of test (without targets), as solutions see them.
 
     `plan` is a literal: {"train": {"path", "options"}, "test": {...}, "targets": [...],
-    "file_columns": [{"name", "id_column", "train", "test"}]}. Raises as `read_table` does.
+    "dropped": [...], "file_columns": [{"name", "id_column", "train", "test"}]}. Raises as `read_table` does.
     """
     folder = Path(folder)
     train = read_table(folder / plan["train"]["path"], **plan["train"]["options"])
@@ -96,6 +96,8 @@ def finish_rows(frame: pd.DataFrame, plan: dict[str, Any], part: str) -> pd.Data
         frame = frame if labelled.all() else frame[labelled].reset_index(drop=True)
     else:
         frame = frame.drop(columns=plan["targets"], errors="ignore")
+    if plan.get("dropped"):
+        frame = frame.drop(columns=plan["dropped"], errors="ignore")
     paths = {c["name"]: [c[part].replace("{}", str(key)) for key in frame[c["id_column"]]] for c in plan["file_columns"]}
     return frame.assign(**paths)
 

@@ -13,7 +13,7 @@ from agentk.competitions.metrics import mentioned, metric_named
 from agentk.competitions.metrics.wording import Mention, evaluation, in_evaluation
 from agentk.competitions.tables import table
 from agentk.competitions.truth import perfect_answer, truth_of
-from agentk.errors import SettingError
+from agentk.errors import CompetitionError, SettingError
 from agentk.types.competition import TaskKind
 from agentk.types.metric import Form
 
@@ -49,9 +49,13 @@ def find_metric(draft: Draft) -> Draft:
         return draft.grown(metric=metric.name, reason=f"scored by {metric.name}, {metric.direction}: as you said")
     meant = in_evaluation(draft.description)
     fitting = [m for m in meant or mentioned(draft.description) if metric_named(m.metric).form in _FORMS[draft.task]]
+    refused = draft.refused("metric")
+    fitting = [m for m in fitting if _for_task(m.metric, draft.task) not in refused]
     if fitting:
         return _as_described(draft, fitting[0], told=bool(meant) or not evaluation(draft.description))
     name = _default(draft)
+    if name in refused:
+        raise CompetitionError(f"{draft.folder}: nothing says how submissions are scored: name it with --metric NAME.")
     metric = metric_named(name)
     return draft.grown(
         metric=name,

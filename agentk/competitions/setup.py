@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from agentk.competitions.draft import Draft, Overrides, Stage
+from agentk.competitions.leaks import audited
 from agentk.competitions.read import READ
+from agentk.competitions.reopening import proven, settled
+from agentk.competitions.said import over, said_in
 from agentk.competitions.scoring import METRIC
 from agentk.competitions.shape import SHAPE
 from agentk.competitions.source import located
 from agentk.competitions.split import SPLIT
 from agentk.competitions.submission import FORMAT
-from agentk.competitions.whole import contradictions
-from agentk.errors import CompetitionError
+from agentk.competitions.whole import contract_of
 from agentk.types.competition import Competition
 
 STAGES: tuple[Stage, ...] = (READ, SHAPE, METRIC, FORMAT, SPLIT)
@@ -26,49 +28,26 @@ def set_up(source: str | Path, overrides: Overrides, folder: Path) -> Competitio
     Raises CompetitionError or SettingError, saying what was found and what to do.
     """
     draft = begun(source, overrides, folder)
-    for stage in STAGES:
-        draft = proven(stage, stage.run(draft))
-    return to_competition(draft)
+    before: dict[str, Draft] = {}
+    for stage in STAGES[:-1]:
+        before[stage.name] = draft
+        draft = proven(stage, draft)
+    return to_competition(settled(STAGES, {**before, STAGES[-1].name: draft}))
 
 
 def begun(source: str | Path, overrides: Overrides, folder: Path) -> Draft:
-    """The draft with which the first stage begins. Raises CompetitionError when there is nothing at `source`."""
-    place = located(source, overrides, folder)
-    return Draft(name=place.name, folder=place.folder, overrides=overrides)
+    """The draft with which the first stage begins, with what competition.toml says where no flag does.
 
-
-def proven(stage: Stage, draft: Draft) -> Draft:
-    """`draft` itself when the stage's unit tests pass. Raises CompetitionError with what failed."""
-    if failures := stage.failures(draft):
-        raise CompetitionError(f"{draft.folder}: {'; '.join(failures)}.")
-    return draft
+    Raises CompetitionError when there is nothing at `source`, or its competition.toml cannot be understood.
+    """
+    said = over(said_in(source), overrides)
+    place = located(source, said, folder)
+    if place.folder.resolve() != Path(source).resolve():
+        said = over(said_in(place.folder), said)
+    own = place.answers is not None and not str(source).startswith("builtin:")
+    return Draft(name=place.name, folder=place.folder, overrides=said, own=own)
 
 
 def to_competition(draft: Draft) -> Competition:
-    """The finished contract. Raises CompetitionError when the stages contradict each other or one has not run."""
-    if not (draft.train and draft.test and draft.task and draft.metric and draft.submission and draft.validation):
-        raise CompetitionError(f"{draft.folder}: setup is not finished: run every stage of STAGES first.")
-    competition = Competition(
-        name=draft.name,
-        folder=draft.folder,
-        description=draft.description,
-        task=draft.task,
-        train=draft.train,
-        test=draft.test,
-        sample=draft.sample,
-        id_columns=draft.id_columns,
-        targets=draft.targets,
-        classes=draft.classes,
-        columns=draft.columns,
-        file_columns=draft.file_columns,
-        train_only=draft.train_only,
-        metric=draft.metric,
-        submission=draft.submission,
-        validation=draft.validation,
-        rows=draft.rows,
-        test_rows=draft.test_rows,
-        doubts=draft.doubts,
-    )
-    if found := contradictions(competition):
-        raise CompetitionError(f"{draft.folder}: {'; '.join(found)}.")
-    return competition
+    """The finished contract, looked through for what gives the target away. Raises CompetitionError when a stage has not run."""
+    return audited(contract_of(draft), draft.overrides.leaks or ("drop" if draft.own else "report"))

@@ -47,6 +47,7 @@ def find_validation(draft: Draft) -> Draft:
     if draft.overrides.validation or draft.overrides.column:
         return draft.grown(validation=_as_said(draft, train, test))
     found = [scheme for scheme in (_in_time(draft, train, test), _in_groups(draft, train, test)) if scheme]
+    found = [scheme for scheme in found if scheme.scheme not in draft.refused("split")]
     plain = _at_random(draft, train)
     validation = imitating(draft, found, plain, train, test) if found else plain
     return draft.grown(validation=validation, reason=f"{validation.scheme} folds: {'; '.join(validation.reasons)}")

@@ -122,6 +122,7 @@ def plan_of(competition: Competition) -> dict[str, JsonValue]:
         "train": {"path": competition.train.path, "options": competition.train.options},
         "test": {"path": competition.test.path, "options": competition.test.options},
         "targets": list(competition.targets),
+        "dropped": list(competition.dropped),
         "file_columns": [column.model_dump() for column in competition.file_columns],
     }
 

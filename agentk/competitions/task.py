@@ -40,6 +40,8 @@ def task_of(draft: Draft, targets: pd.DataFrame) -> tuple[TaskKind, str, str | N
         doubt = _too_many(name, distinct, len(known)) or _several_in_one(name, known)
         return task, f"{task.value}: {name} has {distinct} labels", doubt
     whole = bool((known % 1 == 0).all())
+    if refused := draft.refused("shape"):
+        return _other_task(name, whole, distinct, refused)
     if metric in _GRADED and whole:
         return TaskKind.ORDINAL, f"ordinal: {name} has {distinct} grades and is scored by {metric}", None
     if form == "values":
@@ -52,6 +54,16 @@ def task_of(draft: Draft, targets: pd.DataFrame) -> tuple[TaskKind, str, str | N
         doubt = f"{name} has {distinct} whole values: taken as classes (--task regression says otherwise)"
         return TaskKind.MULTICLASS, f"multiclass: {name} has {distinct} values", doubt
     return TaskKind.REGRESSION, f"regression: {name} is a number with {distinct} distinct values", None
+
+
+def _other_task(name: str, whole: bool, distinct: int, refused: set[str]) -> tuple[TaskKind, str, str | None]:
+    """What a number may be that is not what was believed at first. Raises CompetitionError when nothing is left."""
+    classes = TaskKind.BINARY if distinct == 2 else TaskKind.MULTICLASS
+    left = [task for task in (classes, TaskKind.REGRESSION) if task.value not in refused and (whole or not task.classifies)]
+    if not left:
+        raise CompetitionError(f"{name} is neither {' nor '.join(sorted(refused))}: say what is asked with --task TASK.")
+    doubt = f"{name} is taken as {left[0].value}, as it is not {' or '.join(sorted(refused))} (--task TASK says otherwise)"
+    return left[0], f"{left[0].value}: what else fits contradicts the submission or the metric", doubt
 
 
 def wanted_metric(draft: Draft) -> str | None:

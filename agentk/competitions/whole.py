@@ -1,14 +1,45 @@
-"""Tests across the stages of setup: does the contract hold together from raw files to a valid submission?"""
+"""The contract as a whole, and the last test across its stages: does it hold from raw files to a valid submission?"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from agentk.competitions.draft import Draft
 from agentk.competitions.metrics import metric_named
 from agentk.competitions.tables import rows_of, several
 from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission
+from agentk.errors import CompetitionError
 from agentk.types.competition import Competition
 from agentk.types.metric import Array
+
+
+def contract_of(draft: Draft) -> Competition:
+    """What the stages arrived at, as one contract. Raises CompetitionError when one of them has not run."""
+    if not (draft.train and draft.test and draft.task and draft.metric and draft.submission and draft.validation):
+        raise CompetitionError(f"{draft.folder}: setup is not finished: run every stage of STAGES first.")
+    return Competition(
+        name=draft.name,
+        folder=draft.folder,
+        description=draft.description,
+        task=draft.task,
+        train=draft.train,
+        test=draft.test,
+        sample=draft.sample,
+        unused=draft.unused,
+        id_columns=draft.id_columns,
+        targets=draft.targets,
+        classes=draft.classes,
+        columns=draft.columns,
+        file_columns=draft.file_columns,
+        train_only=draft.train_only,
+        metric=draft.metric,
+        submission=draft.submission,
+        validation=draft.validation,
+        rows=draft.rows,
+        test_rows=draft.test_rows,
+        reasons=(*draft.reasons, *draft.told()),
+        doubts=draft.doubts,
+    )
 
 
 def contradictions(competition: Competition) -> list[str]:

@@ -108,6 +108,7 @@ class Competition(Frozen):
     train: TableFile
     test: TableFile
     sample: TableFile | None = None
+    unused: tuple[str, ...] = ()  # tables of the folder that nothing is read from
     id_columns: tuple[str, ...] = ()  # of the test file; empty: the row number
     targets: tuple[str, ...]
     classes: tuple[Label, ...] = ()  # binary and multiclass: in the order of the prediction's columns;
@@ -115,11 +116,13 @@ class Competition(Frozen):
     columns: tuple[Column, ...]
     file_columns: tuple[FileColumn, ...] = ()
     train_only: tuple[str, ...] = ()  # in train, not in test, not targets
+    dropped: tuple[str, ...] = ()  # columns left out of all rows, as they give the target away
     metric: str
     submission: SubmissionFormat
     validation: Validation
     rows: int  # of train
     test_rows: int
+    reasons: tuple[str, ...] = ()  # why setup believes what it believes, in the order of its stages
     doubts: tuple[str, ...] = ()  # what setup was not sure of, and the flag that overrides it
     findings: tuple[str, ...] = ()  # leak scan, train/test shift: shown, not acted on
 

@@ -9,11 +9,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agentk.competitions.findings import leaks, scan, shift
+from agentk.competitions.findings import shift
+from agentk.competitions.leaks import audited, leaks
 from agentk.competitions.tables import rows_of
+from agentk.types.competition import Competition
 
 N, M = 1200, 500
 RNG = np.random.default_rng(2)
+
+
+def scan(c: Competition, train: pd.DataFrame, test: pd.DataFrame) -> tuple[str, ...]:
+    return (*texts(c, train, test), *shift(c, train, test))
+
+
+def texts(c: Competition, train: pd.DataFrame, test: pd.DataFrame) -> list[str]:
+    return [leak.text for leak in leaks(c, train, test)]
+
+
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 
@@ -40,7 +52,7 @@ def test_honest_data(found) -> None:
 
 
 def test_a_column_that_gives_the_target_away(found) -> None:
-    (said,) = leaks(*found(lambda rows: rows.assign(code=rows["ill"] * 10 + RNG.random(N + M))))
+    (said,) = texts(*found(lambda rows: rows.assign(code=rows["ill"] * 10 + RNG.random(N + M))))
     assert said.startswith("code alone explains") and "%" in said
 
 
@@ -49,7 +61,7 @@ def test_a_column_filled_in_afterwards(found) -> None:
         known = (rows["ill"] == 1) & (RNG.random(N + M) < 0.3)
         return rows.assign(doctor=np.where(known, RNG.choice(["A", "B", "C"], N + M), "nobody"))
 
-    (said,) = leaks(*found(noted))
+    (said,) = texts(*found(noted))
     assert "doctor says something on" in said and "100% of these are 1" in said
 
 
@@ -58,14 +70,14 @@ def test_rows_sorted_by_target(found) -> None:
         train = rows.iloc[:N].sort_values("ill")
         return pd.concat([train, rows.iloc[N:]]).reset_index(drop=True)
 
-    assert any("order of the training rows" in said for said in leaks(*found(sorted_rows)))
+    assert any("order of the training rows" in said for said in texts(*found(sorted_rows)))
 
 
 def test_ids_that_tell(found) -> None:
     def told(rows: pd.DataFrame) -> pd.DataFrame:
         return rows.assign(id=(rows["ill"].rank(method="first")).astype(int) + 7)
 
-    assert any(said.startswith("id explains") for said in leaks(*found(told)))
+    assert any(said.startswith("id explains") for said in texts(*found(told)))
 
 
 def test_rows_in_both_files(found) -> None:
@@ -78,7 +90,7 @@ def test_rows_in_both_files(found) -> None:
         rows.loc[N : N + 99, names] = rows.loc[:99, names].to_numpy()
         return rows
 
-    assert any("100 of 500 test rows (20.0%) are in train" in said for said in leaks(*found(repeated, copied)))
+    assert any("100 of 500 test rows (20.0%) are in train" in said for said in texts(*found(repeated, copied)))
 
 
 def test_a_test_set_from_elsewhere(found) -> None:
@@ -110,3 +122,34 @@ def test_it_is_quick(found) -> None:
 def test_it_is_the_same_every_time(found) -> None:
     case = found(late=lambda test: test.assign(x2=test["x2"] * 2))
     assert scan(*case) == scan(*case)
+
+
+def pure(rows: pd.DataFrame) -> pd.DataFrame:
+    """A column that says something on 7% of the rows, which all are ill."""
+    told = (rows["ill"] == 1) & (RNG.random(len(rows)) < 0.35)
+    return rows.assign(ward=np.where(told, RNG.choice(["a", "b"], len(rows)), None))
+
+
+@pytest.mark.parametrize("what", ["use", "report", "drop"])
+def test_what_is_done_about_a_leak(found, what: str) -> None:
+    c, *_ = found(pure)
+    plain = c.model_copy(update={"doubts": (), "findings": ()})
+    done = audited(plain, what)
+    assert any(text.startswith("ward says something") for text in done.findings)
+    assert bool(done.doubts) == (what != "use")
+    left = rows_of(done)[0].columns
+    assert ("ward" in left) == (what != "drop") == ("ward" in {column.name for column in done.columns})
+    assert done.dropped == (("ward",) if what == "drop" else ())
+
+
+def test_a_leak_is_reported_unless_the_person_says_otherwise(found) -> None:
+    c, *_ = found(pure)
+    assert any("ward" in doubt and "--leaks drop" in doubt for doubt in c.doubts) and c.dropped == ()
+
+
+def test_it_is_dropped_from_a_persons_own_table(tmp_path, understood) -> None:
+    rows = pd.DataFrame({"x": RNG.normal(0, 1, N), "z": RNG.normal(0, 1, N)})
+    rows["bad"] = (rows["x"] + RNG.normal(0, 1, N) > 0).astype(int)
+    rows.assign(bad_code=rows["bad"] * 7 + 1).to_csv(tmp_path / "own.csv", index=False)
+    c = understood(tmp_path / "own.csv", target=("bad",))
+    assert c.dropped == ("bad_code",) and any("left out" in doubt for doubt in c.doubts)

@@ -13,8 +13,9 @@ import pytest
 
 from agentk.competitions import builtin
 from agentk.competitions.draft import Draft, Overrides
+from agentk.competitions.reopening import proven
 from agentk.competitions.rows import load_rows
-from agentk.competitions.setup import STAGES, begun, proven, to_competition
+from agentk.competitions.setup import STAGES, begun, to_competition
 from agentk.competitions.tables import plan_of, rows_of
 from agentk.competitions.truth import check_submission, format_submission
 from agentk.errors import CompetitionError, SettingError
@@ -503,7 +504,7 @@ def test_every_builtin_is_understood_without_a_doubt(name: str, understood) -> N
 def test_a_draft_can_be_stored_between_stages(parts: Parts, write, tmp_path) -> None:
     draft = begun(write({**parts("ill", BINARY), "description.md": scored_by("accuracy")}), Overrides(), tmp_path)
     for stage in STAGES:
-        draft = proven(stage, stage.run(Draft.model_validate_json(draft.model_dump_json())))
+        draft = proven(stage, Draft.model_validate_json(draft.model_dump_json()))
     assert to_competition(Draft.model_validate_json(draft.model_dump_json())).metric == "accuracy"
 
 

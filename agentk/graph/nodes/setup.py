@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
+from agentk.competitions.account import in_markdown
 from agentk.competitions.draft import Draft, Stage
-from agentk.competitions.setup import STAGES, proven, to_competition
+from agentk.competitions.reopening import proven, settled
+from agentk.competitions.setup import STAGES, to_competition
 from agentk.graph.folder import replace
 from agentk.graph.nodes.decide import begun
 from agentk.graph.nodes.execute import sound_submission
@@ -19,19 +22,35 @@ def draft_file(bench: Workbench, stage: Stage) -> Path:
 
 
 def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
-    """Runs one stage and its tests on the draft so far. Raises CompetitionError with what was found and the flag that helps."""
+    """Runs one stage and its tests on the draft so far; the last one also the tests across stages, which reopen what they blame.
+
+    Raises CompetitionError with what was found and the flag that helps.
+    """
     if stage.name in bench.ledger.stages:
         return {}
     bench.notice("setup", stage.name)
-    place = STAGES.index(stage)
-    before = None if place == 0 else draft_file(bench, STAGES[place - 1])
-    draft = bench.first_draft() if before is None else Draft.model_validate_json(before.read_text())
-    draft = proven(stage, stage.run(draft))
+    before = _before(bench, stage)
+    if stage is not STAGES[-1]:
+        draft = proven(stage, before)
+    else:
+        drafts = {each.name: _before(bench, each) for each in STAGES}
+        draft = settled(STAGES, drafts)
+        for each, following in pairwise(STAGES):
+            replace(draft_file(bench, each), drafts[following.name].model_dump_json())
+        competition = to_competition(draft)
+        bench.settle_competition(competition)
+        replace(bench.folder.path / "contract.md", in_markdown(competition))
     replace(draft_file(bench, stage), draft.model_dump_json())
-    if stage is STAGES[-1]:
-        bench.settle_competition(to_competition(draft))
-    bench.journal.write("stage", stage=stage.name, tests=len(stage.tests))
+    bench.journal.write("stage", stage=stage.name, tests=len(stage.tests), reopened=list(draft.told()))
     return {}
+
+
+def _before(bench: Workbench, stage: Stage) -> Draft:
+    """The draft with which a stage begins."""
+    place = STAGES.index(stage)
+    if place == 0:
+        return bench.first_draft()
+    return Draft.model_validate_json(draft_file(bench, STAGES[place - 1]).read_text())
 
 
 def open_run(bench: Workbench, state: State) -> State:
