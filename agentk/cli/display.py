@@ -99,7 +99,8 @@ def sentence(line: Line, bench: Workbench) -> str | None:
         case "smoke" if line["status"] != "scored":
             return f"on few rows, {line['idea']}: {line['status']}: {line['reason']}"
         case "answer" if isinstance(line["answer"], dict) and "refused" in line["answer"]:
-            return f"{line['giver']}: {line['node']} refused: {line['answer']['refused']}"
+            left = bench.proposing is not None and bench.proposing.colleagues.left is not None  # which says the same
+            return None if left else f"{line['giver']}: {line['node']} refused: {line['answer']['refused']}"
         case "submission_replaced":
             what = "a sound baseline" if line["number"] is None else f"#{line['number']}"
             return f"submission.csv is now {what}: {line['reason']}"

@@ -241,9 +241,9 @@ class Proposing:
         self._proposal, self._subject, self._failed = None, None, True
         node = "reflect" if subject is not None else "plan" if proposal is None else "code"
         facts: dict[str, Any] = self._facts if proposal is None else {"plan": proposal.plan.model_dump(mode="json")}
+        self.colleagues.failed(error)
         bench.answer(node, self.model.name, facts, {"refused": str(error)})
         if subject is None:
             self.refused.append(str(error)[:600])
-        self.colleagues.failed(error)
         if self.colleagues.left is not None:
             bench.journal.write("model_left", model=self.model.name, reason=self.colleagues.left)
