@@ -99,6 +99,9 @@ def _spearman(truth: Array, answer: Array) -> float:
 def _gini(truth: Array, answer: Array) -> float:
     """Normalized Gini: the area between the Lorenz curves, over that of the perfect order."""
 
+    if not truth.sum():
+        return 0.0  # nothing to be ordered
+
     def area(order: Array) -> float:
         lorenz = np.cumsum(truth[np.argsort(-order, kind="stable")]) / truth.sum()
         return float(np.sum(lorenz) - (len(truth) + 1) / 2)

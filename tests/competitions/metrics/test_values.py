@@ -80,3 +80,8 @@ def test_rows_whose_truth_is_zero_do_not_count_in_rmspe() -> None:
 def test_other_widths_are_refused() -> None:
     with pytest.raises(ValueError, match="1 true columns, 2 answered"):
         metric_named("mae").score(TRUTH, np.ones((3, 2)))
+
+
+def test_gini_of_nothing_is_zero_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    assert metric_named("gini_values").score(np.zeros(4), np.arange(4.0)) == 0.0
+    assert not recwarn.list
