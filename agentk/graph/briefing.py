@@ -47,9 +47,8 @@ def plan_question(bench: Workbench, step: int) -> PlanQuestion:
         efforts=ledger.efforts(arena.competition.validation.folds),
         pending=len(bench.pending()),
         started=tuple(
-            str(plan["recipe"])
-            for plan in (bench.folder.started_solution(number)[1] for number in bench.pending())
-            if plan.get("recipe")
+            str(plan.get("recipe") or solution.name)
+            for solution, plan in (bench.folder.started_solution(number) for number in bench.pending())
         ),
         scored=len(ledger.scored),
         since_blend=ledger.since_blend,

@@ -148,7 +148,7 @@ class PlanQuestion(Frozen):
     best: int | None  # the attempt whose answers are in submission.csv
     efforts: dict[str, Effort]  # by recipe
     pending: int  # attempts being executed
-    started: tuple[str, ...] = ()  # their recipes
+    started: tuple[str, ...] = ()  # their recipes, or the names of programs that were written
     scored: int  # attempts that have a score
     since_blend: int  # scored attempts that no blend has seen
     person: tuple[str, ...] = ()  # hints of the person, oldest first

@@ -30,6 +30,7 @@ _CLOCKS = {
     "date": {"today"},
     "Timestamp": {"now", "today", "utcnow"},
 }
+_CARRIED = {"sklearn": ("joblib", "threadpoolctl"), "pandas": ("dateutil",)}  # what a library cannot be without
 _MACHINE = re.compile(r"(getenv|system|popen|fork|kill|exec\w*|spawn\w*)$")
 _OUTSIDE = {"subprocess", "socket", "requests", "urllib", "http", "ftplib", "smtplib", "pty", "ctypes", "webbrowser"}
 
@@ -90,6 +91,7 @@ def _imports(tree: ast.Module, libraries: Collection[str]) -> str | None:
         for statement in node.body
         for inner in ast.walk(statement)
     }
+    carried = {name for library in libraries for name in _CARRIED.get(library, ())}
     for node in ast.walk(tree):
         names: list[str] = []
         line = 0
@@ -104,7 +106,7 @@ def _imports(tree: ast.Module, libraries: Collection[str]) -> str | None:
                 return f"it imports agentk (line {line}); a solution stands alone"
             if name in _OUTSIDE:
                 return f"it imports {name} (line {line}): a solution reaches neither the network nor other processes"
-            if name not in libraries and name not in sys.stdlib_module_names and id(node) not in guarded:
+            if name not in libraries and name not in carried and name not in sys.stdlib_module_names and id(node) not in guarded:
                 return f"it imports {name} (line {line}), which is not there; there are {', '.join(sorted(libraries))}"
     return None
 

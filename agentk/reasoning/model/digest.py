@@ -21,7 +21,7 @@ DISSECTED = 2
 VERDICT = 90
 LESSONS, LESSON = 12, 320
 NOTES = 3
-PROGRAM, PROGRAMS = 30_000, 48_000
+PROGRAM, PROGRAMS = 40_000, 60_000
 """Characters that one program, and all programs of a prompt together, may take."""
 LOG = 2_500
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from agentk.reasoning.model.check import problem
+from agentk.reasoning.recipes.catalogue import recipes_for
+from agentk.reasoning.recipes.compose import compose
 from agentk.testing.asking import LIBRARIES, PROGRAM
 
 HEAD = "def fit_predict(train, test, params, data_dir):\n"
@@ -12,6 +17,14 @@ HEAD = "def fit_predict(train, test, params, data_dir):\n"
 
 def test_a_sound_program_passes() -> None:
     assert problem(PROGRAM, LIBRARIES) is None
+
+
+@pytest.mark.parametrize("name", ["wine", "notes", "rides", "digits-images"])
+def test_every_ready_program_passes_so_that_it_can_be_improved(name: str, made: Callable[[str], Any]) -> None:
+    competition, _ = made(name)
+    libraries = {*LIBRARIES, "xgboost", "catboost", "PIL", "torch"}
+    for recipe in recipes_for(competition):
+        assert problem(compose(recipe.entry, competition.contract()).source, libraries) is None, recipe.name
 
 
 @pytest.mark.parametrize(
