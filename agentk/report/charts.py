@@ -235,7 +235,7 @@ def slice_chart(one: Slice, direction: str) -> Markup:
         x = _scale(min(shown), max(shown), 70, 300)
         places = [x(value) for value in shown]
         for at in (min(range(len(shown)), key=shown.__getitem__), max(range(len(shown)), key=shown.__getitem__)):
-            parts.append(_text(places[at], 158, _plain(numbers[at])))
+            parts.append(_text(places[at], 158, f"{numbers[at]:.3g}"))
     else:
         names = sorted({str(value) for value, _ in one.points})
         column = _scale(-0.5, len(names) - 0.5, 64, 306)
