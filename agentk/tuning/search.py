@@ -35,18 +35,16 @@ class Search:
         direction: Direction,
         seed: int,
         first: Sequence[Params] = (),
-        narrowed: Space | None = None,
         past: Sequence[Trial] = (),
         key: str = "",
     ) -> None:
         """Starts, or goes on with, a search.
 
         first: parameter sets to try before any other, in this order; what they leave out is the default, what is not of the
-        space is ignored. They may lie outside of `narrowed`: dimensions, by name, to draw from in place of the space's own.
+        space is ignored. They may lie outside of its bounds.
         past: what was told before, to this search or another of the same space. key: the name of this search in its trials.
         """
         self._space = space
-        self._drawn: Space = {name: (narrowed or {}).get(name, dimension) for name, dimension in space.items()}
         self._direction = direction
         self._seed = seed
         self._key = key
@@ -154,13 +152,13 @@ class Search:
         self._made.sampler = _sampler((self._seed, number, repeat), chance=repeat > _REPEATS // 2)
         drawn = self._made.ask()
         params: Params = {}
-        for name, dimension in self._drawn.items():
+        for name, dimension in self._space.items():
             if all(params.get(key) == value for key, value in dimension.when.items()):
                 params[name] = suggest(drawn, name, dimension)
         return drawn.number, params
 
     def _within(self, params: Params) -> bool:
-        return all(contains(self._drawn[name], value) for name, value in params.items() if name in self._drawn)
+        return all(contains(self._space[name], value) for name, value in params.items() if name in self._space)
 
     def _loss(self, trial: Trial) -> float:
         assert trial.score is not None
@@ -191,7 +189,7 @@ class Search:
             state=_states().COMPLETE if scored else _states().PRUNED,
             value=trial.score if scored else None,
             params=inside,
-            distributions={name: distribution(self._drawn[name]) for name in inside},
+            distributions={name: distribution(self._space[name]) for name in inside},
         )
 
 

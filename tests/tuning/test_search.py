@@ -143,14 +143,12 @@ def test_a_cancelled_trial_may_be_asked_for_again_a_failed_one_not():
     assert search.ask() is None
 
 
-def test_draws_from_narrowed_dimensions_while_first_and_past_may_lie_outside():
-    narrowed: Space = {"leaves": IntDimension(type="int", low=20, high=40, default=31)}
-    past = [Trial(number=0, params={"rate": 0.1, "leaves": 200, "encoding": "codes"}, score=0.5, status=Status.SCORED)]
-    search = Search(SPACE, direction="minimize", seed=0, first=[{"leaves": 100}], narrowed=narrowed, past=past)
+def test_what_is_tried_first_may_lie_outside_of_the_space():
+    top = 1000
+    search = Search(SPACE, direction="minimize", seed=0, first=[{"leaves": top}])
     trials = [step(search) for _ in range(20)]
-    assert trials[0].params["leaves"] == 100
-    assert all(20 <= int(str(trial.params["leaves"])) <= 40 for trial in trials[1:])
-    assert search.best is not None and search.best.number == 0
+    assert trials[0].params["leaves"] == top
+    assert all(int(str(trial.params["leaves"])) < top for trial in trials[1:])
 
 
 FOLDS = [1.0, 3.0, 2.0, 5.0, 4.0]  # folds differ much, trials on one fold little
