@@ -352,6 +352,24 @@ def doctor(as_json: AsJson = False) -> None:
     raise typer.Exit(examine(as_json=as_json))
 
 
+@app.command()
+def practice(
+    place: Annotated[str, typer.Argument(help="A folder of competitions, or builtin: for those that come with agentk.")],
+    hours: Annotated[float, typer.Option(min=0.01, help="Begin no further run after so long.")] = 1.0,
+    budget: Annotated[str, typer.Option(help="Time for each run.")] = "3m",
+    memory: Annotated[str, typer.Option(help="The memory to fill: write (the usual one), or a folder.")] = "write",
+    out: Annotated[Path, typer.Option(help="Where runs and the history of practice go; a second call goes on.")] = Path(
+        "practice"
+    ),
+    seed: Annotated[int, typer.Option(help="Of each run.")] = 0,
+) -> None:
+    """Fill the memory: work through competitions, the one that would teach most first."""
+    from agentk.cli.practice import work_through
+
+    leave_cores_to_programs()
+    work_through(place, hours, budget, memory, out, seed)
+
+
 COMPETITIONS = "A folder of competitions, or the study setup"
 OPTIM = "The studies optim and memory"
 

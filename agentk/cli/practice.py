@@ -13,7 +13,7 @@ from agentk.graph.workbench import Workbench
 from agentk.settings import seconds
 
 
-def practise(place: str, hours: float, budget: str, memory: str, out: Path, seed: int) -> None:
+def work_through(place: str, hours: float, budget: str, memory: str, out: Path, seed: int) -> None:
     """Runs until the hours are over or all was practiced. Raises SettingError for a memory that cannot be written to."""
     if memory in ("off", "read") or memory.startswith("read:"):
         raise SettingError(f"--memory {memory}: practice fills a memory; give write, or a folder")

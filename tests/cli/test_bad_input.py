@@ -40,6 +40,9 @@ LABELS = np.arange(40) % 2
     ("arguments", "words"),
     [
         (("run", "no/such/folder"), ("no/such/folder", "does not exist")),
+        (("practice", "no/such/folder"), ("no/such/folder", "builtin:")),
+        (("practice", "builtin:", "--memory", "off"), ("off", "fills a memory")),
+        (("bench", "memory", "--parts", "guesses"), ("guesses", "table, replay, growth")),
         (("run", "builtin:irsi"), ("irsi", "iris")),
         (("run", "builtin:iris", "--budget", "soon"), ("soon", "90s")),
         (("run", "builtin:iris", "--budget", "1s"), ("too short", "60s")),
