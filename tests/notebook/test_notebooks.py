@@ -28,5 +28,6 @@ def test_what_is_kept_of_it_is_small_and_of_no_one_machine(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert len(text) < 400_000
     outputs = [out for cell in json.loads(text)["cells"] for out in cell.get("outputs", ())]
+    assert outputs, "it is kept as it was executed"
     assert not any(out["output_type"] == "error" for out in outputs)
     assert not re.search(r"/(?:home|root|tmp|Users|work)/", json.dumps(outputs))
