@@ -69,7 +69,7 @@ def _replay(out: Path, orders: int, say: Callable[[str], None]) -> dict[str, Any
         found.append(compare(policy.name, off, tours))
         if policy.poison:
             poison = {"believed": _means([tour.poison for tour in tours]), "left": _means([tour.poisoned for tour in tours])}
-        say(rows(off, found[-1:]))
+        say(rows(found[-1:]))
     result = {
         "competitions": len(off),
         "cells": len(table.cells),
@@ -78,8 +78,8 @@ def _replay(out: Path, orders: int, say: Callable[[str], None]) -> dict[str, Any
         "policies": [comparison.model_dump() for comparison in found],
         "poison": poison,
     }
-    say(rows(off, found))
-    draw(out, off, found, poison)
+    say(rows(found))
+    draw(out, found, poison)
     return result
 
 

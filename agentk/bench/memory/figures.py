@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agentk.bench.memory.study import Comparison
 from agentk.errors import SettingError
 
 
-def rows(off: Mapping[str, NDArray[np.float64]], found: Sequence[Comparison]) -> str:
+def rows(found: Sequence[Comparison]) -> str:
     """A line a policy."""
-    mean = np.mean(list(off.values()), axis=0)
+    mean = found[0].off
     heads = " ".join(f"{head:>6}" for head in ("@4", "@8", "@12", "final"))
     lines = [f"{'policy':28} {heads}  attempts   halved  better  worse    runs"]
     lines.append(f"{'off':28} {mean[3]:6.3f} {mean[7]:6.3f} {mean[11]:6.3f} {mean[-1]:6.3f} {'1.00':>9}")
@@ -28,12 +27,12 @@ def rows(off: Mapping[str, NDArray[np.float64]], found: Sequence[Comparison]) ->
     return "\n".join(lines)
 
 
-def draw(out: Path, off: Mapping[str, NDArray[np.float64]], found: Sequence[Comparison], poison: Mapping[str, Any]) -> None:
+def draw(out: Path, found: Sequence[Comparison], poison: Mapping[str, Any]) -> None:
     """memory.png: curves of the policies, attempts by competition, and how poison sinks."""
     plt = _pyplot()
     figure, (curves, attempts, sinks) = plt.subplots(1, 3, figsize=(17, 5))
     steps = np.arange(1, len(found[0].curve) + 1)
-    curves.plot(steps, np.mean(list(off.values()), axis=0), color="black", label="off")
+    curves.plot(steps, found[0].off, color="black", label="off")
     for one in found:
         curves.plot(steps, one.curve, label=one.policy)
     curves.set(xlabel="evaluations", ylabel="normalized best score, mean", title="by policy")

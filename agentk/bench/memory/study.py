@@ -46,6 +46,7 @@ class Comparison(Frozen):
     competitions: int
     runs: int
     curve: tuple[float, ...]  # mean
+    off: tuple[float, ...]  # of memory off, over the same competitions as often
     ratio: float  # attempts to reach the final score of memory off, over those that memory off took; median over competitions
     mean_ratio: float
     halved: int  # competitions with half the attempts or fewer
@@ -165,6 +166,7 @@ def compare(policy: str, off: dict[str, NDArray[np.float64]], sequences: Sequenc
         competitions=len(rows),
         runs=sum(map(len, curves.values())),
         curve=tuple(map(float, mean)),
+        off=tuple(map(float, np.mean([off[name] for name, found in curves.items() for _ in found], axis=0))),
         ratio=float(np.median(ratios)),
         mean_ratio=float(np.mean(ratios)),
         halved=sum(ratio <= 0.5 for ratio in ratios),
