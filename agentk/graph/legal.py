@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from agentk.reasoning.questions import Action, Option
-from agentk.types.attempt import Attempt
+from agentk.types.attempt import Attempt, seedless
 from agentk.types.outcome import Status
 
 if TYPE_CHECKING:
@@ -44,12 +45,14 @@ def legal(ledger: Ledger, looks: int) -> tuple[Option, ...]:
         (attempt for attempt in ledger.scored if attempt.seconds > 0 and attempt.recipe != "constant" and attempt.kind != "bag"),
         key=lambda attempt: -sign * (attempt.score or 0.0),
     )
-    top = [attempt.number for attempt in scored]
-    tunable = [attempt.number for attempt in scored if attempt.tunable]
+    top = distinct(ledger, scored)
+    tunable = distinct(ledger, [attempt for attempt in scored if attempt.tunable])
+    fixed = seedless(ledger.attempts.values())
+    random = distinct(ledger, [attempt for attempt in scored if attempt.number not in fixed])
     stuck = stagnant(ledger)
     parents: dict[Action, list[int] | None] = {"draft": [], "fuse": top if len(top) > 1 else None}
     if not stuck:
-        parents |= {"improve": top or None, "ablate": top or None, "tune": tunable or None, "bag": top or None}
+        parents |= {"improve": top or None, "ablate": top or None, "tune": tunable or None, "bag": random or None}
     parents["debug"] = [attempt.number for attempt in _unmended(ledger, "debug", BROKEN)] or None
     parents["shrink"] = [attempt.number for attempt in _unmended(ledger, "shrink", (Status.TIMED_OUT,))] or None
     parents["blend"] = [] if ledger.since_blend and len(ledger.scored) > 1 else None
@@ -69,6 +72,33 @@ def legal(ledger: Ledger, looks: int) -> tuple[Option, ...]:
         for action, numbers in parents.items()
         if numbers is not None
     )
+
+
+def distinct(ledger: Ledger, ranked: Sequence[Attempt]) -> list[int]:
+    """Of attempts that are ranked by score, the numbers of at most `OFFERED` to offer, in their order: programs that differ.
+
+    The best of each family comes in first, then the next best of any. What scored alike on every fold is a copy.
+    """
+    heads, others = [], []
+    families: set[str] = set()
+    results: set[tuple[float, ...]] = set()
+    for attempt in ranked:
+        result = tuple(attempt.fold_scores) or (attempt.number,)
+        if result in results:
+            continue
+        results.add(result)
+        family = _family(ledger, attempt)
+        (others if family in families else heads).append(attempt.number)
+        families.add(family)
+    chosen = {*heads[:OFFERED], *others[: max(0, OFFERED - len(heads))]}
+    return [attempt.number for attempt in ranked if attempt.number in chosen]
+
+
+def _family(ledger: Ledger, attempt: Attempt) -> str:
+    """The recipe, or the attempt that the program was first written in: what is improved, tuned or mended stays of its family."""
+    while attempt.recipe is None and attempt.kind not in ("draft", "fuse") and attempt.parent in ledger.attempts:
+        attempt = ledger.attempts[attempt.parent]
+    return attempt.recipe or f"#{attempt.number}"
 
 
 def _unmended(ledger: Ledger, kind: Action, ends: tuple[Status, ...]) -> list[Attempt]:

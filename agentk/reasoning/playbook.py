@@ -12,6 +12,7 @@ from agentk.reasoning.portfolio import LEAST, Arm, ranked
 from agentk.reasoning.questions import Code, CodeQuestion, Effort, Plan, PlanQuestion, Reflection, ReflectQuestion
 from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
 from agentk.reasoning.recipes.compose import BLOCKS, compose
+from agentk.types.attempt import seedless
 from agentk.types.outcome import Status
 
 NEW_MEMBERS = 3
@@ -90,10 +91,13 @@ class Playbook:
         return Plan.model_validate({"giver": self.name, "action": action, "idea": idea} | fields)
 
     def _worth_bagging(self, question: PlanQuestion, clock: _Clock) -> int | None:
-        """The best program, as long as it has few bags and time for one more."""
+        """The best program that hangs on its seed, as long as it has few bags and time for one more."""
         sign = 1.0 if question.direction == "maximize" else -1.0
+        fixed = seedless(question.tree)
         programs = [
-            one for one in question.tree if one.score is not None and one.kind not in ("blend", "bag") and one.seconds > 0
+            one
+            for one in question.tree
+            if one.score is not None and one.kind not in ("blend", "bag") and one.seconds > 0 and one.number not in fixed
         ]
         if not programs:
             return None

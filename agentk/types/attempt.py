@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import JsonValue
@@ -40,3 +41,13 @@ class Attempt(Frozen):
     lessons: tuple[str, ...] = ()  # ids of the lessons that led to it
     chosen: bool = False  # whether the selection rule put its answers into submission.csv
     verdict: str = ""  # what the selection rule said
+
+
+def seedless(attempts: Iterable[Attempt]) -> frozenset[int]:
+    """Numbers of those whose program does not hang on its seed: another one gave the same score on every fold."""
+    known = {attempt.number: attempt for attempt in attempts}
+    return frozenset(
+        one.parent
+        for one in known.values()
+        if one.kind == "bag" and one.parent in known and one.fold_scores and one.fold_scores == known[one.parent].fold_scores
+    )

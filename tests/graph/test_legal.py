@@ -77,3 +77,23 @@ def test_gains_and_costs_are_the_runs_own() -> None:
 
 def test_looks_are_bounded() -> None:
     assert "explore" not in options(after(attempt(1, 0.8), best=1), looks=2)
+
+
+def test_parents_on_offer_are_programs_that_differ() -> None:
+    boosted = [
+        attempt(n, 0.9 + n / 1000, kind="tune" if n > 1 else "draft", recipe="boosting", fold_scores=(0.9 + n / 1000, 0.9))
+        for n in range(1, 11)
+    ]
+    own = attempt(11, 0.8, fold_scores=(0.8, 0.8))
+    changed = attempt(12, 0.85, kind="improve", parent=11, fold_scores=(0.8, 0.9))
+    copy = attempt(13, 0.85, kind="improve", parent=12, fold_scores=(0.8, 0.9))
+    other = attempt(14, 0.7, recipe="linear", fold_scores=(0.7, 0.7))
+    offered = options(after(*boosted, own, changed, copy, other, best=10))["fuse"].parents
+    assert offered == (10, 9, 8, 7, 6, 5, 12, 14), "one of each family, then the best of any; no copy"
+
+
+def test_a_program_that_does_not_hang_on_its_seed_is_not_bagged_again() -> None:
+    parents = (attempt(1, 0.8, fold_scores=(0.7, 0.9)), attempt(2, 0.9, fold_scores=(0.8, 1.0)))
+    same = attempt(3, 0.9, kind="bag", parent=2, fold_scores=(0.8, 1.0))
+    other = attempt(4, 0.85, kind="bag", parent=1, fold_scores=(0.8, 0.9))
+    assert options(after(*parents, same, other, best=2))["bag"].parents == (1,)

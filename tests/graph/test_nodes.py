@@ -18,7 +18,7 @@ from agentk.graph.nodes.submit import submit
 from agentk.graph.nodes.tune import tune
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
-from agentk.reasoning.questions import Plan
+from agentk.reasoning.questions import Code, CodeQuestion, Plan
 from agentk.types.outcome import Status
 
 from .conftest import PROGRAM, Script, lines, say
@@ -120,6 +120,31 @@ def test_a_count_that_is_reached_ends_the_run_without_asking(begin: Open) -> Non
     script.asked.clear()
     assert plan(bench, state)["stop"] == "attempts"
     assert script.asked == []
+
+
+class Noisy(Script):
+    """Writes a program whose answers hang on its seed."""
+
+    def code(self, question: CodeQuestion) -> Code:
+        noise = "np.random.default_rng(params['seed']).random((len(test), 1))"
+        return Code(giver=self.name, name="noisy", source=PROGRAM.replace("near =", f"far = far * {noise}\n    near =", 1))
+
+
+def test_bags_that_are_under_way_together_run_under_seeds_of_their_own(begin: Open) -> None:
+    bench = begin(Noisy())
+    state = drafted(bench, 1)
+    for _ in range(3):
+        state = {**state, "plan": say("bag", parent=1).model_dump(mode="json")}
+        state = {**state, **code(bench, state)}
+        enqueue(bench)
+    while bench.pending():
+        collect(bench, {**state, "plan": WAIT})
+    attempts = bench.ledger.attempts
+    assert len({str(attempt.params.get("seed")) for attempt in attempts.values()}) == 4
+    assert len({attempt.score for attempt in attempts.values()}) == 4, "the seed reaches the program"
+    assert {bench.folder.read_solution(attempt).source for attempt in attempts.values()} == {
+        bench.folder.read_solution(attempts[1]).source
+    }
 
 
 def test_what_is_settled_has_a_folder_a_line_and_answers(begin: Open) -> None:

@@ -149,7 +149,7 @@ def code(bench: Workbench, state: State) -> State:
         begun(bench, number)
         return {"next": number + 1, "refused": 0}
     try:
-        made, tried = _program(bench, answer)
+        made, tried = _program(bench, answer, number)
     except ReasonerError as error:
         bench.journal.write("answer", node="code", giver=answer.giver, answer={"refused": str(error)})
         return {"plan": _wait("no program for the plan"), "refused": state.get("refused", 0) + 1}
@@ -172,13 +172,14 @@ def code(bench: Workbench, state: State) -> State:
     return {"next": number + 1, "refused": 0}
 
 
-def _program(bench: Workbench, answer: Plan) -> tuple[Code, Probed | None]:
-    """From who writes it; another seed needs no writing. Raises ReasonerError where there is none."""
+def _program(bench: Workbench, answer: Plan, number: int) -> tuple[Code, Probed | None]:
+    """From who writes it; another seed, the attempt's `number` away from the run's own, needs no writing.
+
+    Raises ReasonerError where there is none.
+    """
     if answer.action == "bag" and answer.parent is not None:
         parent = bench.ledger.attempts[answer.parent]
-        params = parent.params | answer.params
-        if "seed" not in answer.params:
-            params["seed"] = bench.setting.seed + 1 + sum(one.parent == parent.number for one in bench.ledger.attempts.values())
+        params = parent.params | {"seed": bench.setting.seed + number} | answer.params  # others under way have other numbers
         return Code(giver=answer.giver, name=parent.name, source=bench.folder.read_solution(parent).source, params=params), None
     if written(bench, answer) and bench.proposing is not None:
         taken = bench.proposing.take(bench, answer)
