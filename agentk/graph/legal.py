@@ -79,7 +79,8 @@ def distinct(ledger: Ledger, ranked: Sequence[Attempt]) -> list[int]:
 
     The best of each family comes in first, then the next best of any. What scored alike on every fold is a copy.
     """
-    heads, others = [], []
+    heads: list[int] = []
+    others: list[int] = []
     families: set[str] = set()
     results: set[tuple[float, ...]] = set()
     for attempt in ranked:
