@@ -21,8 +21,13 @@ from agentk.testing.sandbox import run_source, write
 JOIN = Function("agentk.testing.programs:join", load="agentk.testing.programs:load_texts")
 
 
+OTHERS: set[int] = set()
+"""Processes of sandboxes that other tests of this session hold open."""
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    OTHERS.update(process.pid for process in psutil.Process().children(recursive=True))
     with closing(ForkSandbox(2, 1, ("agentk.testing.programs",), tmp_path / "scratch", held_bytes=1)) as sandbox:
         yield sandbox
 
@@ -34,11 +39,11 @@ def joining(folder: Path, text: str) -> Execution:
 
 
 def family() -> list[psutil.Process]:
-    """Living descendants; what other tests of this process left to be reaped is none of them."""
+    """Living descendants; what other tests of this process hold, or left to be reaped, is none of them."""
     living = []
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if process.status() != psutil.STATUS_ZOMBIE:
+            if process.pid not in OTHERS and process.status() != psutil.STATUS_ZOMBIE:
                 living.append(process)
     return living
 

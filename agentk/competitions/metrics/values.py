@@ -100,7 +100,7 @@ def _gini(truth: Array, answer: Array) -> float:
     """Normalized Gini: the area between the Lorenz curves, over that of the perfect order."""
 
     if not truth.sum():
-        return 0.0  # nothing to be ordered
+        return float("nan")  # nothing to be ordered: it has no value
 
     def area(order: Array) -> float:
         lorenz = np.cumsum(truth[np.argsort(-order, kind="stable")]) / truth.sum()
