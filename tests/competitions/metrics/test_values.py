@@ -82,6 +82,6 @@ def test_other_widths_are_refused() -> None:
         metric_named("mae").score(TRUTH, np.ones((3, 2)))
 
 
-def test_gini_of_nothing_is_zero_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+def test_gini_of_nothing_has_no_value_and_gives_no_warning(recwarn: pytest.WarningsRecorder) -> None:
     assert np.isnan(metric_named("gini_values").score(np.zeros(4), np.arange(4.0)))
     assert not recwarn.list
