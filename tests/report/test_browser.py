@@ -30,9 +30,15 @@ def opened(page: Path, place: Path, fragment: str = "") -> str:
     return done.stdout
 
 
-def test_a_real_run_shows_the_winners_program(finished: RunFolder, tmp_path: Path) -> None:
-    document = opened(write_report(finished), tmp_path)
+def test_a_real_run_shows_the_program_of_an_attempt(finished: RunFolder, tmp_path: Path) -> None:
+    document = opened(write_report(finished), tmp_path, "#attempt-1")
     assert '<div class="tabs" role="tablist"><button' in document and '<span class="kw">def</span>' in document
+
+
+def test_an_ensemble_leads_to_its_members(written: Callable[[], Written], tmp_path: Path) -> None:
+    ensemble = attempt(3, 0.9, kind="blend", name="blend", chosen=True, weights={1: 0.25, 2: 0.75})
+    document = opened(write_report(written().set_up().tried(attempt(1, 0.7), attempt(2, 0.8), ensemble).folder), tmp_path)
+    assert 'data-tab="members"' in document and "<td>0.750</td><td>draft linear</td><td>0.8" in document
 
 
 def test_an_attempt_can_be_linked_to_with_its_change(long: Written, tmp_path: Path) -> None:

@@ -87,6 +87,10 @@
       found.diff = () => one.source === parent.source
         ? make("p", { class: "under" }, "The program is its parent's; only parameters differ.") : changes(data.sources[parent.source], source);
     }
+    if (one.weights.length) found.members = () => table(["member", "weight", "what it is", "score"], one.weights.map(([member, weight]) => {
+      const part = byNumber.get(member);
+      return [link(member), String(weight), part ? `${part.kind} ${part.name}` : "", part ? part.score : ""];
+    }));
     if (one.params) found.parameters = () => one.moved.length ? table(["parameter", "value", "default"], one.moved)
       : make("p", { class: "under" }, "Every parameter is at its default.");
     if (one.lessons.length) found.lessons = () => table(["lesson", "why it came to mind"], one.lessons);
@@ -99,8 +103,6 @@
     if (!one || !pane) return;
     chosen = number;
     document.querySelectorAll("#attempts li").forEach((row) => row.classList.toggle("on", Number(row.dataset.attempt) === number));
-    const members = make("span", {});
-    one.weights.forEach(([member, weight], at) => members.append(at ? ", " : "", link(member), ` × ${weight}`));
     const tabs = tabsOf(one), body = make("div", {}), bar = make("div", { class: "tabs", role: "tablist" });
     const open = (name) => {
       tab = name;
@@ -114,7 +116,7 @@
         ["score", one.score && `${one.score}${one.std ? ` ± ${one.std} over folds` : ""}`],
         ["outcome", one.score ? "" : `${one.status}: ${one.reason}`],
         ["idea", one.idea], ["from", one.origin], ["parent", one.parent !== null ? link(one.parent) : ""],
-        ["members", one.weights.length ? members : ""], ["combined by", one.method],
+        ["combined by", one.method],
         ["gain", one.gain && make("span", {}, `${one.gain} over `, link(one.gainTo), ", paired over folds")],
         ["choice", one.verdict], ["conclusion", one.note && `${one.note} (${one.giver})`],
         ["folds", one.folds.join("  ")], ["trials", one.trials ? String(one.trials) : ""], ["slot time", one.seconds],
