@@ -3,8 +3,8 @@
 A folder holds `chroma/` (chromadb's own files), `ledger.json`, `orders/` (writes that are durable and not yet carried out),
 `commit.json` (the change being made, absolute, so that making it twice does no harm) and `lock`. chromadb itself lets several
 processes write one path and damages it: here one process at a time has the folder, for as long as one read or write takes, and
-reopens what others have changed. Filters are what costs in chromadb, so that each kind has a collection of its own and lessons
-within a competition have another.
+reopens what others have changed. Filtering neighbors is what costs in chromadb, so that each kind has a collection of its own and
+lessons within a competition have another; whole scopes, which reads hold in memory (`held.py`), are fetched without a search.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from pydantic import JsonValue, ValidationError
 from agentk.errors import StoreError
 from agentk.memory.lesson import KINDS, Kind, Lesson
 from agentk.memory.protocol import BusyError, Change, Found, Vectors
+from agentk.memory.scope import Scope
 
 SCHEMA = 1
 BATCH = 2000
@@ -35,6 +35,7 @@ BATCH = 2000
 _OWN = {"orders", "lock", "ledger.json", "chroma"}
 _INNER = "inner"
 _COLLECTIONS = (*KINDS, _INNER)
+_VECTORS = ["metadatas", "embeddings"]
 _parse = lru_cache(maxsize=4096)(Lesson.model_validate_json)
 
 
@@ -123,20 +124,30 @@ class ChromaShelf:
         """See `Shelf.count`."""
         return sum(shelf.count() for shelf in self._shelves.values())
 
-    def inner(self, competition: str, *, vectors: bool) -> list[Found]:
-        """See `Shelf.inner`."""
-        got = self._shelves[_INNER].get(where={"competition": competition}, include=_included(vectors))
-        return [Found(_parse(entry["lesson"]), at) for entry, at in zip(got["metadatas"], _at(got["embeddings"]), strict=False)]
+    def version(self) -> object:
+        """Every change replaces the ledger's file."""
+        return self._seen
 
-    def nearest(self, vector: Vectors, kind: Kind | None, limit: int, *, vectors: bool) -> list[Found]:
+    def inner(self, competition: str) -> list[Lesson]:
+        """See `Shelf.inner`."""
+        return _lessons(self._shelves[_INNER].get(where={"competition": competition}, include=["metadatas"]))
+
+    def lying(self, scopes: Sequence[Scope]) -> list[Found]:
+        """See `Shelf.lying`."""
+        found = []
+        for short, group in _split(scopes).items():
+            got = self._shelves[short].get(where={"scope": {"$in": group}}, include=_VECTORS)
+            found += _found(got["metadatas"], got["embeddings"])
+        return found
+
+    def nearest(self, vector: Vectors, kind: Kind | None, limit: int) -> list[Found]:
         """See `Shelf.nearest`."""
         shelf = self._shelves[kind or _INNER]
         count = min(limit, shelf.count())
         if not count:
             return []
-        got = shelf.query(query_embeddings=[vector], n_results=count, include=_included(vectors))
-        places = _at(got["embeddings"] and got["embeddings"][0])
-        return [Found(_parse(entry["lesson"]), at) for entry, at in zip(got["metadatas"][0], places, strict=False)]
+        got = shelf.query(query_embeddings=[vector], n_results=count, include=_VECTORS)
+        return _found(got["metadatas"][0], got["embeddings"][0])
 
     def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
         """See `Shelf.commit`."""
@@ -244,16 +255,12 @@ def _line(lesson: Lesson) -> str:
 
 
 def _metadata(lesson: Lesson) -> dict[str, str]:
-    entry = {"lesson": _line(lesson)}
+    entry = {"lesson": _line(lesson), "scope": str(lesson.scope)}
     return {**entry, "competition": lesson.scope.competition} if lesson.scope.competition else entry
 
 
-def _included(vectors: bool) -> list[str]:
-    return ["metadatas", "embeddings"] if vectors else ["metadatas"]
-
-
-def _at(vectors: Iterable[Vectors] | None) -> Iterable[Vectors | None]:
-    return repeat(None) if vectors is None else vectors
+def _found(entries: Iterable[Mapping[str, Any]], vectors: Iterable[Vectors]) -> list[Found]:
+    return [Found(_parse(entry["lesson"]), at) for entry, at in zip(entries, vectors, strict=True)]
 
 
 def _lessons(got: Mapping[str, Any]) -> list[Lesson]:
@@ -265,6 +272,14 @@ def _grouped(lessons: Sequence[Lesson]) -> dict[str, list[Lesson]]:
     for lesson in lessons:
         groups.setdefault(_INNER if lesson.scope.competition else lesson.kind, []).append(lesson)
     return groups
+
+
+def _split(scopes: Sequence[Scope]) -> dict[str, list[str]]:
+    """Paths of scopes by the collections that hold them."""
+    inner = [str(scope) for scope in scopes if scope.competition]
+    outer = [str(scope) for scope in scopes if not scope.competition]
+    groups = [*((kind, outer) for kind in KINDS), (_INNER, inner)]
+    return {short: group for short, group in groups if group}
 
 
 def _batches(items: Sequence[Any]) -> Iterator[list[Any]]:

@@ -28,7 +28,7 @@ def outwards(run: str, features: Features, shelf: Shelf, clock: int) -> tuple[li
     or parameters of it, earned moves whatever its sign, since that it failed is worth knowing; the rest moves when it held up.
     Beyond a task, a lesson must have moved so in two places inside the wider scope.
     """
-    inner = [found.lesson for found in shelf.inner(features.digest, vectors=False)]
+    inner = shelf.inner(features.digest)
     leaving = [lesson for lesson in inner if lesson.scope.run == run]
     stale = [lesson.id for lesson in inner if lesson.scope.run and clock - lesson.created > STALE_RUNS]
     here = {lesson.id: lesson for lesson in inner if lesson.scope == features.scope}

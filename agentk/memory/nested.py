@@ -8,11 +8,12 @@ import numpy as np
 
 from agentk.errors import StoreError
 from agentk.memory.features import DIMENSION, Features, outline, structure
+from agentk.memory.held import Held
 from agentk.memory.lesson import KINDS, Kind, Lesson
 from agentk.memory.orders import ORDER, Consolidate, CreditRun, Forget, Ledger, Order, Remember, carry_out
 from agentk.memory.privacy import fit_to_keep
-from agentk.memory.protocol import BusyError, Credit, Embedder, Found, Recalled, Shelf, Stats, Vectors
-from agentk.memory.ranking import EXPLORE, TEXT, Candidate, Explore, blind, rank
+from agentk.memory.protocol import BusyError, Credit, Embedder, Recalled, Shelf, Stats, Vectors
+from agentk.memory.ranking import EXPLORE, TEXT, Explore, blind, rank
 from agentk.memory.scope import Scope
 
 CAP = 20_000
@@ -22,13 +23,13 @@ READ_WAIT_S = 30.0
 WRITE_WAIT_S = 10.0
 """How long a read waits for another process, and a write, before it is left for whoever comes next."""
 
-LAYOUT = "2"
-"""Version of how a lesson's vector is put together."""
+LAYOUT = "3"
+"""Version of how a lesson's vector is put together and what lies beside it."""
 
 SAME = 0.9
 """Cosine of two texts that say the same."""
 
-_NEAR = 64  # neighbors of each kind that are ranked, at least
+_NEAR = 64  # subjects of each kind that are ranked, at least
 _MEANT = float(np.sqrt(TEXT))
 _BUILT = float(np.sqrt(1 - TEXT))
 
@@ -51,6 +52,7 @@ class NestedMemory:
         self._explore: Explore = explore
         self._name = f"{embedder.id}+structure-{LAYOUT}"
         self._notes: list[str] = []
+        self._held = Held(shelf)
         self._behind = False  # whether a write of this process waits for another one
         with shelf.window(READ_WAIT_S):
             ledger = self._ledger()
@@ -80,22 +82,22 @@ class NestedMemory:
     ) -> list[Recalled]:
         """See `Memory.recall`."""
         wanted = tuple(kinds or KINDS)
-        asked = bool(text.strip())
+        asked, place = bool(text.strip()), scope or features.scope
         vector = self.vector(features, text)
         with self._shelf.window(READ_WAIT_S):
             ledger = self._ledger()
             self._fit(ledger)
-            found = [hit for kind in wanted for hit in self._shelf.nearest(vector, kind, max(_NEAR, limit), vectors=asked)]
-            if not leave_out:
-                found += [hit for hit in self._shelf.inner(features.digest, vectors=asked) if hit.lesson.kind in wanted]
+            # what was learned here says by its worth which lessons had a part in it: left out, it may not choose either
+            found = self._held.promising(
+                list(place.climb()), wanted, vector, max(_NEAR, limit), asked=asked, by_worth=not leave_out
+            )
         if leave_out:
-            seen = [(blind(hit.lesson, features.digest), hit.vector) for hit in found]
-            found = [Found(lesson, at) for lesson, at in seen if lesson is not None]
-        candidates = [Candidate(hit.lesson, 0.0 if hit.vector is None else _cosine(hit.vector, vector)) for hit in found]
+            seen = [(blind(candidate.lesson, features.digest), candidate) for candidate in found]
+            found = [candidate._replace(lesson=lesson) for lesson, candidate in seen if lesson is not None]
         return rank(
-            candidates,
+            found,
             features,
-            scope=scope or features.scope,
+            scope=place,
             limit=limit,
             seed=seed,
             clock=ledger.clock,
@@ -154,8 +156,8 @@ class NestedMemory:
         """See `Memory.search`."""
         vector = _joined(np.zeros((1, DIMENSION)), self._meaning(text)[None])[0]
         with self._shelf.window(READ_WAIT_S):
-            found = [hit for kind in (*(kinds or KINDS), None) for hit in self._shelf.nearest(vector, kind, limit, vectors=True)]
-        near = [(hit.lesson, _cosine(hit.vector, vector)) for hit in found if hit.vector is not None]
+            found = [hit for kind in (*(kinds or KINDS), None) for hit in self._shelf.nearest(vector, kind, limit)]
+        near = [(hit.lesson, _cosine(hit.vector, vector)) for hit in found]
         chosen = [(lesson, cosine) for lesson, cosine in near if not kinds or lesson.kind in kinds]
         return sorted(chosen, key=lambda pair: (-pair[1], pair[0].id))[:limit]
 
@@ -221,15 +223,17 @@ class NestedMemory:
         if isinstance(order, Remember) and not order.starter:
             order = order.model_copy(update={"lessons": tuple(map(self._in_known_words, order.lessons))})
         change = carry_out(order, self._shelf)
+        self._held.refresh()
         self._shelf.commit(change, self._vectors(change.put), name)
+        self._held.changed(change)
 
     def _in_known_words(self, lesson: Lesson) -> Lesson:
         """A lesson of a run that says what is known already, in other words, says it in the known ones: so that they merge."""
         if lesson.kind not in ("claim", "setup", "fix") or not lesson.scope.run:
             return lesson
         (vector,) = self._vectors([lesson])
-        for known, at in self._shelf.nearest(vector, lesson.kind, _NEAR, vectors=True):
-            if at is not None and _cosine(at, vector) > SAME and known.payload == lesson.payload:
+        for known, at in self._shelf.nearest(vector, lesson.kind, _NEAR):
+            if _cosine(at, vector) > SAME and known.payload == lesson.payload:
                 words = {"subject": known.subject, "text": known.text, "general": "", "conditions": known.conditions}
                 return lesson.model_copy(update=words)
         return lesson

@@ -148,10 +148,10 @@ class Embedder(Protocol):
 
 
 class Found(NamedTuple):
-    """A lesson on the shelf, with the vector it lies at where that was asked for."""
+    """A lesson on the shelf, with the vector it lies at."""
 
     lesson: Lesson
-    vector: Vectors | None
+    vector: Vectors
 
 
 @dataclass(frozen=True)
@@ -203,11 +203,19 @@ class Shelf(Protocol):
         """How many lessons lie here."""
         ...
 
-    def inner(self, competition: str, *, vectors: bool) -> list[Found]:
+    def version(self) -> object:
+        """Differs from what it was whenever anything may have been changed since, by whomever."""
+        ...
+
+    def inner(self, competition: str) -> list[Lesson]:
         """Every lesson of a competition and its runs."""
         ...
 
-    def nearest(self, vector: Vectors, kind: Kind | None, limit: int, *, vectors: bool) -> list[Found]:
+    def lying(self, scopes: Sequence[Scope]) -> list[Found]:
+        """Every lesson at exactly one of these scopes, of all kinds, with its vector."""
+        ...
+
+    def nearest(self, vector: Vectors, kind: Kind | None, limit: int) -> list[Found]:
         """The lessons that lie nearest by cosine, about: of families and everything, or, without a kind, of all competitions."""
         ...
 

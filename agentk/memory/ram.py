@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from agentk.memory.lesson import Kind, Lesson
 from agentk.memory.protocol import Change, Found, Vectors
+from agentk.memory.scope import Scope
 
 
 class RamShelf:
@@ -24,6 +25,7 @@ class RamShelf:
         self._orders: list[tuple[str, str]] = []
         self._ledger: Mapping[str, JsonValue] = {}
         self._submitted = 0
+        self._version = 0
 
     @contextmanager
     def window(self, wait_s: float) -> Iterator[None]:
@@ -55,17 +57,26 @@ class RamShelf:
         """See `Shelf.count`."""
         return len(self._lessons)
 
-    def inner(self, competition: str, *, vectors: bool) -> list[Found]:
-        """See `Shelf.inner`."""
-        return [Found(lesson, vector) for lesson, vector in self._lessons.values() if lesson.scope.competition == competition]
+    def version(self) -> object:
+        """See `Shelf.version`."""
+        return self._version
 
-    def nearest(self, vector: Vectors, kind: Kind | None, limit: int, *, vectors: bool) -> list[Found]:
+    def inner(self, competition: str) -> list[Lesson]:
+        """See `Shelf.inner`."""
+        return [lesson for lesson, _ in self._lessons.values() if lesson.scope.competition == competition]
+
+    def lying(self, scopes: Sequence[Scope]) -> list[Found]:
+        """See `Shelf.lying`."""
+        wanted = set(scopes)
+        return [Found(lesson, vector) for lesson, vector in self._lessons.values() if lesson.scope in wanted]
+
+    def nearest(self, vector: Vectors, kind: Kind | None, limit: int) -> list[Found]:
         """See `Shelf.nearest`."""
         pairs = self._lessons.values()
         open_ = [Found(*pair) for pair in pairs if (None if pair[0].scope.competition else pair[0].kind) == kind]
         if not open_:
             return []
-        rows = np.stack([found.vector for found in open_ if found.vector is not None])
+        rows = np.stack([found.vector for found in open_])
         lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
         cosines = rows @ vector / np.where(lengths, lengths, 1.0)
         return [open_[index] for index in np.argsort(-cosines, kind="stable")[:limit]]
@@ -79,13 +90,16 @@ class RamShelf:
         for id_ in change.drop:
             self._lessons.pop(id_, None)
         self._ledger = change.ledger
+        self._version += 1
         self._orders = [pending for pending in self._orders if pending[0] != order]
 
     def rebuild(self, lessons: Sequence[Lesson], vectors: Vectors, ledger: Mapping[str, JsonValue]) -> None:
         """See `Shelf.rebuild`."""
         self._lessons = {lesson.id: (lesson, vector) for lesson, vector in zip(lessons, vectors, strict=True)}
         self._ledger = ledger
+        self._version += 1
 
     def close(self) -> None:
         """See `Shelf.close`."""
         self._lessons = {}
+        self._version += 1

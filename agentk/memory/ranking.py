@@ -43,6 +43,7 @@ class Candidate(NamedTuple):
 
     lesson: Lesson
     cosine: float
+    id: str
 
 
 def rank(
@@ -67,9 +68,12 @@ def rank(
     fitting = [c for c in candidates if c.lesson.scope in around and c.lesson.conditions.holds(features)]
     subjects: dict[str, list[_Drawn]] = {}
     records: dict[str, dict[str, tuple[float, float]]] = {}
-    outermost_first = sorted(fitting, key=lambda candidate: (candidate.lesson.scope.depth, candidate.lesson.id))
-    for lesson, cosine in outermost_first:  # an order that no index decides, so that a seed draws the same for the same lesson
-        similarity = likeness(features, lesson.features) if lesson.features else GENERAL
+    outermost_first = sorted(fitting, key=lambda candidate: (candidate.lesson.scope.depth, candidate.id))
+    alike: dict[Features, float] = {}  # many lessons come from the same few competitions
+    for lesson, cosine, _ in outermost_first:  # an order that no index decides: a seed draws the same for the same lesson
+        if lesson.features and lesson.features not in alike:
+            alike[lesson.features] = likeness(features, lesson.features)
+        similarity = alike[lesson.features] if lesson.features else GENERAL
         if asked:
             similarity = (1 - TEXT) * similarity + TEXT * max(cosine, 0.0)
         known = subjects.setdefault(lesson.subject, [])

@@ -115,9 +115,34 @@ class ShelfConformance:
         inner, outer = lesson("claim:a", home), lesson("claim:b")
         with shelf.window(1.0):
             shelf.commit(Change(put=[inner, outer], ledger=shelf.ledger()), _vectors(2), None)
-            assert [found.lesson for found in shelf.inner("c0ffee", vectors=False)] == [inner]
-            assert shelf.inner("another", vectors=True) == []
-            assert [found.lesson for found in shelf.nearest(_vectors(1)[0], "claim", 5, vectors=True)] == [outer]
+            assert shelf.inner("c0ffee") == [inner]
+            assert shelf.inner("another") == []
+            assert [found.lesson for found in shelf.nearest(_vectors(1)[0], "claim", 5)] == [outer]
+
+    def test_gives_whole_scopes_with_their_vectors(self, shelf: Shelf) -> None:
+        """Those asked for and none inside or around them; what is revised is given as revised."""
+        family = Scope(("tabular",))
+        kept = [lesson("claim:a"), lesson("recipe:b", family, kind="recipe"), lesson("claim:c", Scope(("tabular",), "c0ffee"))]
+        vectors = _vectors(3)
+        with shelf.window(1.0):
+            shelf.commit(Change(put=kept, ledger=shelf.ledger()), vectors, None)
+            revised = kept[1].credited("c0ffee", 1.0, 3)
+            shelf.commit(Change(revise=[revised], ledger=shelf.ledger()), _vectors(0), None)
+            assert [found.lesson for found in shelf.lying([family])] == [revised]
+            assert {found.lesson.id for found in shelf.lying([known.scope for known in kept])} == {known.id for known in kept}
+            for found in shelf.lying([kept[2].scope]):
+                assert np.allclose(found.vector, vectors[2], atol=1e-6)
+            assert shelf.lying([Scope(("text",))]) == []
+
+    def test_its_version_differs_after_every_change(self, shelf: Shelf) -> None:
+        """And stays when nothing was changed, so that what was read may be kept."""
+        with shelf.window(1.0):
+            shelf.commit(Change(put=[lesson("claim:a")], ledger=shelf.ledger()), _vectors(1), None)
+            before = shelf.version()
+        with shelf.window(1.0):
+            assert shelf.version() == before
+            shelf.commit(Change(drop=[lesson("claim:a").id], ledger=shelf.ledger()), _vectors(0), None)
+            assert shelf.version() != before
 
     def test_the_nearest_come_first(self, shelf: Shelf) -> None:
         """By cosine."""
@@ -125,8 +150,8 @@ class ShelfConformance:
         with shelf.window(1.0):
             shelf.commit(Change(put=kept, ledger=shelf.ledger()), vectors, None)
             for number in (0, 17, 39):
-                assert shelf.nearest(vectors[number], "claim", 3, vectors=False)[0].lesson == kept[number]
-            assert shelf.nearest(vectors[0], "recipe", 3, vectors=True) == []
+                assert shelf.nearest(vectors[number], "claim", 3)[0].lesson == kept[number]
+            assert shelf.nearest(vectors[0], "recipe", 3) == []
 
     def test_orders_wait_until_their_change_is_made(self, shelf: Shelf) -> None:
         """Oldest first."""

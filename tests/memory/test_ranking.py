@@ -12,7 +12,7 @@ HERE = features("here")
 
 
 def ranked(*lessons: Lesson, clock: int = 0, seed: int = 0, text: dict[str, float] | None = None) -> list[Recalled]:
-    candidates = [Candidate(entry, (text or {}).get(entry.subject, 0.0)) for entry in lessons]
+    candidates = [Candidate(entry, (text or {}).get(entry.subject, 0.0), entry.id) for entry in lessons]
     return rank(candidates, HERE, scope=HERE.scope, limit=10, seed=seed, clock=clock, asked=text is not None, withhold=0.0)
 
 

@@ -118,8 +118,8 @@ def _grown(size: int, folder: Path, seed: int) -> Growth:
 def _overlap(shelf: ChromaShelf, exact: RamShelf, yardstick: NestedMemory, here: Features, text: str) -> float:
     vector = yardstick.vector(here, text)
     with shelf.window(READ_WAIT_S):
-        near = {found.lesson.id for found in shelf.nearest(vector, "claim", 10, vectors=False)}
-    truth = {found.lesson.id for found in exact.nearest(vector, "claim", 10, vectors=False)}
+        near = {found.lesson.id for found in shelf.nearest(vector, "claim", 10)}
+    truth = {found.lesson.id for found in exact.nearest(vector, "claim", 10)}
     return len(near & truth) / max(len(truth), 1)
 
 

@@ -1,0 +1,140 @@
+"""What reads hold in memory: the lessons of the few scopes they climb, scope by scope, with arrays for a first choice.
+
+A read may use the lessons of its own scope and of those around it: a handful of scopes of all there are. Each is fetched from the
+shelf once and kept until it changes. Out of it the first stage takes, exactly and in one product, the subjects that can promise
+most; only these are ranked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agentk.memory.features import DIMENSION
+from agentk.memory.lesson import KINDS, Kind, Lesson
+from agentk.memory.protocol import Change, Found, Shelf, Vectors
+from agentk.memory.ranking import LIMIT, TEXT, Candidate
+from agentk.memory.scope import Scope
+
+HELD = 50_000
+"""Lessons held at most, about 8 KB each; scopes that have not been read for longest give way."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """The lessons of one scope, by id. Arrays have one row for each."""
+
+    ids: Sequence[str]
+    lessons: Sequence[Lesson]
+    kinds: NDArray[np.int8]  # index into KINDS
+    subjects: NDArray[np.int64]  # digest
+    structures: Vectors  # (N, DIMENSION)
+    texts: Vectors  # (N, d)
+    worth: NDArray[np.float64]  # the optimistic end of the mean reward
+
+
+class Held:
+    """The lessons of the scopes that were read lately, as they lie on the shelf. To be used inside the shelf's window."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._version: object = None
+        self._blocks: dict[Scope, Block] = {}  # least lately read first
+
+    def promising(
+        self, scopes: Sequence[Scope], kinds: Sequence[Kind], vector: Vectors, count: int, *, asked: bool, by_worth: bool
+    ) -> list[Candidate]:
+        """Every lesson on the `count` subjects of each kind that can promise most, by similarity * exp(worth).
+
+        `asked`: whether `vector` (DIMENSION + d,) has a text. Without `by_worth` similarity alone decides.
+        """
+        self.refresh()
+        blocks = [block for block in self._fetched(scopes) if block.ids]
+        if not blocks:
+            return []
+        size = sum(len(block.ids) for block in blocks)
+        alike, cosines = np.zeros(size), np.zeros(size)
+        start = 0
+        for block in blocks:
+            rows = slice(start, start := start + len(block.ids))
+            alike[rows] = block.structures @ vector[:DIMENSION]
+            if asked:
+                cosines[rows] = block.texts @ vector[DIMENSION:] / TEXT
+        promise = alike + TEXT * np.maximum(cosines, 0.0)
+        if by_worth:
+            promise *= np.exp(np.concatenate([block.worth for block in blocks]))
+        kind = np.concatenate([block.kinds for block in blocks])
+        subject = np.concatenate([block.subjects for block in blocks])
+        lessons = [pair for block in blocks for pair in zip(block.ids, block.lessons, strict=True)]
+        return [
+            Candidate(lessons[row][1], float(cosines[row]), lessons[row][0])
+            for wanted in kinds
+            for row in _best(np.flatnonzero(kind == KINDS.index(wanted)), promise, subject, count)
+        ]
+
+    def refresh(self) -> None:
+        """Forgets everything when another process has changed the shelf."""
+        if self._shelf.version() != self._version:
+            self._blocks.clear()
+            self._version = self._shelf.version()
+
+    def changed(self, change: Change) -> None:
+        """Forgets the scopes that a change, just made by this process, has touched."""
+        touched = {lesson.scope for lesson in (*change.put, *change.revise)}
+        gone = set(change.drop)
+        for scope, block in list(self._blocks.items()):
+            if scope in touched or not gone.isdisjoint(block.ids):
+                del self._blocks[scope]
+        self._version = self._shelf.version()
+
+    def _fetched(self, scopes: Sequence[Scope]) -> list[Block]:
+        missing = [scope for scope in scopes if scope not in self._blocks]
+        if missing:
+            found: dict[Scope, list[Found]] = {scope: [] for scope in missing}
+            for hit in self._shelf.lying(missing):
+                found[hit.lesson.scope].append(hit)
+            self._blocks |= {scope: _block(hits) for scope, hits in found.items()}
+        for scope in scopes:
+            self._blocks[scope] = self._blocks.pop(scope)
+        blocks = [self._blocks[scope] for scope in scopes]
+        spare = sum(len(block.ids) for block in self._blocks.values()) - HELD
+        for scope in list(self._blocks)[: -len(scopes)]:
+            if spare <= 0:
+                break
+            spare -= len(self._blocks.pop(scope).ids)
+        return blocks
+
+
+def _block(found: Sequence[Found]) -> Block:
+    by_id = sorted(((hit.lesson.id, hit) for hit in found), key=lambda pair: pair[0])  # the order of no index
+    lessons = [hit.lesson for _, hit in by_id]
+    rows = np.stack([hit.vector for _, hit in by_id]) if by_id else np.zeros((0, DIMENSION), np.float32)
+    return Block(
+        ids=[id_ for id_, _ in by_id],
+        lessons=lessons,
+        kinds=np.array([KINDS.index(lesson.kind) for lesson in lessons], np.int8),
+        subjects=np.array([_digest(lesson.subject) for lesson in lessons], np.int64),
+        structures=np.ascontiguousarray(rows[:, :DIMENSION], np.float32),
+        texts=np.ascontiguousarray(rows[:, DIMENSION:], np.float32),
+        worth=np.array([min(LIMIT, lesson.value.mean + lesson.value.spread) for lesson in lessons], np.float64),
+    )
+
+
+def _best(rows: NDArray[np.int64], promise: NDArray[np.float64], subject: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Those of `rows` whose subject is among the `count` with the largest promise of any lesson on it."""
+    names, of = np.unique(subject[rows], return_inverse=True)
+    if len(names) <= count:
+        return rows
+    most = np.full(len(names), -np.inf)
+    np.maximum.at(most, of, promise[rows])
+    chosen = np.zeros(len(names), bool)
+    chosen[np.argsort(-most, kind="stable")[:count]] = True
+    return rows[chosen[of]]
+
+
+def _digest(subject: str) -> int:
+    return int.from_bytes(hashlib.blake2b(subject.encode(), digest_size=8).digest(), "big", signed=True)
