@@ -100,13 +100,16 @@ class Held:
             self._blocks |= {scope: _block(hits) for scope, hits in found.items()}
         for scope in scopes:
             self._blocks[scope] = self._blocks.pop(scope)
-        blocks = [self._blocks[scope] for scope in scopes]
-        spare = sum(len(block.ids) for block in self._blocks.values()) - HELD
-        for scope in list(self._blocks)[: -len(scopes)]:
-            if spare <= 0:
+        if missing:
+            self._make_room(len(scopes))
+        return [self._blocks[scope] for scope in scopes]
+
+    def _make_room(self, latest: int) -> None:
+        over = sum(len(block.ids) for block in self._blocks.values()) - HELD
+        for scope in list(self._blocks)[:-latest]:
+            if over <= 0:
                 break
-            spare -= len(self._blocks.pop(scope).ids)
-        return blocks
+            over -= len(self._blocks.pop(scope).ids)
 
 
 def _block(found: Sequence[Found]) -> Block:

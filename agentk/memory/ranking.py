@@ -64,20 +64,20 @@ def rank(
     and age; lessons are then ordered by similarity * exp(draw), so that a useless twin and a splendid stranger both stand back.
     """
     generator = np.random.default_rng(seed)
-    around = set(scope.climb())
+    around, depth = set(scope.climb()), features.scope.depth
     fitting = [c for c in candidates if c.lesson.scope in around and c.lesson.conditions.holds(features)]
     subjects: dict[str, list[_Drawn]] = {}
     records: dict[str, dict[str, tuple[float, float]]] = {}
     outermost_first = sorted(fitting, key=lambda candidate: (candidate.lesson.scope.depth, candidate.id))
     alike: dict[Features, float] = {}  # many lessons come from the same few competitions
     for lesson, cosine, _ in outermost_first:  # an order that no index decides: a seed draws the same for the same lesson
-        if lesson.features and lesson.features not in alike:
-            alike[lesson.features] = likeness(features, lesson.features)
-        similarity = alike[lesson.features] if lesson.features else GENERAL
+        similarity = GENERAL
+        if lesson.features and (similarity := alike.get(lesson.features, -1.0)) < 0:
+            similarity = alike[lesson.features] = likeness(features, lesson.features)
         if asked:
             similarity = (1 - TEXT) * similarity + TEXT * max(cosine, 0.0)
         known = subjects.setdefault(lesson.subject, [])
-        near = (1 + lesson.scope.depth) / (1 + features.scope.depth)
+        near = (1 + lesson.scope.depth) / (1 + depth)
         told = {entry.competition: (entry.mean, near) for entry in lesson.value.evidence if entry.competition != EARLIER}
         records.setdefault(lesson.subject, {}).update(told)  # from further in, nearer
         entry = _drawn(lesson, similarity, clock, known[-1] if known else None, generator, explore)
@@ -117,8 +117,9 @@ def _drawn(
     posterior = value.posterior(weight)
     guess = posterior.draw(generator) if explore == "thompson" else posterior.mean + (explore == "ucb") * posterior.scale
     # What recipes and parameters earned is measured against the other drafts of a run: these are their control.
-    draw = guess - (0.0 if lesson.kind in ("recipe", "params") else lesson.control.posterior(weight).mean)
-    draw = max(-LIMIT, min(LIMIT, draw))
+    if lesson.kind not in ("recipe", "params"):
+        guess -= lesson.control.posterior(weight).mean if lesson.control.evidence else lesson.control.prior
+    draw = max(-LIMIT, min(LIMIT, guess))
     return _Drawn(lesson, similarity, posterior.mean, draw, similarity * math.exp(draw))
 
 
