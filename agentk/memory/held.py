@@ -45,6 +45,9 @@ class Held:
         self._version: object = None
         self._blocks: dict[Scope, Block] = {}  # least lately read first
 
+    def __len__(self) -> int:
+        return sum(len(block.ids) for block in self._blocks.values())
+
     def promising(
         self, scopes: Sequence[Scope], kinds: Sequence[Kind], vector: Vectors, count: int, *, asked: bool, by_worth: bool
     ) -> list[Candidate]:
@@ -105,7 +108,7 @@ class Held:
         return [self._blocks[scope] for scope in scopes]
 
     def _make_room(self, latest: int) -> None:
-        over = sum(len(block.ids) for block in self._blocks.values()) - HELD
+        over = len(self) - HELD
         for scope in list(self._blocks)[:-latest]:
             if over <= 0:
                 break

@@ -68,6 +68,11 @@ class NestedMemory:
         """Whether writes are refused."""
         return self._frozen
 
+    @property
+    def held(self) -> int:
+        """Lessons that reads keep in the memory of this process."""
+        return len(self._held)
+
     def recall(
         self,
         features: Features,

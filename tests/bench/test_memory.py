@@ -11,3 +11,4 @@ def test_a_small_store_is_measured_and_finds_what_exact_search_finds(tmp_path: P
     assert row.recall_at_10 == 1.0
     assert 0 < row.read_p50 <= row.read_p95
     assert row.disk_mb > 0
+    assert 0 < row.around < row.held <= 120

@@ -64,6 +64,9 @@ class Growth(Frozen):
     read_text_p50: float  # one kind, structure and text, 8 wanted
     read_text_p95: float
     credit_ms: float  # 20 lessons of one run
+    around: float  # lessons in the scopes that a read climbs, mean
+    held: int  # lessons kept in memory after the reads
+    held_kb: float  # memory each of them takes
     recall_at_10: float  # of the ten best of a ranking of every lesson, those that a read gives
     index_at_10: float  # of the ten nearest by exact search, those that the index finds
 
@@ -95,6 +98,7 @@ def _grown(size: int, folder: Path, seed: int) -> Growth:
     texts = [_text(generator) for _ in asked]
     memory.recall(asked[0], limit=60)  # the first read loads the index
     firsts, reads, by_text = [], [], []
+    before, resident = memory.held, _resident_kb()
     for here, text in zip(asked, texts, strict=True):
         clock.lap()
         memory.recall(here, limit=60)
@@ -103,6 +107,7 @@ def _grown(size: int, folder: Path, seed: int) -> Growth:
         reads.append(clock.lap())
         memory.recall(here, text, kinds=["claim"], limit=8)
         by_text.append(clock.lap())
+    held, grown = memory.held, _resident_kb() - resident
     credits = [Credit(lesson.id, 0.5) for lesson in memory.lessons()[:20]]
     clock.lap()
     memory.credit("bench", credits, competition="bench")
@@ -112,7 +117,7 @@ def _grown(size: int, folder: Path, seed: int) -> Growth:
     questions = list(zip(asked, texts, strict=True))
     near = [_overlap(shelf, exact, yardstick, here, text) for here, text in questions]
     certain = NestedMemory(shelf, HashingEmbedder(), frozen=True, explore="greedy")
-    best = [_chosen(certain, exact, here, text) for here, text in questions[:JUDGED]]
+    best = [share for here, text in questions[:JUDGED] if (share := _chosen(certain, exact, here, text)) is not None]
     certain.close()
     return Growth(
         lessons=size,
@@ -126,6 +131,9 @@ def _grown(size: int, folder: Path, seed: int) -> Growth:
         read_text_p50=float(np.median(by_text)),
         read_text_p95=float(np.quantile(by_text, 0.95)),
         credit_ms=credit_ms,
+        around=float(np.mean([len(exact.lying(list(here.scope.climb()))) for here in asked[:JUDGED]])),
+        held=held,
+        held_kb=grown / max(held - before, 1),
         recall_at_10=float(np.mean(best)),
         index_at_10=float(np.mean(near)),
     )
@@ -139,8 +147,8 @@ def _overlap(shelf: ChromaShelf, exact: RamShelf, yardstick: NestedMemory, here:
     return len(near & truth) / max(len(truth), 1)
 
 
-def _chosen(memory: NestedMemory, exact: RamShelf, here: Features, text: str) -> float:
-    """Without draws, which depend on what is drawn for."""
+def _chosen(memory: NestedMemory, exact: RamShelf, here: Features, text: str) -> float | None:
+    """Without draws, which depend on what is drawn for; None where there is nothing to find."""
     found = {recalled.lesson.id for recalled in memory.recall(here, text, kinds=["claim"], limit=10)}
     vector = memory.vector(here, text)
     every = [
@@ -149,7 +157,13 @@ def _chosen(memory: NestedMemory, exact: RamShelf, here: Features, text: str) ->
         if hit.lesson.kind == "claim"
     ]
     truth = rank(every, here, scope=here.scope, limit=10, seed=0, clock=0, asked=True, withhold=0.0, explore="greedy")
-    return len(found & {recalled.lesson.id for recalled in truth}) / max(len(truth), 1)
+    return len(found & {recalled.lesson.id for recalled in truth}) / len(truth) if truth else None
+
+
+def _resident_kb() -> float:
+    import psutil
+
+    return float(psutil.Process().memory_info().rss) / 1024
 
 
 class _Stopwatch:
