@@ -23,6 +23,8 @@ ROWS, WIDE_ROWS, WIDE = 20_000, 2_000, 300
 """Rows that are looked at; fewer where there are more than `WIDE` columns."""
 VALUES, EXAMPLES, LENGTH = 8, 4, 80
 BINS = 10
+GRADES = 12
+"""Different numbers that a target may have, each in ten rows or more on average, for their shares to be told."""
 
 _WORDS = (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN, ColumnKind.IDENTIFIER)
 _LONG = (ColumnKind.TEXT, ColumnKind.LIST, ColumnKind.IMAGE)
@@ -82,9 +84,16 @@ def _groups(values: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 def _target(name: str, values: pd.Series[Any], competition: Competition) -> TargetProfile:
     if types.is_numeric_dtype(values) and not competition.task.classifies and not types.is_bool_dtype(values):
-        return TargetProfile(name=name, numbers=_numbers(values))
-    shares = values.astype(str).value_counts(normalize=True)
-    return TargetProfile(name=name, shares=tuple(Share(value=str(v), share=round(float(s), 4)) for v, s in shares[:20].items()))
+        few = 2 < values.nunique() <= min(GRADES, len(values) // 10)
+        return TargetProfile(name=name, numbers=_numbers(values), shares=_shares(values, sort=False) if few else ())
+    return TargetProfile(name=name, shares=_shares(values))
+
+
+def _shares(values: pd.Series[Any], *, sort: bool = True) -> tuple[Share, ...]:
+    """The most frequent first, or in the order of the values."""
+    counts = values.value_counts(normalize=True)
+    counts = counts if sort else counts.sort_index()
+    return tuple(Share(value=str(value), share=round(float(share), 4)) for value, share in counts[:20].items())
 
 
 def _column(column: Column, train: pd.DataFrame, test: pd.DataFrame, signal: float) -> ColumnProfile:

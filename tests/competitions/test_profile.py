@@ -103,6 +103,15 @@ def test_ten_thousand_columns_stay_small_and_the_telling_one_is_kept() -> None:
     assert len(profile.model_dump_json()) < 60_000
 
 
+def test_a_target_of_few_numbers_is_told_by_the_share_of_each_as_well(tmp_path: Path) -> None:
+    made = set_up("builtin:grades", Overrides(), tmp_path)
+    train, test = load_rows(made.folder, plan_of(made))
+    target = profile_of(made, train, test, encode_truth(made, train)).targets[0]
+    assert target.numbers is not None
+    assert [share.value for share in target.shares] == ["1", "2", "3", "4", "5", "6"]
+    assert sum(share.share for share in target.shares) == pytest.approx(1.0, abs=1e-3)
+
+
 def test_a_measured_target_is_told_by_its_quantiles(tmp_path: Path) -> None:
     made = set_up("builtin:diabetes", Overrides(), tmp_path)
     train, test = load_rows(made.folder, plan_of(made))

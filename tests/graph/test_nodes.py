@@ -15,11 +15,12 @@ from agentk.graph.nodes.execute import collect, enqueue, execute, recover
 from agentk.graph.nodes.reflect import reflect
 from agentk.graph.nodes.setup import open_run
 from agentk.graph.nodes.submit import submit
-from agentk.graph.nodes.tune import tune
+from agentk.graph.nodes.tune import TRIALS, bounded, tune
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
-from agentk.reasoning.questions import Code, CodeQuestion, Plan
-from agentk.types.outcome import Status
+from agentk.reasoning.questions import Code, CodeQuestion, Plan, Resources
+from agentk.types.attempt import Attempt
+from agentk.types.outcome import Outcome, Status
 
 from .conftest import PROGRAM, Script, lines, say
 
@@ -266,6 +267,28 @@ def test_a_search_makes_one_attempt_of_its_best_trial_and_is_not_made_twice(begi
     assert sorted(trials(bench)) == [1, 2, 3, 4]
     assert tune(bench, search(bench, 4))["next"] == 3
     assert len(trials(bench)) == 4
+
+
+def test_a_search_without_an_end_of_its_own_is_given_one() -> None:
+    parent = Attempt(
+        number=1,
+        parent=None,
+        kind="draft",
+        name="trees",
+        origin="script",
+        outcome=Outcome(status=Status.SCORED),
+        score=0.5,
+        seconds=20.0,
+    )
+    plan = say("tune", parent=1)
+
+    def means(left: float | None) -> Resources:
+        return Resources(seconds_left=left, seconds_total=left and 600.0, attempts_left=9, slots=2, cores=1, libraries=())
+
+    assert bounded(plan, parent, means(None)).trials == TRIALS
+    assert [bounded(plan, parent, means(left)).seconds for left in (500.0, 60.0)] == [80.0, 36.0]
+    for said in (say("tune", parent=1, trials=3), say("tune", parent=1, seconds=5.0)):
+        assert bounded(said, parent, means(500.0)) == said
 
 
 def test_a_search_that_time_cuts_short_keeps_the_best_so_far(begin: Open) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agentk.graph.nodes.execute import POLL, finish, gather
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
-from agentk.reasoning.questions import Plan
+from agentk.reasoning.questions import Plan, Resources
 from agentk.tuning.search import Search
 from agentk.tuning.trials import Trial, TrialLog, read_trials
 from agentk.types.attempt import Attempt
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 PATIENCE = 4.0
 """A fold of a trial may take as many times what a fold of its parent took."""
+TRIALS = 12
+SHARE, LEAST, MOST = 0.1, 8, 0.6
+"""A search that its plan sets no end: so many trials where no clock runs, else this share of the whole budget, or so many
+trials as long as the parent if that is more, and never more than the last share of what is left."""
 
 
 def tune(bench: Workbench, state: State) -> State:
@@ -30,6 +34,7 @@ def tune(bench: Workbench, state: State) -> State:
         return {"next": number + 1, "refused": 0}
     assert plan.parent is not None, "a plan to tune names the attempt that is tuned"
     parent = bench.ledger.attempts[plan.parent]
+    plan = bounded(plan, parent, bench.resources())
     solution = bench.folder.read_solution(parent)
     bench.notice("tune", parent.name)
     with TrialLog(bench.folder.trials) as log:
@@ -57,6 +62,16 @@ def tune(bench: Workbench, state: State) -> State:
     )
     finish(bench, attempt, solution, evaluation)
     return {"next": number + 1, "refused": 0}
+
+
+def bounded(plan: Plan, parent: Attempt, means: Resources) -> Plan:
+    """The plan with an end: a model, or a person, says what to search and not for how long."""
+    if plan.seconds is not None or plan.trials is not None:
+        return plan
+    if means.seconds_left is None or means.seconds_total is None:
+        return plan.model_copy(update={"trials": TRIALS})
+    several = LEAST * parent.seconds / max(parent.trials, 1) / means.slots
+    return plan.model_copy(update={"seconds": min(max(SHARE * means.seconds_total, several), MOST * means.seconds_left)})
 
 
 class _Session:
