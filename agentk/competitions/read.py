@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from agentk.competitions.draft import Draft, Stage
@@ -20,6 +21,10 @@ _ROLES = {"train": {"train", "training"}, "test": {"test", "testing"}}
 _TEXTS = (".md", ".txt", ".html", ".htm", ".rst")
 LEADERBOARD = "leaderboard.csv"
 """Scores of others, beside the data: of the end's report alone, so no table of the competition."""
+_UNREAD = {".wav", ".mp3", ".flac", ".ogg", ".aif", ".aiff", ".mp4", ".avi", ".mov", ".dcm", ".nii", ".npy", ".npz"}
+_UNREAD |= {".tfrecord", ".xyz", ".pdb", ".mat", ".h5", ".hdf5"}
+_MOST_FOLDERS = 50  # looked into
+_MOST_BELOW = 6  # tables in a folder that are looked at
 _MOST_TEXT = 200_000  # characters of description that are kept
 
 
@@ -27,25 +32,32 @@ def find_files(draft: Draft) -> Draft:
     """Fills train, test, sample, description. Raises CompetitionError where a file is missing or two could be meant."""
     folder = draft.folder
     said = draft.overrides
-    tables = listed(folder)
+    tables = listed(folder, below=True)
     roles = _roles(tables)
+    labels = None if said.train or said.test else _labels_of_histories(folder, roles)
     sample = _said(folder, tables, "sample", said.sample) if said.sample else _sample_of(roles)
-    test = _said(folder, tables, "test", said.test) if said.test else _test_of(folder, roles, sample)
-    train = _said(folder, tables, "train", said.train) if said.train else _train_of(folder, roles, test)
+    test = None if labels else _said(folder, tables, "test", said.test) if said.test else _test_of(folder, roles, sample)
+    train = labels or (_said(folder, tables, "train", said.train) if said.train else _train_of(folder, roles, test))
+    unread = _unread(folder)
     if train is None:
+        shown = picture_folders(folder)
         raise CompetitionError(
             f"{folder} has no train file: no table there has 'train' in its name. Found: {several(tables) or 'no table at all'}. "
-            "Name it with --train FILE."
+            f"Name it with --train FILE.{unread and f' Note: {unread}.'}"
+            + (" Its pictures are learned from where a table, their folders or their names tell their class." if shown else "")
         )
-    test_table = _table(folder, test) if test else _asked_rows(folder, train, sample)
+    test_table = _table(folder, test) if test else _asked_rows(folder, train, sample, alone=not labels)
     if test_table is None:
         raise CompetitionError(
             f"{folder} has no test file: no table there has 'test' in its name. Found: {several(tables)}. "
             "Name it with --test FILE, or name the target with --target COLUMN, and a part of train is held out as test."
+            f"{unread and f' Note: {unread}.'}"
         )
     description, files = _description(folder, said.description)
     used = [name for name in (train, test, sample) if name]
     unused = tuple(name for name in tables if name not in used)
+    if unread:
+        draft = draft.grown(doubt=unread)
     return draft.grown(
         train=_table(folder, train),
         test=test_table,
@@ -57,27 +69,64 @@ def find_files(draft: Draft) -> Draft:
     )
 
 
-def _roles(tables: Iterable[str]) -> dict[str, str]:
-    """The role of each table by its name; a table of labels is train where no other is."""
+def _roles(tables: Mapping[str, tuple[str, str | None]]) -> dict[str, str]:
+    """The role of each table by its name: of tables in folders only where none beside them has it; labels are train at last."""
     roles = {name: role_of(name) for name in tables}
+    above = {role for name, role in roles.items() if "/" not in tables[name][0]}
+    roles = {name: "" if "/" in tables[name][0] and role in above else role for name, role in roles.items()}
     if "train" not in roles.values():
         labels = [name for name in roles if not roles[name] and re.search(r"label|target", name, re.IGNORECASE)]
         roles |= dict.fromkeys(labels, "train")
     return roles
 
 
-def _asked_rows(folder: Path, train: str, sample: str | None) -> TableFile | None:
-    """The ids of the sample submission as the test table, where train too has nothing but ids and labels beside pictures."""
-    if sample is None or not picture_folders(folder):
+def _labels_of_histories(folder: Path, roles: dict[str, str]) -> str | None:
+    """The table with one label a key, where train and test hold many rows of each key and the sample asks for keys."""
+    sample = _sample_of(roles)
+    parts = {role: _plainest([name for name, own in roles.items() if own == role]) for role in ("train", "test")}
+    if sample is None or len(parts["train"]) < 2 or not parts["test"]:
+        return None
+    asked = table(folder, _table(folder, sample))
+    key = str(asked.columns[0])
+    tests = [rows[key] for name in parts["test"] if key in (rows := table(folder, _table(folder, name)))]
+    if not tests or not all(len(asked) < 0.5 * len(keys) and set(asked[key]) == set(keys) for keys in tests):
+        return None
+    labels = [name for name in parts["train"] if key in (rows := table(folder, _table(folder, name))) and rows[key].is_unique]
+    return labels[0] if len(labels) == 1 else None
+
+
+def _asked_rows(folder: Path, train: str, sample: str | None, alone: bool) -> TableFile | None:
+    """The ids of the sample submission as the test table, where train too has nothing but ids and labels.
+
+    What the rows are lies elsewhere: in pictures, where they are `alone`, else in tables with many rows an id.
+    """
+    if sample is None or (alone and not picture_folders(folder)):
         return None
     rows, known = _table(folder, sample), table(folder, _table(folder, train))
     ids = str(table(folder, rows).columns[0])
     return rows.model_copy(update={"options": {**rows.options, "columns": [ids]}}) if ids in known.columns else None
 
 
-def listed(folder: Path) -> dict[str, tuple[str, str | None]]:
+def _unread(folder: Path) -> str:
+    """What lies there that is of no form agentk reads, in words; empty where nothing does."""
+    top = _folders(folder)
+    places = [*top, *(inner for path in top[1:] for inner in _folders(path)[1:])][:_MOST_FOLDERS]
+    endings = {Path(entry.name).suffix.lower() for place in places for entry in os.scandir(place)}
+    found = sorted(endings & _UNREAD)
+    return f"files ending in {several(found)} are not read: agentk reads tables, texts and pictures" if found else ""
+
+
+def _folders(folder: Path) -> list[Path]:
+    """A folder and those in it."""
+    return [folder, *(path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith("."))][
+        :_MOST_FOLDERS
+    ]
+
+
+def listed(folder: Path, below: bool = False) -> dict[str, tuple[str, str | None]]:
     """The tables of a folder by readable name: (path relative to it, member inside a zip archive).
 
+    With those of its folders when `below`, but for folders that hold many: a file a row, not a table.
     Raises CompetitionError when there is no such folder.
     """
     if not folder.is_dir():
@@ -90,6 +139,10 @@ def listed(folder: Path) -> dict[str, tuple[str, str | None]]:
             found |= _members(path)
         else:
             found[path.name] = (path.name, None)
+    for inner in _folders(folder)[1:] if below else ():
+        inside = listed(inner)
+        if len(inside) <= _MOST_BELOW:
+            found |= {f"{inner.name}/{name}": (f"{inner.name}/{path}", member) for name, (path, member) in inside.items()}
     return found
 
 
@@ -182,7 +235,7 @@ def without_role(name: str) -> str:
 
 
 def _table(folder: Path, name: str) -> TableFile:
-    path, member = listed(folder)[name]
+    path, member = listed(folder, below=True)[name]
     return encoding_of(folder, sniffed(folder, path, member))
 
 

@@ -39,8 +39,9 @@ def read_table(
     dtypes    of columns by name: "int64", "float64", "bool", "str", "object"; others are inferred
     literal   columns in which "NA" or "None" is a word and only an empty field is missing
     columns   to read, all where left out
-    beside    tables of the same folder whose columns are added to the rows that share their key, which none of them repeats:
-              {"path", "on": [column, ...], "options"}
+    beside    tables whose columns are added to the rows that share their key, which none of them repeats:
+              {"path" relative to this table's folder, "on": [column, ...], "options"}; one that repeats its key has a
+              "name", and what `summed` says of the rows of each key is added
     day_first columns of dates such as 25.03.2020, which become 2020-03-25, so that no one reads them otherwise
     composed  a column to add, of others as they are spelled: {"name", "of": [column, ...], "separator"}
     amounts   columns of numbers with signs about them, such as $1,200.50 or 12%, which become numbers
@@ -73,8 +74,37 @@ def read_table(
         frame[name] = moments.dt.strftime("%Y-%m-%d %H:%M:%S").where(moments.notna(), frame[name])
     for side in beside:
         other = read_table(path.parent / side["path"], **side["options"])
+        if side.get("name"):
+            other = summed(other, side["on"], side["name"])
         frame = frame.merge(other, on=side["on"], how="left", validate="many_to_one")
     return _finite(cast(frame, dtypes))
+
+
+def summed(rows: pd.DataFrame, on: Sequence[str], name: str) -> pd.DataFrame:
+    """One row a key: how many rows it has, and of each column what a table can say of many values, in the order of the file.
+
+    Numbers: mean, deviation, least, greatest, last and mean step from row to row. Words: the most frequent, how many differ.
+    Columns are called NAME_COLUMN_STATISTIC. Other columns (lists, one value a row) say nothing of a key and are left out.
+    """
+    on = list(on)
+    rows = rows.dropna(subset=on)
+    groups = rows.groupby(on, sort=False)
+    found: dict[str, pd.Series[Any]] = {f"{name}_rows": groups.size()}
+    others = [column for column in rows.columns if column not in on]
+    for column in (c for c in others if rows[c].dtype.kind in "biuf" and rows[c].nunique() > 1):
+        values = rows[column].astype("float32")
+        own = values.groupby([rows[key] for key in on], sort=False)
+        steps = own.diff().abs().groupby([rows[key] for key in on], sort=False).mean()
+        parts = {"mean": own.mean(), "std": own.std(), "min": own.min(), "max": own.max(), "last": own.last(), "step": steps}
+        found |= {f"{name}_{column}_{what}": part for what, part in parts.items()}
+    for column in (c for c in others if rows[c].dtype.kind not in "biuf"):
+        words = rows[column].astype("str")
+        if words.nunique() > max(50, 0.1 * len(rows)):
+            continue
+        counts = pd.DataFrame({**{key: rows[key] for key in on}, "word": words}).value_counts().reset_index()
+        found[f"{name}_{column}_most"] = counts.drop_duplicates(on).set_index(on)["word"]
+        found[f"{name}_{column}_kinds"] = counts.groupby(on, sort=False).size()
+    return pd.DataFrame(found).reset_index()
 
 
 def load_rows(folder: str | Path, plan: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -141,6 +141,13 @@ def _find_targets(draft: Draft) -> Draft:
             targets=(likely[0],),
             doubt=f"{likely[0]} is taken as the target among {several(alone)} (--target COLUMN says otherwise)",
         )
+    alike = _like_the_sample(train[alone], sample[answers[0]]) if sample is not None and len(answers) == 1 else []
+    if len(alike) == 1:
+        return draft.grown(
+            targets=(alike[0],),
+            doubt=f"{alike[0]} is taken as the target among {several(alone)}: only it has values such as the sample's "
+            "(--target COLUMN says otherwise)",
+        )
     composed = ""
     if sample is not None and sample.shape[1] > 1 and len(sample) > len(test):
         composed = (
@@ -151,6 +158,13 @@ def _find_targets(draft: Draft) -> Draft:
         f"{draft.folder}: train has {len(alone)} columns that test has not ({several(alone)}), and nothing "
         f"says which is the target. Name it with --target COLUMN.{composed}"
     )
+
+
+def _like_the_sample(columns: pd.DataFrame, answers: pd.Series[Any]) -> list[str]:
+    """The columns that repeat a few values, the sample's answers among them."""
+    asked = set(answers.dropna().astype(str))
+    few = [str(name) for name in columns if columns[name].nunique() <= max(2, 0.02 * len(columns))]
+    return [name for name in few if asked and asked <= set(columns[name].dropna().astype(str))]
 
 
 def _answer_columns(draft: Draft, sample: pd.DataFrame) -> list[str]:

@@ -1,8 +1,10 @@
-"""Tables beside train and test that belong to their rows: labels in a file of their own, facts about a shop, a day, a place."""
+"""Tables beside train and test that belong to their rows: labels in a file of their own, facts about a shop, a history."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 from pydantic import JsonValue
@@ -14,6 +16,7 @@ from agentk.types.competition import TableFile
 
 _LARGEST = 100_000_000  # bytes of a table that is looked into
 _KNOWN = 0.8  # share of the rows, of train and of test, whose key a table of facts must know
+_MET = 0.3  # the same, where a table has many rows a key: not everyone has a history
 
 
 @dataclass(frozen=True)
@@ -61,14 +64,32 @@ def _joined(draft: Draft, side: _Side) -> Draft | None:
     assert first and second
     rows = [table(draft.folder, first), table(draft.folder, second)]
     facts = [table(draft.folder, file) for file in (side.train, side.test) if file]
+    name, how = None, ""
     if not _joins(rows, facts, key, 0.0 if side.paired else _KNOWN):
-        return None
+        owner = _owner(rows, facts, key) if side.test else None
+        if owner is None:
+            return None
+        key, name, how = [owner], without_role(side.names[0]) or "side", ", what its many rows a key come to"
     return draft.grown(
-        train=_with(first, side.train, key),
-        test=_with(second, side.test, key) if side.test else second,
+        train=_with(first, side.train, key, name),
+        test=_with(second, side.test, key, name) if side.test else second,
         unused=tuple(name for name in draft.unused if name not in side.names),
-        reason=f"{several(side.names)} is joined by {several(key)}",
+        reason=f"{several(side.names)} is joined by {several(key)}{how}",
     )
+
+
+def _owner(rows: list[pd.DataFrame], facts: list[pd.DataFrame], key: list[str]) -> str | None:
+    """The column that tells the rows of train and of test apart, of which the facts have many rows each, and know enough."""
+    for name in key:
+        told_apart = all(part[name].is_unique for part in rows)
+        if told_apart and all(_share_met(part, fact, name) > _MET for part, fact in zip(rows, facts, strict=True)):
+            return name
+    return None
+
+
+def _share_met(rows: pd.DataFrame, fact: pd.DataFrame, name: str) -> float:
+    alike = name in fact and str(rows[name].dtype) == str(fact[name].dtype)
+    return float(rows[name].isin(fact[name]).mean()) if alike else 0.0
 
 
 def _key(draft: Draft, side: _Side) -> list[str]:
@@ -100,7 +121,7 @@ def _sides(draft: Draft) -> list[_Side]:
 
 
 def _file(draft: Draft, name: str) -> TableFile | None:
-    path, member = listed(draft.folder)[name]
+    path, member = listed(draft.folder, below=True)[name]
     if (draft.folder / path).stat().st_size > _LARGEST:
         return None
     return encoding_of(draft.folder, sniffed(draft.folder, path, member))
@@ -119,8 +140,11 @@ def _share_known(rows: pd.DataFrame, fact: pd.DataFrame, key: list[str]) -> floa
     return float(rows[key].merge(fact[key], on=key, how="left", indicator=True)["_merge"].eq("both").mean())
 
 
-def _with(file: TableFile, side: TableFile, key: list[str]) -> TableFile:
+def _with(file: TableFile, side: TableFile, key: list[str], name: str | None) -> TableFile:
+    """`file` with the side's columns; with a `name`, with what its many rows a key come to."""
     already = file.options.get("beside", [])
     assert isinstance(already, list)
-    beside: JsonValue = [*already, {"path": side.path, "on": [*key], "options": side.options}]
+    path = Path(os.path.relpath(side.path, Path(file.path).parent)).as_posix()
+    joined: dict[str, JsonValue] = {"path": path, "on": [*key], "options": side.options}
+    beside: JsonValue = [*already, joined | ({"name": name} if name else {})]
     return file.model_copy(update={"options": {**file.options, "beside": beside}})

@@ -25,7 +25,7 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
 
     Raises CompetitionError when there is nothing there, SettingError when no built-in is called so.
     """
-    from agentk.competitions import blanks, builtin, gallery, holdout
+    from agentk.competitions import blanks, builtin, gallery, holdout, packed
 
     made, answers = folder / "competition", folder / "answers" / "answers.csv"
     if str(source).startswith("builtin:"):
@@ -44,16 +44,20 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
         holdout.hold_out(path, overrides, made, answers)
         return Place(path.name.split(".")[0], made, answers)
     path = _inner(path)
+    name = path.name
+    if packed.packed_pictures(path):
+        packed.open_up(path, folder / "unpacked")
+        path = folder / "unpacked"
     if gallery.is_gallery(path):
         gallery.hang(path, made)
-        return Place(path.name, made)
+        return Place(name, made)
     if blanks.has_blanks(path, overrides):
         blanks.fill_in(path, overrides, made)
-        return Place(path.name, made)
+        return Place(name, made)
     if _only_train(path, overrides):
         holdout.hold_out(path, overrides, made, answers)
-        return Place(path.name, made, answers)
-    return Place(path.name, path)
+        return Place(name, made, answers)
+    return Place(name, path)
 
 
 def _inner(folder: Path) -> Path:
@@ -65,7 +69,7 @@ def _inner(folder: Path) -> Path:
 
 
 def _only_train(folder: Path, overrides: Overrides) -> bool:
-    tables = listed(folder)
+    tables = listed(folder, below=True)
     roles = [role_of(name) for name in tables]
     answered = "test" in roles or "sample" in roles or overrides.test or overrides.sample
     return bool(tables) and not answered and ("train" in roles or len(tables) == 1 or bool(overrides.train))

@@ -43,14 +43,14 @@ def unpack(archive: Path, into: Path, progress: Progress = lambda _done, _total:
             return
         for path in inner:
             seen.add(path)
-            place = _place(path)
+            place = place_of(path)
             if place is not None:
                 cap -= _unpack(path, place, cap, progress)
                 path.unlink()
 
 
-def _place(path: Path) -> Path | None:
-    """Where the content of a nested archive belongs."""
+def place_of(path: Path) -> Path | None:
+    """The folder that the content of an archive belongs in, beside it; None where it would hide a file that is there."""
     with _opened(path) as archive:
         tops = {PurePosixPath(entry.filename).parts[0] for entry in archive.infolist() if PurePosixPath(entry.filename).parts}
         single = len(tops) == 1
