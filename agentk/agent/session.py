@@ -51,11 +51,7 @@ def begin(request: Request) -> RunFolder:
     program = None if request.solution is None else _program(request.solution)
     slug = Path(request.competition.rpartition(":")[2]).stem.replace(" ", "-").lower() or "run"
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    path = request.out / f"{slug}-{stamp}"
-    number = 1
-    while path.exists():
-        number += 1
-        path = request.out / f"{slug}-{stamp}-{number}"
+    path = _free(request.out, f"{slug}-{stamp}")
     facts: dict[str, Any] = {
         "agentk": __version__,
         "request": request.model_dump(mode="json")
@@ -69,6 +65,21 @@ def begin(request: Request) -> RunFolder:
     if program is not None:
         replace(folder.given, program)
     return folder
+
+
+def _free(out: Path, name: str) -> Path:
+    """A new folder of this name under `out`, with a number behind it where runs begin in the same second."""
+    number = 1
+    while True:
+        path = out / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise RunError(f"{path}: no folder can be made here: {error.strerror}; choose another --out") from error
+        else:
+            return path
 
 
 def _program(path: Path) -> str:

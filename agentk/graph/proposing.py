@@ -93,12 +93,18 @@ class Proposing:
         return None if thought is None else (thought.what, time.monotonic() - thought.since)
 
     def propose(self, bench: Workbench, question: PlanQuestion) -> Plan | None:
-        """The model's plan, once it and its program are ready; None: the playbook may answer. An ordered run waits for it."""
+        """The model's plan, once it and its program are ready; None: the playbook may answer.
+
+        An ordered run waits for it, and asks when all that was under way has ended: it has no clock, and a plan that has not
+        seen the last result is a worse one.
+        """
         self._step = question.step
         self.look(bench)
         if not self.ready and not self.colleagues.plans(question):
             return None
         if not self.ready and not self.busy:
+            if bench.setting.ordered and bench.pending():
+                return Plan(giver="graph", action="wait", idea="the model plans from what has ended")
             self._begin(bench, question)
         if bench.setting.ordered:
             self.wait(bench)

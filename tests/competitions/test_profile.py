@@ -112,6 +112,13 @@ def test_a_target_of_few_numbers_is_told_by_the_share_of_each_as_well(tmp_path: 
     assert sum(share.share for share in target.shares) == pytest.approx(1.0, abs=1e-3)
 
 
+def test_the_order_of_rows_says_nothing_about_a_target_of_few_numbers(tmp_path: Path) -> None:
+    made = set_up("builtin:grades", Overrides(), tmp_path)
+    train, test = load_rows(made.folder, plan_of(made))
+    profile = profile_of(made, train, test, encode_truth(made, train))
+    assert of(profile, "id").signal < 0.01
+
+
 def test_a_measured_target_is_told_by_its_quantiles(tmp_path: Path) -> None:
     made = set_up("builtin:diabetes", Overrides(), tmp_path)
     train, test = load_rows(made.folder, plan_of(made))
