@@ -15,18 +15,18 @@ __all__ = ["RECIPES", "Recipe", "recipes_for"]
 
 CONSTANT = Recipe("constant", "constant", "naive", "the same prediction for every row", 0.01, 0, lambda _: True)
 RECIPES = (CONSTANT, *IMAGES, *SERIES, *TEXTS, *TABLES)
-BY_TURNS = tuple(recipe for pair in zip_longest(TEXTS, TABLES) for recipe in pair if recipe is not None)
-MIXED = 3  # columns beside a text from which on they may tell more than it
+MIXED = 3  # columns beside texts or pictures from which on they may tell more than those
 
 
 def recipes_for(competition: Competition, libraries: frozenset[str] | None = None, own: tuple[Recipe, ...] = ()) -> list[Recipe]:
     """The recipes that apply, the baseline first, then a person's own, then by what usually wins in the seconds it takes.
 
-    One of a person's own takes the place of the one of the same name. For texts come those for texts first; where a table stands
-    beside them, the two take turns.
+    One of a person's own takes the place of the one of the same name. For pictures and texts come those for them first; where a
+    table stands beside them, they take turns.
     """
-    mixed = sum(column.kind in MODELLED for column in competition.columns) >= MIXED
-    order = (CONSTANT, *IMAGES, *SERIES, *BY_TURNS) if mixed else RECIPES
-    taken = {recipe.name for recipe in own}
-    order = (CONSTANT, *own, *(recipe for recipe in order[1:] if recipe.name not in taken))
-    return [recipe for recipe in order if recipe.applies(competition, libraries)]
+    replaced = {recipe.name for recipe in own}
+    fit = [recipe for recipe in RECIPES[1:] if recipe.name not in replaced and recipe.applies(competition, libraries)]
+    if sum(column.kind in MODELLED for column in competition.columns) >= MIXED:
+        turns = zip_longest(*([recipe for recipe in fit if recipe in group] for group in (TEXTS, TABLES, IMAGES)))
+        fit = [recipe for recipe in fit if recipe in SERIES] + [recipe for turn in turns for recipe in turn if recipe is not None]
+    return [CONSTANT, *(recipe for recipe in own if recipe.applies(competition, libraries)), *fit]

@@ -7,7 +7,7 @@ from pathlib import Path
 from agentk.reasoning.recipes.catalogue import recipes_for
 from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
 
-TEXT, NUMBER, IDENTIFIER = ColumnKind.TEXT, ColumnKind.NUMERIC, ColumnKind.IDENTIFIER
+TEXT, NUMBER, IDENTIFIER, IMAGE = ColumnKind.TEXT, ColumnKind.NUMERIC, ColumnKind.IDENTIFIER, ColumnKind.IMAGE
 
 
 def offered(*kinds: ColumnKind) -> list[str]:
@@ -27,7 +27,7 @@ def offered(*kinds: ColumnKind) -> list[str]:
         rows=100,
         test_rows=50,
     )
-    return [recipe.entry.partition("_")[0] for recipe in recipes_for(competition, frozenset({"lightgbm", "xgboost"}))]
+    return [recipe.entry.partition("_")[0] for recipe in recipes_for(competition, frozenset({"lightgbm", "xgboost", "PIL"}))]
 
 
 def test_a_text_alone_is_for_text_recipes() -> None:
@@ -40,6 +40,11 @@ def test_where_a_text_has_hardly_anything_beside_it_text_recipes_come_first() ->
 
 def test_where_a_text_stands_in_a_table_the_two_take_turns() -> None:
     assert offered(TEXT, NUMBER, NUMBER, NUMBER)[:6] == ["constant", "text", "table", "text", "table", "text"]
+
+
+def test_where_pictures_have_measures_beside_them_the_two_take_turns() -> None:
+    assert offered(IMAGE, NUMBER, NUMBER, NUMBER)[:5] == ["constant", "table", "image", "table", "image"]
+    assert offered(IMAGE, NUMBER)[:3] == ["constant", "image", "image"]
 
 
 def test_the_order_loses_and_repeats_nothing() -> None:
