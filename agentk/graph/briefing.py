@@ -8,6 +8,7 @@ from agentk.graph.legal import legal, since_gain, stagnant
 from agentk.reasoning.questions import (
     Broken,
     CodeQuestion,
+    Conclusion,
     Diagnosis,
     Parent,
     Plan,
@@ -30,6 +31,7 @@ COMPARED = 16
 """Attempts, the best ones, that an attempt's novelty is measured against."""
 PARENTS = 4
 NOTES = 6
+CONCLUSIONS = 6
 FOLD_SHARE = 0.3
 """Of the time that is left, what all folds of a model's program may take together."""
 
@@ -56,6 +58,7 @@ def plan_question(bench: Workbench, step: int) -> PlanQuestion:
         lessons=bench.lessons,
         legal=() if model is None else legal(ledger, model.looks),
         diagnoses=() if model is None else diagnoses(bench),
+        conclusions=() if model is None else conclusions(bench),
         notes=tuple(ledger.notes[-NOTES:]),
         refused=() if model is None else tuple(model.refused),
         since_gain=since_gain(ledger),
@@ -122,6 +125,12 @@ def log_of(bench: Workbench, number: int) -> str:
     return path.read_text()[-LOG_TAIL:] if path.exists() else ""
 
 
+def conclusions(bench: Workbench) -> tuple[Conclusion, ...]:
+    """What was concluded last, the playbook's plain words left out."""
+    said = [(number, note) for number, (giver, note) in sorted(bench.ledger.conclusions.items()) if giver != bench.reasoner.name]
+    return tuple(Conclusion(number=number, note=note) for number, note in said[-CONCLUSIONS:])
+
+
 def diagnoses(bench: Workbench) -> tuple[Diagnosis, ...]:
     """Of the best attempts and of the latest."""
     ranked = _ranked(bench)
@@ -151,9 +160,18 @@ def diagnosis(bench: Workbench, attempt: Attempt) -> Diagnosis:
         nearest=nearest,
         novelty=None if nearest is None else round(1.0 - near[nearest], 3),
         slices=tuple(Slice(**weakness._asdict()) for weakness in bench.arena.diagnoser.slices(own)),
+        off=_off(own) if bench.arena.metric.form == "labels" else None,
         train_score=train,
         valid_score=valid,
     )
+
+
+def _off(residuals: Array) -> float | None:
+    """Their root mean square over the rows that a fold covers."""
+    import numpy as np
+
+    known = residuals[np.isfinite(residuals)]
+    return float(np.sqrt(np.mean(known**2))) if known.size else None
 
 
 def residuals(bench: Workbench, number: int) -> Array:

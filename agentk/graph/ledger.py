@@ -37,7 +37,9 @@ class Ledger:
     heard: dict[str, int] = field(default_factory=dict)  # letter of the person -> number of the attempt it became or met
     stages: set[str] = field(default_factory=set)  # of setup that passed, and "findings" once leaks and shifts were looked for
     notes: list[Note] = field(default_factory=list)  # what looks at the data printed
+    conclusions: dict[int, tuple[str, str]] = field(default_factory=dict)  # attempt -> who concluded what from it
     spent: Spent = field(default_factory=Spent)  # on models, by all branches
+    _asked: int | None = None  # the attempt that a conclusion was asked on last
     ended: str | None = None  # stopped_by of the last run_finished, None while it goes on
 
     @classmethod
@@ -78,7 +80,7 @@ class Ledger:
                 self.follows, self.ended = False, None
             case "edited":
                 self._edited(line)
-            case "question" | "explored" | "model_call":
+            case "question" | "answer" | "explored" | "model_call":
                 self._said(line)
             case "stage":
                 self.stages.add(str(line["stage"]))
@@ -99,7 +101,13 @@ class Ledger:
             case "question" if line["node"] == "reflect":
                 question = line["question"]
                 assert isinstance(question, dict)
-                self.reflected.add(int(str(question["attempt"])))
+                self._asked = int(str(question["attempt"]))
+                self.reflected.add(self._asked)
+            case "answer" if line["node"] == "reflect":
+                answer = line["answer"]
+                assert isinstance(answer, dict)
+                if self._asked is not None and "note" in answer:
+                    self.conclusions[self._asked] = (str(line["giver"]), str(answer["note"]))
             case "explored":
                 number = self.notes[-1].number + 1 if self.notes else 1
                 self.notes.append(Note(number=number, aim=str(line["aim"]), output=str(line["output"])[:NOTE]))

@@ -124,6 +124,7 @@ class Diagnosis(Frozen):
     alike: float | None = None  # correlation of its out-of-fold residuals with those of the best
     nearest: int | None = None  # the attempt whose residuals are most like its own
     novelty: float | None = None  # 1 - that correlation: 0 errs as another one does, 1 errs independently
+    off: float | None = None  # root mean square of its residuals, where the metric sees labels alone and moves more by chance
     train_score: float | None = None  # of rows it was fitted on, in the smoke run
     valid_score: float | None = None  # of rows held out from it, in the same run; the gap between both shows overfitting
     slices: tuple[Slice, ...] = ()  # the worst first, at most 5
@@ -135,6 +136,13 @@ class Note(Frozen):
     number: int
     aim: str
     output: str = Field(max_length=3000)
+
+
+class Conclusion(Frozen):
+    """What the model concluded from an attempt."""
+
+    number: int  # of the attempt
+    note: str
 
 
 class PlanQuestion(Frozen):
@@ -155,6 +163,7 @@ class PlanQuestion(Frozen):
     lessons: tuple[Lesson, ...] = ()
     legal: tuple[Option, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()  # of the best and the latest that have a score, at most 8
+    conclusions: tuple[Conclusion, ...] = ()  # the latest of the model's own, oldest first, at most 6
     notes: tuple[Note, ...] = ()  # of the latest explorations, oldest first, at most 6
     refused: tuple[str, ...] = ()  # why the latest plans could not be acted on, at most 3
     since_gain: int = 0  # scored attempts since the best one

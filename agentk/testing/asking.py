@@ -6,6 +6,7 @@ from agentk.competitions.metrics import metric_named
 from agentk.llms.protocol import ChatRequest, Reply
 from agentk.reasoning.questions import (
     CodeQuestion,
+    Conclusion,
     Diagnosis,
     Lesson,
     Note,
@@ -124,11 +125,13 @@ def plan_question(competition: Competition, profile: Profile, **more: object) ->
                 alike=1.0,
                 nearest=2,
                 novelty=0.07,
+                off=0.1734,
                 train_score=0.99,
                 valid_score=0.95,
                 slices=(Slice(column=competition.columns[0].name, value="(1.2, 3.4]", rows=41, error=0.31, elsewhere=0.07),),
             ),
         ),
+        "conclusions": (Conclusion(number=4, note="Scaling by quantiles helped; skewed columns were the reason."),),
         "notes": (Note(number=1, aim="how the target depends on the strongest columns", output="bin  mean\n0    0.2\n1    0.8"),),
         "resources": RESOURCES,
         "seed": 0,

@@ -130,6 +130,9 @@ def test_it_looks_drafts_improves_and_fuses(with_model: Callable[..., tuple[Work
     assert model.plan_questions[1].notes[0].output == look["output"], "what was seen is told from the next plan on"
     assert [parent.attempt.number for parent in model.code_questions[3].parents] == [1, 2]
     assert all(parent.source for question in model.code_questions[2:] for parent in question.parents)
+    last = model.plan_questions[-1]
+    assert [(one.number, one.note) for one in last.conclusions] == [(attempt.number, "seen") for attempt in made[:2]]
+    assert not any(question.pending for question in model.plan_questions), "without a clock all results are seen first"
 
 
 def test_a_question_says_what_is_legal_and_how_attempts_err(with_model: Callable[..., tuple[Workbench, Model]]) -> None:

@@ -23,6 +23,7 @@ LESSONS, LESSON = 12, 320
 NOTES = 3
 PROGRAM, PROGRAMS = 40_000, 60_000
 """Characters that one program, and all programs of a prompt together, may take."""
+CONCLUSION = 400
 LOG = 2_500
 
 
@@ -74,7 +75,7 @@ def attempt_view(attempt: Attempt, names: Names) -> dict[str, Any]:
         "status": attempt.outcome.status.value.replace("_", " "),
         "reason": "" if attempt.score is not None else shortened(names.text(attempt.outcome.reason), REASON),
         "idea": shortened(names.text(attempt.idea), IDEA),
-        "verdict": shortened(names.text(attempt.verdict), VERDICT),
+        "verdict": shortened(names.text(attempt.verdict.split(", a tie would")[0]), VERDICT),
         "predicted": None if attempt.predicted_gain is None else f"{attempt.predicted_gain:+.3g}",
     }
 
@@ -87,6 +88,7 @@ def diagnosis_view(diagnosis: Diagnosis, names: Names) -> dict[str, Any]:
         "alike": None if diagnosis.alike is None else f"{diagnosis.alike:.2f}",
         "nearest": diagnosis.nearest,
         "novelty": None if diagnosis.novelty is None else f"{diagnosis.novelty:.2f}",
+        "off": None if diagnosis.off is None else f"{diagnosis.off:.4g}",
         "train_score": None if diagnosis.train_score is None else f"{diagnosis.train_score:.4g}",
         "valid_score": None if diagnosis.valid_score is None else f"{diagnosis.valid_score:.4g}",
         "slices": [

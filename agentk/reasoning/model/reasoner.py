@@ -97,6 +97,10 @@ class LLMReasoner:
             best=question.best,
             tree=digest.tree_view(question.tree, question.direction, names),
             diagnoses=digest.diagnosis_views(question.diagnoses, names),
+            conclusions=[
+                {"number": one.number, "note": columns.shortened(names.text(one.note), digest.CONCLUSION)}
+                for one in question.conclusions
+            ],
             legal=digest.option_views(question.legal),
             recipes=recipes,
             lessons=digest.lesson_views(question.lessons, names),
