@@ -6,9 +6,15 @@ from agentk.reasoning.recipes.recipe import Recipe
 from agentk.types.competition import ColumnKind, Competition
 
 
+DIFFERING = 100  # lists that differ so much hold many members: what a row says is told by them as by words
+
+
 def has_text(competition: Competition) -> bool:
-    """Whether a column holds words."""
-    return any(column.kind is ColumnKind.TEXT for column in competition.columns)
+    """Whether a column holds words, or lists of many members."""
+    return any(
+        column.kind is ColumnKind.TEXT or (column.kind is ColumnKind.LIST and column.unique >= DIFFERING)
+        for column in competition.columns
+    )
 
 
 TEXTS = (

@@ -7,7 +7,13 @@ from pathlib import Path
 from agentk.reasoning.recipes.catalogue import recipes_for
 from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
 
-TEXT, NUMBER, IDENTIFIER, IMAGE = ColumnKind.TEXT, ColumnKind.NUMERIC, ColumnKind.IDENTIFIER, ColumnKind.IMAGE
+TEXT, LIST, NUMBER, IDENTIFIER, IMAGE = (
+    ColumnKind.TEXT,
+    ColumnKind.LIST,
+    ColumnKind.NUMERIC,
+    ColumnKind.IDENTIFIER,
+    ColumnKind.IMAGE,
+)
 
 
 def offered(*kinds: ColumnKind) -> list[str]:
@@ -20,7 +26,7 @@ def offered(*kinds: ColumnKind) -> list[str]:
         test=TableFile(path="test.csv"),
         targets=("angry",),
         classes=(0, 1),
-        columns=tuple(Column(name=f"c{at}", kind=kind) for at, kind in enumerate(kinds)),
+        columns=tuple(Column(name=f"c{at}", kind=kind, unique=100) for at, kind in enumerate(kinds)),
         metric="auc",
         submission=SubmissionFormat(columns=("id", "angry"), id_columns=("id",), kind="probability"),
         validation=Validation(scheme="stratified"),
@@ -32,6 +38,10 @@ def offered(*kinds: ColumnKind) -> list[str]:
 
 def test_a_text_alone_is_for_text_recipes() -> None:
     assert set(offered(IDENTIFIER, TEXT)) == {"constant", "text"}
+
+
+def test_lists_of_many_members_are_read_as_texts_are() -> None:
+    assert "text" in offered(LIST) and "table" in offered(LIST)
 
 
 def test_where_a_text_has_hardly_anything_beside_it_text_recipes_come_first() -> None:
