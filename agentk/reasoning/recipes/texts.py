@@ -5,7 +5,6 @@ from __future__ import annotations
 from agentk.reasoning.recipes.recipe import Recipe
 from agentk.types.competition import ColumnKind, Competition
 
-
 DIFFERING = 100  # lists that differ so much hold many members: what a row says is told by them as by words
 
 
