@@ -282,7 +282,8 @@ class LLMReasoner:
             effort = question.efforts.get(recipe.name)
             tried = (effort is not None and effort.drafts > 0) or recipe.name in question.started
             score = None if effort is None or effort.best_score is None else f"{effort.best_score:.5g}"
-            found.append({"name": recipe.name, "idea": recipe.idea, "tried": tried, "score": score})
+            table = recipe.entry.startswith("table_")
+            found.append({"name": recipe.name, "idea": recipe.idea, "tried": tried, "score": score, "table": table})
         return sorted(found, key=lambda recipe: bool(recipe["tried"]))[:RECIPES]
 
     def _written(self, reply: Reply, question: CodeQuestion, before: str | None, names: Names) -> Code:
