@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agentk.bench.process import last_object, watched
 from agentk.bench.results import Result, Results, write_summary
 from agentk.errors import AgentKError, CompetitionError, SettingError
 from agentk.settings import seconds
@@ -28,9 +24,8 @@ AGENTK = (sys.executable, "-m", "agentk")
 FIRST = "first.csv"
 """A copy of the first submission of a run."""
 
-_POLL = 0.1  # seconds between looks for the first submission
-_GRACE = 120.0  # seconds that a run may take beyond twice its budget, setup included, before it is ended
-_LAST_WORDS = 20.0  # seconds that an interrupted run has to end by itself
+GRACE = 120.0
+"""Seconds that a run may take beyond twice its budget, setup included, before it is ended."""
 
 
 @dataclass(frozen=True)
@@ -158,62 +153,29 @@ class _Ran:
 def _run(bench: Bench, name: str, seed: int, place: Path) -> _Ran:
     command = [*bench.command, "run", str(bench.folder / name), "--budget", bench.budget, "--seed", str(seed), "--json"]
     command += ["--out", str(place / "runs"), *bench.options]
-    limit = 2 * seconds(bench.budget) + _GRACE
-    started = time.monotonic()
     first: float | None = None
-    with (place / "stdout").open("w") as out, (place / "stderr").open("w") as err:
-        # A session of its own: Ctrl-C reaches this process first, and the run's whole group can be ended.
-        process = subprocess.Popen(command, stdout=out, stderr=err, stdin=subprocess.DEVNULL, start_new_session=True)
-        try:
-            while process.poll() is None:
-                if first is None and (submission := _submission(place)) is not None:
-                    first = time.monotonic() - started
-                    shutil.copyfile(submission, place / FIRST)
-                if time.monotonic() - started > limit:
-                    _end(process)
-                    break
-                time.sleep(_POLL)
-        except BaseException:
-            _end(process)
-            raise
-    took = time.monotonic() - started
+
+    def look(so_far: float) -> None:
+        nonlocal first
+        if first is None and (submission := _submission(place)) is not None:
+            first = so_far
+            shutil.copyfile(submission, place / FIRST)
+
+    ended = watched(command, place, 2 * seconds(bench.budget) + GRACE, look)
     submission = _submission(place)
-    if submission is not None and first is None:
-        first = took
-        shutil.copyfile(submission, place / FIRST)
-    said, code = _last_object((place / "stdout").read_text()), process.returncode
-    reason = (
-        "" if code == 0 else f"ended after {took:.0f} s, over twice its budget" if took > limit else _last_line(place / "stderr")
+    said = last_object((place / "stdout").read_text())
+    return _Ran(
+        ended.exit_code,
+        ended.seconds,
+        first,
+        None if submission is None else submission.parent,
+        said,
+        ended.reason(place),
     )
-    return _Ran(code, took, first, None if submission is None else submission.parent, said, reason)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(_LAST_WORDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 def _submission(place: Path) -> Path | None:
     return next((place / "runs").glob("*/submission.csv"), None)
-
-
-def _last_object(text: str) -> dict[str, Any]:
-    for line in reversed(text.splitlines()):
-        with contextlib.suppress(ValueError):
-            said = json.loads(line)
-            if isinstance(said, dict):
-                return said
-    return {}
-
-
-def _last_line(path: Path) -> str:
-    lines = [line.strip() for line in path.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1][:500] if lines else "it said nothing"
 
 
 def _graded(bench: Bench, name: str, run: Path) -> dict[str, Any]:

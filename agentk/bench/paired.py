@@ -37,8 +37,14 @@ def compare(metric: Metric, truth: Array, ours: Array, theirs: Array, *, coverag
     Shapes as in `Metric.score`. Resamples on which the metric is not defined, such as those of one class only, are drawn again.
     Raises ValueError when that never ends.
     """
+    low, high = np.quantile(drawn_gains(metric, truth, ours, theirs, seed=seed), [(1 - coverage) / 2, (1 + coverage) / 2])
+    return Difference(gain(metric, metric.score(truth, ours), metric.score(truth, theirs)), float(low), float(high))
+
+
+def drawn_gains(metric: Metric, truth: Array, ours: Array, theirs: Array, *, seed: int = 0, resamples: int = RESAMPLES) -> Array:
+    """The gain on each resample of the test rows, at most `resamples` of them. Raises ValueError as `compare` does."""
     rng = np.random.default_rng(seed)
-    wanted = int(np.clip(_WORK // max(len(truth), 1), 100, RESAMPLES))
+    wanted = int(np.clip(_WORK // max(len(truth), 1), 100, resamples))
     gains: list[float] = []
     for _ in range(10 * wanted):
         rows = rng.integers(0, len(truth), len(truth))
@@ -49,8 +55,5 @@ def compare(metric: Metric, truth: Array, ours: Array, theirs: Array, *, coverag
         if np.isfinite(drawn):
             gains.append(drawn)
         if len(gains) == wanted:
-            break
-    else:
-        raise ValueError(f"{metric.name} is not defined on resamples of these {len(truth)} rows: too few, or all alike")
-    low, high = np.quantile(gains, [(1 - coverage) / 2, (1 + coverage) / 2])
-    return Difference(gain(metric, metric.score(truth, ours), metric.score(truth, theirs)), float(low), float(high))
+            return np.asarray(gains)
+    raise ValueError(f"{metric.name} is not defined on resamples of these {len(truth)} rows: too few, or all alike")

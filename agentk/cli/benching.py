@@ -8,7 +8,7 @@ from pathlib import Path
 from agentk.errors import SettingError
 from agentk.settings import seconds
 
-STUDIES = ("sandbox", "optim", "memory", "setup", "prompts")
+STUDIES = ("peers", "sandbox", "optim", "memory", "setup", "prompts")
 
 
 def bench_competitions(
@@ -30,6 +30,22 @@ def bench_competitions(
 
     bench = Bench(folder, answers, budget, only, numbers, file, against, options=("--memory", "off"))
     show_bench(bench, Console(stderr=True), Console())
+
+
+def bench_against_peers(
+    out: Path, budget: str, splits: int, systems: str, only: list[str], data: Path | None, answers: Path | None
+) -> None:
+    """Compares agentk with other systems, and prints how often it was better, and how surely."""
+    if splits < 1:
+        raise SettingError(f"--splits {splits}: at least one split is needed")
+    budgets = [seconds(one) for one in budget.split(",")]
+    from rich.console import Console
+
+    from agentk.bench.peers import bench_peers
+    from agentk.bench.peers.study import Study
+
+    study = Study(out, budgets, splits, systems.split(","), only, data, answers)
+    bench_peers(study, Console(stderr=True), Console())
 
 
 def _numbers(seeds: str) -> list[int]:

@@ -371,16 +371,24 @@ def practice(
 
 
 COMPETITIONS = "A folder of competitions, or the study setup"
-OPTIM = "The studies optim and memory"
+OPTIM = "The studies optim, memory and peers"
+PEERS = "The study peers"
 
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="A folder of competitions; or a study: setup, sandbox, optim, memory.")],
+    what: Annotated[str, typer.Argument(help="A folder of competitions; or a study: peers, setup, sandbox, optim, memory.")],
     answers: Annotated[
         Path | None, typer.Option(help="Folder with <slug>.csv of true values; needed.", rich_help_panel=COMPETITIONS)
     ] = None,
-    budget: Annotated[str, typer.Option(help="Time for each run.", rich_help_panel=COMPETITIONS)] = "3m",
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            help="Time for each run: 3m; peers: 2m, or several separated by commas.",
+            rich_help_panel=COMPETITIONS,
+            show_default=False,
+        ),
+    ] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only this one. Repeatable.", rich_help_panel=COMPETITIONS)] = None,
     seeds: Annotated[str, typer.Option(help="Separated by commas: one run each.", rich_help_panel=COMPETITIONS)] = "0",
     against: Annotated[
@@ -400,17 +408,23 @@ def bench(
         float, typer.Option(help="optim: of the training runs; memory: of orders and sizes.", rich_help_panel=OPTIM)
     ] = 1.0,
     data: Annotated[
-        Path | None, typer.Option(help="optim: a table; memory: a folder of further competitions.", rich_help_panel=OPTIM)
+        Path | None, typer.Option(help="optim: a table; memory, peers: a folder of competitions.", rich_help_panel=OPTIM)
     ] = None,
     target: Annotated[str | None, typer.Option(help="Its target column.", rich_help_panel=OPTIM)] = None,
+    splits: Annotated[int, typer.Option(help="Of every task, drawn anew.", rich_help_panel=PEERS)] = 3,
+    systems: Annotated[
+        str, typer.Option(help="Separated by commas; agentk alone measures its intervals.", rich_help_panel=PEERS)
+    ] = "agentk,autogluon,flaml,lightgbm",
 ) -> None:
     """Measure agentk: scores on competitions with known answers, or one of its parts."""
-    from agentk.cli.benching import bench_competitions, bench_study, bench_understanding
+    from agentk.cli.benching import bench_against_peers, bench_competitions, bench_study, bench_understanding
 
-    if what == "setup":
+    if what == "peers":
+        bench_against_peers(out or Path("bench-peers"), budget or "2m", splits, systems, only or [], data, answers)
+    elif what == "setup":
         bench_understanding(only or [], seeds, json_file)
     elif not bench_study(what, out or Path(f"bench-{what}"), parts.split(",") if parts else None, scale, data, target):
-        bench_competitions(Path(what), answers, budget, only or [], seeds, against, json_file)
+        bench_competitions(Path(what), answers, budget or "3m", only or [], seeds, against, json_file)
 
 
 def _mount() -> None:

@@ -51,16 +51,20 @@ def known_name(name: str) -> str:
     raise SettingError(f"builtin:{name} does not exist. {hint}")
 
 
-def make(name: str, folder: Path, answers: Path) -> None:
+def make(name: str, folder: Path, answers: Path, *, seed: int = 1) -> None:
     """Writes the built-in `name` into `folder` as Kaggle would, and ids and true targets of test to the file `answers`.
 
-    What has been made before is left as it is. Raises CompetitionError when a package that it needs is missing.
+    seed: of the rows that are held out, where any may be. What has been made before is left as it is.
+    Raises CompetitionError when a package that it needs is missing.
     """
-    if answers.exists():
-        return
-    builtin = _BUILTINS[name]
+    if not answers.exists():
+        write(_BUILTINS[name], folder, answers, seed=seed)
+
+
+def write(builtin: Builtin, folder: Path, answers: Path, *, seed: int = 1) -> None:
+    """The same for a competition that is not among the built-ins."""
     made = builtin.make()
-    held_out = holdout.chosen(made.rows[made.targets[0]], share=0.25, seed=1) if made.held_out is None else made.held_out
+    held_out = holdout.chosen(made.rows[made.targets[0]], share=0.25, seed=seed) if made.held_out is None else made.held_out
     rows = made.rows if "id" in made.rows else made.rows.assign(id=np.arange(len(made.rows)))[["id", *made.rows.columns]]
     if made.held_out is None:
         rows = _shuffled(rows)
