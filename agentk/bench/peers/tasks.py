@@ -96,16 +96,19 @@ class Split:
         folder = self.place / "handed"
         if (folder / "problem.json").exists():
             return folder
+        import pandas as pd
+
         folder.mkdir(parents=True, exist_ok=True)
         train, test = self._rows()
         competition, metric = self.competition, self.grader.metric
-        columns = [column for column in competition.columns if column.kind is not ColumnKind.CONSTANT]
+        ids = {(name, ColumnKind.IDENTIFIER) for name in competition.id_columns}  # an id that is a date, say, may tell something
+        columns = [c for c in competition.columns if c.kind is not ColumnKind.CONSTANT and (c.name, c.kind) not in ids]
         names = [column.name for column in columns]
         truth = encode_truth(competition, train).reshape(len(train), -1)
         if metric.link != "identity":  # errors are even on that scale: it is the user's part to know that, so all are spared it
             truth = np.log(np.maximum(truth, 1e-15)) if metric.link == "log" else np.log1p(np.maximum(truth, 0))
-        targets = {f"target_{at}": truth[:, at] for at in range(truth.shape[1])}
-        train[names].assign(**targets).to_csv(folder / "train.csv", index=False)
+        targets = pd.DataFrame(truth, index=train.index).add_prefix("target_")
+        pd.concat([train[names], targets], axis=1).to_csv(folder / "train.csv", index=False)
         test[names].to_csv(folder / "test.csv", index=False)
         problem = {
             "task": competition.task.value,

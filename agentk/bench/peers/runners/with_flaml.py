@@ -31,6 +31,8 @@ def fit_predict(
     if problem["task"] == "multiclass" and metric in ("roc_auc", "ap"):
         metric = "roc_auc_ovr"
     target = train["target"].astype(int) if classifies else train["target"]
+    words = [name for name, kind in problem["kinds"].items() if kind in ("text", "list")]  # FLAML would take each for a category
+    train, test = train.drop(columns=words), test.drop(columns=words)
     model = AutoML()
     model.fit(
         train.drop(columns="target"), target, task="classification" if classifies else "regression", metric=metric,
