@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from agentk.errors import ReasonerError
 from agentk.llms.protocol import ChatModel, ChatRequest, Message, Reply
@@ -300,8 +300,24 @@ class LLMReasoner:
         if fault is not None:
             raise Unusable(fault)
         # Said outright: a program that reads params["name"] runs alike whether or not somebody searched its SPACE before.
-        params = question.plan.params if explores else active(parse_space(source), dict(question.plan.params))
+        given = dict(question.plan.params)
+        params = given if explores else active(parse_space(source), _inherited(question, source) | given)
         return Code(giver=self._code.name, name=_titled(source, before, question), source=whole, params=params)
+
+
+def _inherited(question: CodeQuestion, source: str) -> dict[str, JsonValue]:
+    """What a changed program keeps of how its parent ran, perhaps after a search: the dimensions of SPACE that stay as they were.
+
+    Its defaults instead would be a second change, and its worth nobody's.
+    """
+    if question.plan.action not in REVISED:
+        return {}
+    parent = question.parents[0]
+    try:
+        before, now = parse_space(parent.source), parse_space(source)
+    except ValueError:  # a program that is mended
+        return {}
+    return {name: value for name, value in parent.attempt.params.items() if name in now and now[name] == before.get(name)}
 
 
 def _data(reply: Reply, kind: type[BaseModel]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from agentk.errors import ModelError, ReasonerError
 from agentk.llms.protocol import ChatRequest, Reply
 from agentk.reasoning.model.reasoner import BRIEF, LLMReasoner
-from agentk.reasoning.questions import Broken, Lesson, Note
+from agentk.reasoning.questions import Broken, Lesson, Note, Parent
 from agentk.testing.asking import PROGRAM, ScriptedModel, attempt, code_question, plan_question, reflect_question
 from agentk.types.competition import Column, ColumnKind, Competition
 from agentk.types.profile import Profile
@@ -95,6 +95,15 @@ def test_a_change_is_an_edit_of_the_parent(action: str, made: Made, reasoner: Ma
     code = reasoner(ScriptedModel(f"Whole numbers too.\n{EDIT}")).code(code_question(*made("wine"), action))
     assert code.source == PROGRAM.replace('== "f"', 'in "fi"')
     assert code.name == "use ratios of the strongest columns"  # its docstring says nothing new
+
+
+def test_a_changed_program_keeps_the_parameters_a_search_found_but_for_those_it_redefines(made: Made, reasoner: Make) -> None:
+    tuned = Parent(attempt=attempt(4, 0.9, params={"width": 0.7, "seed": 3}), source=PROGRAM)
+    question = code_question(*made("wine"), "improve").model_copy(update={"parents": (tuned,)})
+    assert reasoner(ScriptedModel(f"Whole numbers too.\n{EDIT}")).code(question).params == {"width": 0.7}
+    space = next(line for line in PROGRAM.splitlines() if line.startswith("SPACE"))
+    wider = f"<<<<<<< SEARCH\n{space}\n=======\n{space.replace('0.1}', '0.2}')}\n>>>>>>> REPLACE"
+    assert reasoner(ScriptedModel(wider)).code(question).params == {"width": 0.2}
 
 
 def test_mending_edits_the_program_that_broke(made: Made, reasoner: Make) -> None:
