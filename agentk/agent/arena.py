@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentk.agent.request import Request
+from agentk.agent.whereabouts import at_hand
 from agentk.competitions.metrics import metric_named
 from agentk.competitions.profile import profile_of
 from agentk.competitions.rows import load_rows
@@ -34,7 +35,7 @@ class CompetitionArena:
     """Meets `agentk.graph.workbench.Arena`."""
 
     def __init__(self, competition: Competition, folder: RunFolder, request: Request, sandbox: Sandbox) -> None:
-        self.competition = competition
+        self.competition = competition = at_hand(competition, folder.path, request)
         self.metric = metric_named(competition.metric)
         self.train, self.test = load_rows(competition.folder, plan_of(competition))
         self.truth = encode_truth(competition, self.train)

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from agentk.settings import Settings
 
 SHOWN = {
-    "names": "the description, names and kinds of columns, scores; no figures and no values of the data",
-    "stats": "the description, names of columns, figures about what they hold, scores; no example values",
-    "examples": "the description, names of columns, figures about what they hold, example values, scores",
+    "names": "the description, names of columns and classes, scores; nothing of what they hold, no figures that programs print",
+    "stats": "the description, names of columns and classes, figures about what they hold, scores; no words of rows, and of what "
+    "programs print only figures and words it knows already",
+    "examples": "the description, names of columns and classes, figures about what they hold, example values, scores, what "
+    "programs print",
 }
 
 
@@ -94,29 +96,48 @@ def open_proposing(bench: Workbench, request: Request) -> Proposing | None:
         share=models.share or "stats",
         hide=models.obfuscate,
     )
-    return Proposing(Colleagues(bench.reasoner, reasoner), (think,) if same else (think, code))
+    return Proposing(Colleagues(bench.reasoner, reasoner), (think,) if same else (think, code), looks=models.share != "names")
 
 
 def notice_of(models: Models) -> list[str]:
     """What a person is told before anything is sent: who is asked, what it is shown, what it may cost."""
     if not models.asked:
         return []
-    from agentk.llms.prices import as_of, price_of
-
     names = list(dict.fromkeys((models.thinker, models.writer)))
-    settings = load_settings()
     limits = [f"at most ${models.max_cost:g}"] if models.max_cost is not None else []
     limits += [f"at most {models.max_tokens:,} tokens"] if models.max_tokens is not None else []
-    remote = [name for name in names if not name.startswith(("files:", "replay:"))]
-    unpriced = [name for name in remote if price_of(name, settings.prices) is None]
     seen = SHOWN[models.share or "stats"]
     if models.obfuscate:
         seen = seen.removeprefix("the description, ") + "; all names under stand-ins (--obfuscate)"
-    shown = f"{' and '.join(names)} is shown {seen} (--share {models.share or 'stats'})"
+    shown = f"{' and '.join(map(_nearby, names))} is shown {seen} (--share {models.share or 'stats'})"
     money = "no limit on cost or tokens (--max-cost, --max-tokens)" if not limits else " and ".join(limits)
-    priced = f"; no price of {', '.join(unpriced)} is known: tokens are counted, dollars are not" if unpriced else ""
-    dated = f"; prices as of {as_of()}" if remote and not unpriced else ""
-    return [f"model: {shown}", f"model: {money}{priced}{dated}"]
+    remote = [name for name in names if not name.startswith(("files:", "replay:"))]
+    return [f"model: {shown}", f"model: {'; '.join([money, *(_price_in_words(name, models) for name in remote)])}"]
+
+
+def _nearby(spec: str) -> str:
+    """A folder below the working one without what is above it."""
+    kind, _, place = spec.partition(":")
+    near = kind in ("files", "replay") and Path(place).is_relative_to(Path.cwd())
+    return f"{kind}:{Path(place).relative_to(Path.cwd())}" if near else spec
+
+
+def _price_in_words(name: str, models: Models) -> str:
+    """What tokens cost, and what the dearest call may come to; of a call that is cut off no bill is seen: it counts as that."""
+    from agentk.llms.open import price_known
+    from agentk.llms.prices import as_of
+    from agentk.reasoning.model.reasoner import CODE_CEILING, CODE_TOKENS, PLAN_CEILING, PLAN_TOKENS
+
+    price = price_known(name, models.base_url, load_settings())
+    if price is None:
+        return f"no price of {name} is known: tokens are counted, dollars are not"
+    if price.input == price.output == 0:
+        return f"{name} costs nothing"
+    most = (CODE_CEILING, CODE_TOKENS) if name == models.writer else (PLAN_CEILING, PLAN_TOKENS)
+    return (
+        f"{name} costs ${price.input:g} a million tokens in and ${price.output:g} out (as of {as_of()}), so one question at most "
+        f"about ${price.worst(*most):.2g}, which one that is cut off counts as"
+    )
 
 
 def _open(spec: str, models: Models, settings: Settings, run: tuple[Workbench, Purse, Counter[str]] | None) -> ChatModel:
@@ -142,6 +163,8 @@ def spent_in_words(spent: Spent) -> str:
     parts = [f"{spent.calls} call{'s' * (spent.calls != 1)}", f"{spent.tokens:,} tokens"]
     if spent.cost:
         parts.append(f"${spent.cost:.4f}" if spent.cost < 0.1 else f"${spent.cost:.2f}")
+    if spent.risk_cost:
+        parts.append(f"perhaps ${spent.risk_cost:.2g} more for calls that were cut off")
     if spent.unpriced:
         parts.append("no price known")
     if spent.saved > 0:

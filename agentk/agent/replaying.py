@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from agentk.agent import machine
 from agentk.agent.session import MOST_SLOTS, request_of
+from agentk.agent.whereabouts import moved
 from agentk.errors import AgentKError, RunError
 from agentk.graph.branches import history
 from agentk.graph.clock import Clock
@@ -107,8 +108,9 @@ def _stage(folder: RunFolder, *, warm: bool) -> Iterator[Workbench]:
     request = request_of(folder)
     with TemporaryDirectory(prefix="agentk-replay-") as name:
         place = RunFolder.create(Path(name) / "run", folder.facts())
-        for file in ("competition.json", LAYOUT):
-            shutil.copy(folder.path / file, place.path / file)
+        contract = Competition.model_validate_json((folder.path / "competition.json").read_text())
+        replace(place.path / "competition.json", moved(contract, folder.path).model_dump_json())
+        shutil.copy(folder.path / LAYOUT, place.path / LAYOUT)
         slots = request.workers or min(machine.cores(), MOST_SLOTS)
         cores = max(1, machine.cores() // slots)
         sandbox = open_sandbox(slots, cores, machine.WARM if warm else (), place.work / "sandbox", strict=False)

@@ -11,6 +11,7 @@ from agentk.graph.branches import history
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Line
 from agentk.types.attempt import Attempt
+from agentk.types.wording import shortened
 
 LOG_LINES = 12
 SETUP = "setup"
@@ -172,7 +173,7 @@ def _answered(answer: dict[str, Any]) -> str:
         return f"refused: {answer['refused']}"
     if "action" in answer:
         what = " ".join(str(answer[key]) for key in ("action", "recipe") if answer.get(key))
-        return f"{what}: {answer['idea']}" if answer.get("idea") else what
+        return f"{what}: {shortened(answer['idea'], 160)}" if answer.get("idea") else what
     return str(answer.get("note", ""))
 
 

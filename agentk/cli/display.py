@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from agentk.llms.record import call_of
 from agentk.settings import duration
+from agentk.types.wording import shortened
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 NODES = ("setup", "plan", "code", "execute", "collect", "reflect", "tune", "blend", "submit")
 SHOWN = 14
 """Attempts of the tree that are shown: the best one's ancestors, then the latest."""
+IDEA = 100
+"""Characters of a plan's idea in a line."""
 
 
 class Display(Protocol):
@@ -95,12 +98,13 @@ def sentence(line: Line, bench: Workbench) -> str | None:
         case "model_left":
             return f"the playbook goes on alone: {line['reason']}"
         case "explored":
-            return f"a look at the data: {line['aim']}"
+            return f"a look at the data: {shortened(str(line['aim']), IDEA)}"
         case "smoke" if line["status"] != "scored":
-            return f"on few rows, {line['idea']}: {line['status']}: {line['reason']}"
+            return f"on few rows, {shortened(str(line['idea']), IDEA)}: {line['status']}: {line['reason']}"
         case "answer" if isinstance(line["answer"], dict) and "refused" in line["answer"]:
             left = bench.proposing is not None and bench.proposing.colleagues.left is not None  # which says the same
-            return None if left else f"{line['giver']}: {line['node']} refused: {line['answer']['refused']}"
+            why = shortened(str(line["answer"]["refused"]), 3 * IDEA)
+            return None if left else f"{line['giver']}: {line['node']} refused: {why}"
         case "submission_replaced":
             what = "a sound baseline" if line["number"] is None else f"#{line['number']}"
             return f"submission.csv is now {what}: {line['reason']}"
@@ -152,7 +156,7 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
             return
         if node != self._node:
             self._since = time.monotonic()
-        self._node, self._text = node, text
+        self._node, self._text = node, shortened(text, IDEA)
 
     def _render(self) -> RenderableType:
         from rich.console import Group

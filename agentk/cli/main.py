@@ -10,7 +10,7 @@ import typer
 
 from agentk import __version__
 from agentk.cli.completing import runs
-from agentk.errors import AgentKError, UserError
+from agentk.errors import AgentKError, SettingError, UserError
 
 if TYPE_CHECKING:
     from agentk.agent.request import Models
@@ -159,7 +159,7 @@ def run(
     from agentk.cli.asking import agreed, mended
     from agentk.cli.kaggle import agree, fetched
     from agentk.cli.running import start
-    from agentk.errors import CompetitionError, SettingError
+    from agentk.errors import CompetitionError
     from agentk.settings import seconds
 
     if sandbox not in ("auto", "strict"):
@@ -231,7 +231,6 @@ def _models(**said: object) -> Models:
 
     from agentk.agent.models import with_defaults
     from agentk.agent.request import Models
-    from agentk.errors import SettingError
     from agentk.settings import load_settings
 
     try:
@@ -245,7 +244,6 @@ def _overrides(**said: object) -> Overrides:
     from pydantic import ValidationError
 
     from agentk.competitions.draft import Overrides
-    from agentk.errors import SettingError
 
     try:
         return Overrides.model_validate(said)
@@ -289,13 +287,25 @@ def resume(
 def replay(
     run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
     verify: Annotated[bool, typer.Option("--verify", help="Execute every program again and compare the scores.")] = False,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            help="A new run with this changed: model=…, share=…, memory=off, folds=FILE, seed=N, attempts=N, budget=…, hint=…; "
+            "what was executed before is not executed again. Repeatable.",
+        ),
+    ] = None,
     out: Out = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
     """Judge and choose again from a run's journal and predictions, with no model and no network, to the same submission."""
     leave_cores_to_programs()
-    from agentk.cli.replaying import replay_run
+    from agentk.cli.replaying import replay_run, replay_with
 
+    if changes:
+        if verify:
+            raise SettingError("--verify executes what was recorded, --with changes it: give one of them")
+        raise typer.Exit(replay_with(run, out, changes, as_json=as_json))
     raise typer.Exit(replay_run(run, out, verify=verify, as_json=as_json))
 
 

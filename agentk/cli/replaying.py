@@ -1,7 +1,8 @@
-"""`agentk replay`: a run told again, as a table of what was recorded and what came out."""
+"""`agentk replay`: a run told again, as recorded or with something changed, as a table of what was and what came out."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from agentk.agent.session import find
 
 if TYPE_CHECKING:
     from agentk.agent.replaying import Replayed, Row
+    from agentk.agent.varying import Varied
+    from agentk.graph.folder import RunFolder
+    from agentk.graph.workbench import Workbench
 
 PARTED = 1
 """Exit code where something came out otherwise than recorded."""
@@ -29,6 +33,44 @@ def replay_run(run: str, out: Path, *, verify: bool, as_json: bool) -> int:
     else:
         _print(found)
     return 0 if found.same else PARTED
+
+
+def replay_with(run: str, out: Path, changes: list[str], *, as_json: bool) -> int:
+    """A new run like the recorded one but for the changes; prints both histories side by side, and where they part."""
+    from agentk.agent.varying import recall, side_by_side, varied
+    from agentk.cli.running import start_again
+
+    folder = find(run, out)
+
+    def tell(again: RunFolder, bench: Workbench) -> None:
+        found = side_by_side(folder, again, bench.arena.referee.reused if bench.opened else set())
+        if as_json:
+            print(json.dumps(found.model_dump(mode="json") | {"parting": found.parting}))
+        else:
+            _print_histories(found)
+
+    return start_again(varied(folder, changes, out), lambda bench: recall(bench, folder), tell, as_json=as_json)
+
+
+def _print_histories(found: Varied) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="dim")
+    for heading, justify in (("", "right"), ("recorded", "left"), ("", "right"), ("now", "left"), ("", "right"), ("", "left")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for step in found.steps:
+        parts = step.number == found.parting
+        mark = "they part here" if parts else "" if not step.same else "reused" if step.reused else "same"
+        style = "bold yellow" if parts else "green" if step.same else ""
+        cells = (Text(step.then or ""), _number(step.score_then), Text(step.now or ""), _number(step.score_now))
+        table.add_row(f"#{step.number}", *cells, Text(mark, style=style))
+    console = Console()
+    console.print(table)
+    reused = sum(step.reused for step in found.steps)
+    where = "the histories never part" if found.parting is None else f"the histories part at attempt {found.parting}"
+    console.print(f"{where}; {reused} of {len(found.steps)} attempts were judged again without being executed")
 
 
 def _print(found: Replayed) -> None:

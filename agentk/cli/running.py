@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from agentk.settings import duration, seconds
 if TYPE_CHECKING:
     from agentk.agent.summary import Summary
     from agentk.graph.folder import RunFolder
+    from agentk.graph.workbench import Workbench
 
 NO_SUBMISSION = 3
 INTERRUPTED = 130
@@ -86,14 +87,38 @@ def go_on(
     return _run(folder, request, as_json=as_json)
 
 
-def _run(folder: RunFolder, request: Request, *, as_json: bool, watch: bool = False) -> int:
+def start_again(
+    request: Request, before: Callable[[Workbench], None], tell: Callable[[RunFolder, Workbench], None], *, as_json: bool
+) -> int:
+    """A new run that is prepared and told of in a way of its own: `before` its first node, and `tell` after its end."""
+    folder = begin(request)
+    seen: list[Workbench] = []
+
+    def prepared(bench: Workbench) -> None:
+        seen.append(bench)
+        before(bench)
+
+    code = _run(folder, request_of(folder), as_json=as_json, before=prepared, quiet=as_json)
+    if seen:
+        tell(folder, seen[0])
+    return code
+
+
+def _run(
+    folder: RunFolder,
+    request: Request,
+    *,
+    as_json: bool,
+    watch: bool = False,
+    before: Callable[[Workbench], None] | None = None,
+    quiet: bool = False,
+) -> int:
     from agentk.cli.display import display_for
     from agentk.sandbox.open import describe_sandbox
 
     interrupted = False
     problem: Exception | None = None
-    print(describe_sandbox().line(), file=sys.stderr)
-    for line in notice_of(request.models):
+    for line in (*notice_of(request.models), describe_sandbox().line()):
         print(line, file=sys.stderr)
     try:
         with _watched(folder, watch), session(folder, request) as bench:
@@ -101,6 +126,8 @@ def _run(folder: RunFolder, request: Request, *, as_json: bool, watch: bool = Fa
             display, shown = display_for(bench, live=live)
             bench.journal.listen(display.line)
             bench.notice = display.notice
+            if before is not None:
+                before(bench)
             with shown():
                 work(bench)
             interrupted = bench.stopped == "interrupted"
@@ -112,7 +139,8 @@ def _run(folder: RunFolder, request: Request, *, as_json: bool, watch: bool = Fa
         from agentk.report.page import report_at_end
 
         report_at_end(folder)
-    code = _tell(summarize(folder), as_json=as_json)
+    summary = summarize(folder)
+    code = (0 if summary.submission is not None else NO_SUBMISSION) if quiet else _tell(summary, as_json=as_json)
     if problem is not None:
         raise problem
     return INTERRUPTED if code and interrupted else code

@@ -15,6 +15,7 @@ from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
 from agentk.graph.ledger import Ledger
 from agentk.settings import duration, size
+from agentk.types.wording import shortened
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -141,7 +142,7 @@ def _label(attempt: Attempt, best: bool) -> str:
     kept = f"\n    [dim]{escape(attempt.verdict)}[/]" if attempt.verdict else ""
     giver = "" if attempt.origin in ("playbook", "graph", "person") else f" [magenta]by {escape(attempt.origin)}[/]"
     what = f"{mark}#{attempt.number} {attempt.kind} [bold]{escape(attempt.name)}[/]{giver}"
-    return f"{what} {result} [dim]{attempt.seconds:.1f}s {escape(attempt.idea[:90])}[/]{kept}"
+    return f"{what} {result} [dim]{attempt.seconds:.1f}s {escape(shortened(attempt.idea, 90))}[/]{kept}"
 
 
 def list_runs(out: Path, *, as_json: bool) -> None:

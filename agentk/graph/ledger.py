@@ -110,7 +110,9 @@ class Ledger:
                     self.conclusions[self._asked] = (str(line["giver"]), str(answer["note"]))
             case "explored":
                 number = self.notes[-1].number + 1 if self.notes else 1
-                self.notes.append(Note(number=number, aim=str(line["aim"]), output=str(line["output"])[:NOTE]))
+                self.notes.append(
+                    Note(number=number, aim=str(line["aim"]), output=str(line["output"])[:NOTE], source=str(line["source"]))
+                )
             case "model_call":
                 self.spent = self.spent.plus(call_of(line))
             case _:

@@ -38,8 +38,11 @@ def stagnant(ledger: Ledger) -> bool:
     return since_gain(ledger) >= STAGNATION and not {"draft", "fuse"} & set(latest)
 
 
-def legal(ledger: Ledger, looks: int) -> tuple[Option, ...]:
-    """The options, with what the run's own attempts say of them. `looks`: at the data since the last program."""
+def legal(ledger: Ledger, looks: int | None) -> tuple[Option, ...]:
+    """The options, with what the run's own attempts say of them.
+
+    `looks`: at the data since the last program; None where it may not be looked at.
+    """
     sign = 1.0 if ledger.direction == "maximize" else -1.0
     scored = sorted(
         (attempt for attempt in ledger.scored if attempt.seconds > 0 and attempt.recipe != "constant" and attempt.kind != "bag"),
@@ -56,7 +59,7 @@ def legal(ledger: Ledger, looks: int) -> tuple[Option, ...]:
     parents["debug"] = [attempt.number for attempt in _unmended(ledger, "debug", BROKEN)] or None
     parents["shrink"] = [attempt.number for attempt in _unmended(ledger, "shrink", (Status.TIMED_OUT,))] or None
     parents["blend"] = [] if ledger.since_blend and len(ledger.scored) > 1 else None
-    parents["explore"] = [] if looks < LOOKS else None
+    parents["explore"] = [] if looks is not None and looks < LOOKS else None
     gains, costs = _gains(ledger, sign), _costs(ledger)
     usual = median(attempt.seconds for attempt in scored) if scored else None
     why = f"{since_gain(ledger)} programs since the best one: only what brings something new" if stuck else ""

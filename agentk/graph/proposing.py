@@ -61,13 +61,13 @@ class _Proposal:
 class Proposing:
     """One proposal at a time. `look` moves it on as far as it goes without waiting."""
 
-    def __init__(self, colleagues: Colleagues, connections: Sequence[ChatModel] = ()) -> None:
+    def __init__(self, colleagues: Colleagues, connections: Sequence[ChatModel] = (), *, looks: bool = True) -> None:
         assert colleagues.model is not None, "without a model there is nothing to wait for"
         self.colleagues = colleagues
         self._connections = connections
         self.model: Reasoner = colleagues.model
         self.refused: deque[str] = deque(maxlen=3)
-        self.looks = 0  # at the data since the last program
+        self.looks = 0 if looks else None  # at the data since the last program; None: what it prints is not shared
         self._thought: _Thought | None = None
         self._probe: Probe | None = None
         self._proposal: _Proposal | None = None
@@ -122,7 +122,7 @@ class Proposing:
         proposal = self._proposal
         if proposal is None or not proposal.ready or proposal.code is None:
             return None
-        self._proposal, self.looks = None, 0
+        self._proposal, self.looks = None, None if self.looks is None else 0
         return proposal.code, proposal.tried
 
     def drop(self) -> None:
@@ -213,7 +213,7 @@ class Proposing:
         said = found.outcome.model_dump(mode="json") | {"seconds": round(found.seconds, 2)}
         if plan.action == "explore" and ran:
             bench.journal.write("explored", aim=plan.idea, output=found.log, giver=self.model.name, source=code.source)
-            self._proposal, self.looks = None, self.looks + 1
+            self._proposal, self.looks = None, (self.looks or 0) + 1
             self.colleagues.succeeded()
             self._again(bench)
             return
@@ -233,7 +233,7 @@ class Proposing:
                 Broken(source=code.source, reason=reason, log=found.log, timed_out=slow, round=proposal.round),
             )
         else:
-            reason = f"{plan.action} ({plan.idea}): mended {MENDINGS} times, it still does not run on few rows: "
+            reason = f"{plan.action} ({plan.idea}): mended {MENDINGS} times, it still does not run on few rows:\n"
             self._fail(bench, ReasonerError(reason + found.outcome.reason))
 
     def _again(self, bench: Workbench) -> None:

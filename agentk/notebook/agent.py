@@ -27,9 +27,11 @@ class Agent:
     solution, hints, folds, extra, recipes
                  what you have: a program to beat, ideas, a CSV with a column "fold", further labelled rows, recipes (files)
     model        PROVIDER/NAME, files:DIR, or a backend of your own; None: the playbook alone, or what agentk.toml says
-    base_url, max_cost, max_tokens, share, prompts
-                 of the model: its address, hard limits in US dollars and tokens, what it is shown of the data, a folder of
-                 changed prompts
+    model_code, model_think
+                 other models to write programs, and to plan and reflect
+    base_url, max_cost, max_tokens, share, obfuscate, prompts
+                 of the model: its address, hard limits in US dollars and tokens, what it is shown of the data, whether names
+                 and the description are hidden from it, a folder of changed prompts
     memory       "write", "read", "off", or a folder to keep memory in
     out          where runs are kept
 
@@ -61,10 +63,13 @@ class Agent:
         extra: str | Path | None = None,
         recipes: tuple[str | Path, ...] = (),
         model: str | None = None,
+        model_code: str | None = None,
+        model_think: str | None = None,
         base_url: str | None = None,
         max_cost: float | None = None,
         max_tokens: int | None = None,
         share: Literal["names", "stats", "examples"] | None = None,
+        obfuscate: bool = False,
         prompts: str | Path | None = None,
         memory: str = "write",
         sandbox: Literal["auto", "strict"] = "auto",
@@ -95,10 +100,13 @@ class Agent:
             recipes=tuple(recipes),
             models={
                 "name": model,
+                "code": model_code,
+                "think": model_think,
                 "base_url": base_url,
                 "max_cost": max_cost,
                 "max_tokens": max_tokens,
                 "share": share,
+                "obfuscate": obfuscate,
                 "prompts": prompts,
             },
             memory=memory,

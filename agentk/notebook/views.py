@@ -13,6 +13,7 @@ from agentk.settings import duration
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition
 from agentk.types.metric import Direction
+from agentk.types.wording import shortened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -137,7 +138,7 @@ class Tree(View):
                     attempt.kind,
                     f'<span style="white-space:nowrap">{html.text(_result(attempt, short=True))} {std}</span>',
                     f"{attempt.seconds:.1f}",
-                    html.span(idea[:110], html.QUIET),
+                    html.span(shortened(idea, 110), html.QUIET),
                 )
             )
             styles.append("opacity:.45" if faint else "")

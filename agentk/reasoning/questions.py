@@ -136,6 +136,7 @@ class Note(Frozen):
     number: int
     aim: str
     output: str = Field(max_length=3000)
+    source: str = Field(default="", exclude=True)  # of the program that printed it; the journal has it already
 
 
 class Conclusion(Frozen):
@@ -165,7 +166,9 @@ class PlanQuestion(Frozen):
     diagnoses: tuple[Diagnosis, ...] = ()  # of the best and the latest that have a score, at most 8
     conclusions: tuple[Conclusion, ...] = ()  # the latest of the model's own, oldest first, at most 6
     notes: tuple[Note, ...] = ()  # of the latest explorations, oldest first, at most 6
-    refused: tuple[str, ...] = ()  # why the latest plans could not be acted on, at most 3
+    refused: tuple[
+        str, ...
+    ] = ()  # why the latest plans could not be acted on, at most 3; from the 2nd line on, a program's words
     since_gain: int = 0  # scored attempts since the best one
     stagnant: bool = False  # nothing has got better for long: only what brings something new is legal
     meanwhile: bool = False  # asked of the playbook while a model thinks: what is short, and keeps the slots busy

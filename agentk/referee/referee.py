@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,6 +81,8 @@ class Referee:
         self._flying: dict[Future[Result], _Flight] = {}
         self._preparing: set[str] = set()
         self._ready: list[Evaluation] = []
+        self._recalled: dict[str, Callable[[], Evaluation]] = {}
+        self.reused: set[str] = set()  # keys of evaluations that needed no execution
 
     @property
     def pending(self) -> set[str]:
@@ -128,9 +130,19 @@ class Referee:
             digest=content_digest(solution, params, self._handed),
             prepared=None if needed is None else content_digest(solution, needed, self._handed),
         )
-        self._tasks[key] = task
         self._digests[key] = task.digest
+        if folds is None and task.digest in self._recalled:
+            kept = self._recalled[task.digest]()
+            assert kept.oof is not None, "only what has predictions is recalled"
+            self.reused.add(key)
+            self._ready.append(self.evaluate(key, kept.oof, kept.test, seconds=kept.seconds))
+            return
+        self._tasks[key] = task
         self._advance(task)
+
+    def recall(self, solution: Solution, params: Params, kept: Callable[[], Evaluation]) -> None:
+        """Makes known what the same program gave before on the same rows and folds: it is judged again rather than executed."""
+        self._recalled[content_digest(solution, self.params(solution, params), self._handed)] = kept
 
     def collect(self, timeout: float | None) -> list[Evaluation]:
         """What has finished; waits for something at most `timeout` seconds, without end when None; [] when nothing is under way.

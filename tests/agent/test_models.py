@@ -51,11 +51,20 @@ def test_a_missing_key_is_told_before_anything_begins(monkeypatch: pytest.Monkey
 def test_a_person_is_told_who_is_shown_what_and_what_it_may_cost() -> None:
     assert notice_of(Models()) == []
     shown, money = notice_of(Models(name="files:/x", share="stats", max_tokens=5000))
-    assert "files:/x is shown" in shown and "no example values" in shown and "at most 5,000 tokens" in money
+    assert "files:/x is shown" in shown and "no words of rows" in shown and "at most 5,000 tokens" in money
     unlimited = notice_of(Models(name="mistral/unheard-of"))[1]
     assert "no limit" in unlimited and "no price of mistral/unheard-of is known" in unlimited
 
 
+def test_a_known_price_is_told_with_the_most_that_one_question_may_cost() -> None:
+    told = notice_of(Models(name="anthropic/claude-sonnet-4-5", max_cost=2.0))[1]
+    assert "at most $2;" in told and "$3 a million tokens in and $15 out" in told
+    assert "at most about $0.33" in told  # 24,000 tokens in, written into the cache, and 16,000 out
+    elsewhere = notice_of(Models(name="openai/gpt-5.5", base_url="http://127.0.0.1:9/v1"))[1]
+    assert "no price of openai/gpt-5.5 is known" in elsewhere  # another server than its vendor's has its own prices
+
+
 def test_what_was_spent_in_words() -> None:
     assert spent_in_words(Spent(calls=1, prompt=1200, reply=34, cost=0.0123)) == "1 call, 1,234 tokens, $0.0123"
+    assert "perhaps $0.2 more" in spent_in_words(Spent(calls=1, prompt=1, cost=0.1, risk_cost=0.2))
     assert spent_in_words(Spent(calls=2, prompt=10, unpriced=10)) == "2 calls, 10 tokens, no price known"

@@ -114,6 +114,16 @@ def test_a_long_run_still_fits_the_screen(bench: Workbench, capsys: pytest.Captu
     assert len(seen.splitlines()) < 2 * (SHOWN + 12)
 
 
+def test_an_idea_of_several_paragraphs_takes_one_line(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+    idea = "Ratios of widths.\n\n" + "Because they matter. " * 40
+    bench.journal.listen(PlainDisplay(bench).line)
+    bench.journal.write("explored", aim=idea, output="", giver="m", source="")
+    bench.journal.write("smoke", idea=idea, status="failed", reason="KeyError: 'x'")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2 and all("Ratios of widths. Because" in line and len(line) < 200 for line in lines)
+    assert picture(bench, capsys, "code", idea).count("Because they matter") <= 5
+
+
 def test_without_a_terminal_there_is_a_line_for_what_one_would_want_to_know(
     bench: Workbench, capsys: pytest.CaptureFixture[str]
 ) -> None:

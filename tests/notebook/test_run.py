@@ -50,6 +50,14 @@ def test_starting_executes_nothing_and_looking_opens_nothing(fresh: Run) -> None
         _ = fresh.competition
 
 
+def test_an_agent_takes_every_word_on_models_that_the_command_line_takes(tmp_path: Path) -> None:
+    box = f"files:{tmp_path}"
+    asked = Agent("builtin:iris", model_think=box, model_code=box, share="names", obfuscate=True, max_tokens=9).request.models
+    assert (asked.thinker, asked.writer, asked.share, asked.obfuscate, asked.max_tokens) == (box, box, "names", True, 9)
+    with pytest.raises(SettingError, match="give both"):
+        Agent("builtin:iris", model_code=box)
+
+
 def test_a_step_says_what_was_asked_answered_and_changed(ended: Run) -> None:
     code = next(step for step in ended.steps if step.node == "code")
     for shown in (repr(code), code._repr_html_()):

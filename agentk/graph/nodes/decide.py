@@ -112,7 +112,7 @@ def check(bench: Workbench, answer: Plan) -> None:
         raise ReasonerError(f"no lesson is called {', '.join(sorted(unknown))}")
 
 
-def check_legal(answer: Plan, ledger: Ledger, looks: int) -> None:
+def check_legal(answer: Plan, ledger: Ledger, looks: int | None) -> None:
     """Raises ReasonerError, in words for the model, when a plan is none of the options it was given."""
     options = {option.action: option for option in legal(ledger, looks)}
     option = options.get(answer.action)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from agentk.reasoning.model.names import Names
 from agentk.types.competition import Column, ColumnKind, Competition
 from agentk.types.profile import ColumnProfile, Numbers, Profile, TargetProfile
+from agentk.types.wording import shortened
 
 Share = Literal["names", "stats", "examples"]
 """What may leave the machine: names and kinds; statistics as well; example values and the words of categories as well."""
@@ -30,7 +31,7 @@ def _target(target: TargetProfile, share: Share, names: Names) -> dict[str, Any]
     tells = share != "names"
     return {
         "name": shortened(names.name(target.name)),
-        "numbers": _numbers(target.numbers) if tells else None,
+        "numbers": _numbers(target.numbers, share) if tells else None,
         "shares": [
             {"value": shortened(names.value(target.name, one.value)), "share": percent(one.share)}
             for one in target.shares[:12]
@@ -49,17 +50,18 @@ def class_names(competition: Competition, names: Names) -> list[str]:
 
 
 def column_views(
-    competition: Competition, profile: Profile, share: Share, names: Names
+    competition: Competition, profile: Profile, share: Share, names: Names, room: float = 1.0
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The columns that say most, one dict each, and the rest as groups of like names and kinds."""
+    """The columns that say most, one dict each, and the rest as groups of like names and kinds; `room`: the share shown."""
     known = {column.name: column for column in profile.columns}
     by_name = {column.name: column for column in competition.columns}
     order = [name for name in known if name in by_name]
     order += [column.name for column in competition.columns if column.name not in known]
     if share == "names":  # the order by signal would say more than names
         order = [column.name for column in competition.columns]
-    detailed = [_column(by_name[name], known.get(name), share, names) for name in order[:DETAILED]]
-    return detailed, _groups([by_name[name] for name in order[DETAILED:]], names)
+    most = max(1, round(DETAILED * room))
+    detailed = [_column(by_name[name], known.get(name), share, names) for name in order[:most]]
+    return detailed, _groups([by_name[name] for name in order[most:]], names, max(1, round(GROUPS * room)))
 
 
 def _column(column: Column, profile: ColumnProfile | None, share: Share, names: Names) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def _column(column: Column, profile: ColumnProfile | None, share: Share, names: 
         "missing": percent(column.missing) if column.missing or profile.test_missing else "",
         "test_missing": percent(profile.test_missing),
         "unique": column.unique,
-        "numbers": _numbers(profile.numbers),
+        "numbers": _numbers(profile.numbers, share),
         "span": profile.span and [shortened(end) for end in profile.span],
         "words": profile.words,
         "unseen": percent(profile.unseen) if profile.unseen else "",
@@ -91,7 +93,7 @@ def _column(column: Column, profile: ColumnProfile | None, share: Share, names: 
     return view
 
 
-def _groups(columns: list[Column], names: Names) -> list[dict[str, Any]]:
+def _groups(columns: list[Column], names: Names, most: int) -> list[dict[str, Any]]:
     """Names that differ in digits alone are one group."""
     groups: dict[tuple[str, str], list[str]] = {}
     for column in columns:
@@ -100,29 +102,24 @@ def _groups(columns: list[Column], names: Names) -> list[dict[str, Any]]:
     found = sorted(groups.items(), key=lambda item: -len(item[1]))
     views = [
         {"name": shortened(owns[0] if len(owns) == 1 else f"{owns[0]} … {owns[-1]}", 2 * NAME), "count": len(owns), "kind": kind}
-        for (_, kind), owns in found[:GROUPS]
+        for (_, kind), owns in found[:most]
     ]
-    if rest := found[GROUPS:]:
+    if rest := found[most:]:
         views.append(
             {"name": "…", "count": sum(len(owns) for _, owns in rest), "kind": ", ".join(sorted({kind for (_, kind), _ in rest}))}
         )
     return views
 
 
-def _numbers(numbers: Numbers | None) -> dict[str, Any] | None:
+def _numbers(numbers: Numbers | None, share: Share) -> dict[str, Any] | None:
     if numbers is None:
         return None
     ends = ("low", "quarter", "median", "three_quarters", "high", "mean", "std")
-    shown: dict[str, Any] = {name: f"{getattr(numbers, name):g}" for name in ends}
+    digits = 6 if share == "examples" else 4  # of a row's own value no more is told
+    shown: dict[str, Any] = {name: f"{getattr(numbers, name):.{digits}g}" for name in ends}
     return shown | {"zeros": percent(numbers.zeros) if numbers.zeros > 0.05 else "", "whole": numbers.whole}
 
 
 def percent(share: float) -> str:
     """A share as a person reads it."""
     return f"{100 * share:.0f}%" if share >= 0.1 or share == 0 else f"{100 * share:.1f}%"
-
-
-def shortened(text: str, most: int = NAME) -> str:
-    """On one line, cut where it is long."""
-    text = " ".join(str(text).split())
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -5,34 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from agentk.reasoning.model.columns import shortened
 from agentk.reasoning.model.names import Names
+from agentk.reasoning.model.veil import Veil
 from agentk.reasoning.questions import Diagnosis, Lesson, Note, Option, Parent, Resources
 from agentk.settings import duration
 from agentk.types.attempt import Attempt
 from agentk.types.metric import Direction
 from agentk.types.outcome import Status
+from agentk.types.wording import shortened
 
 BEST, LATEST, FAILURES = 8, 6, 4
 """Attempts and kinds of failure that are shown."""
 IDEA, REASON = 160, 240
 """Characters of each."""
-DISSECTED = 2
+DIAGNOSES, DISSECTED = 8, 2
 VERDICT = 90
 LESSONS, LESSON = 12, 320
-NOTES = 3
+NOTES, NOTE = 3, 3_000
 PROGRAM, PROGRAMS = 40_000, 60_000
 """Characters that one program, and all programs of a prompt together, may take."""
 CONCLUSION = 400
 LOG = 2_500
 
 
-def tree_view(attempts: Sequence[Attempt], direction: Direction, names: Names) -> dict[str, Any]:
+def tree_view(attempts: Sequence[Attempt], direction: Direction, names: Names, veil: Veil, room: float = 1.0) -> dict[str, Any]:
     """The best, the latest of the others, and failures of a kind together."""
     scored = [attempt for attempt in attempts if attempt.score is not None]
     ranked = sorted(scored, key=lambda attempt: (attempt.score or 0.0) * (-1 if direction == "maximize" else 1))
-    best = ranked[:BEST]
-    latest = [attempt for attempt in scored if attempt not in best][-LATEST:]
+    best = ranked[: _part(BEST, room)]
+    latest = [attempt for attempt in scored if attempt not in best][-_part(LATEST, room) :]
     failed = [
         attempt
         for attempt in attempts
@@ -46,14 +47,14 @@ def tree_view(attempts: Sequence[Attempt], direction: Direction, names: Names) -
     whole = max((attempt.number for attempt in attempts), default=0)  # the question itself holds no more than some of them
     return {
         "total": whole,
-        "best": [attempt_view(attempt, names) for attempt in best],
-        "latest": [attempt_view(attempt, names) for attempt in latest],
+        "best": [attempt_view(attempt, names, veil) for attempt in best],
+        "latest": [attempt_view(attempt, names, veil) for attempt in latest],
         "failures": [
             {
                 "numbers": ", ".join(f"#{attempt.number}" for attempt in reversed(alike[:4])) + (" …" if len(alike) > 4 else ""),
                 "name": shortened(names.text(alike[0].name)),
                 "status": alike[0].outcome.status.value.replace("_", " "),
-                "reason": shortened(names.text(alike[0].outcome.reason), REASON),
+                "reason": shortened(_ended(alike[0], veil), REASON),
             }
             for alike in failures
         ],
@@ -61,8 +62,8 @@ def tree_view(attempts: Sequence[Attempt], direction: Direction, names: Names) -
     }
 
 
-def attempt_view(attempt: Attempt, names: Names) -> dict[str, Any]:
-    """One attempt in a line."""
+def attempt_view(attempt: Attempt, names: Names, veil: Veil, source: str = "") -> dict[str, Any]:
+    """One attempt in a line; `source` where its program is shown as well."""
     parents = attempt.parents or (() if attempt.parent is None else (attempt.parent,))
     return {
         "number": attempt.number,
@@ -73,14 +74,26 @@ def attempt_view(attempt: Attempt, names: Names) -> dict[str, Any]:
         if attempt.score is None
         else f"{attempt.score:.5g}" + (f" ± {attempt.std:.2g}" if attempt.std is not None else ""),
         "status": attempt.outcome.status.value.replace("_", " "),
-        "reason": "" if attempt.score is not None else shortened(names.text(attempt.outcome.reason), REASON),
+        "reason": "" if attempt.score is not None else shortened(_ended(attempt, veil, source), REASON),
         "idea": shortened(names.text(attempt.idea), IDEA),
         "verdict": shortened(names.text(attempt.verdict.split(", a tie would")[0]), VERDICT),
         "predicted": None if attempt.predicted_gain is None else f"{attempt.predicted_gain:+.3g}",
     }
 
 
-def diagnosis_view(diagnosis: Diagnosis, names: Names) -> dict[str, Any]:
+def _ended(attempt: Attempt, veil: Veil, source: str = "") -> str:
+    """Why it has no score, in agentk's words or in those of its program."""
+    reason, status = attempt.outcome.reason, attempt.outcome.status
+    return veil.told(reason) if status in (Status.TIMED_OUT, Status.PRUNED, Status.CANCELLED) else veil.said(reason, source)
+
+
+def refusals(refused: Sequence[str], names: Names, veil: Veil) -> list[str]:
+    """Why plans could not be acted on; after the first line a program itself speaks."""
+    told = [one.partition("\n") for one in refused]
+    return [shortened(f"{names.text(first)} {veil.said(rest)}", REASON) for first, _, rest in told]
+
+
+def diagnosis_view(diagnosis: Diagnosis, names: Names, veil: Veil) -> dict[str, Any]:
     """What the referee says of an attempt beyond its score."""
     return {
         "number": diagnosis.number,
@@ -94,24 +107,26 @@ def diagnosis_view(diagnosis: Diagnosis, names: Names) -> dict[str, Any]:
         "slices": [
             {
                 "column": shortened(names.name(one.column)),
-                "value": shortened(names.text(names.value(one.column, one.value)), 50),
+                "value": shortened(value, 50),
                 "rows": one.rows,
                 "error": f"{one.error:.3g}",
                 "elsewhere": f"{one.elsewhere:.3g}",
             }
             for one in diagnosis.slices[:4]
+            if (value := veil.value(one.column, one.value)) is not None
         ],
     }
 
 
-def diagnosis_views(diagnoses: Sequence[Diagnosis], names: Names) -> list[dict[str, Any]]:
+def diagnosis_views(diagnoses: Sequence[Diagnosis], names: Names, veil: Veil, room: float = 1.0) -> list[dict[str, Any]]:
     """One dict an attempt; where it errs is told of the two latest alone, as attempts err much alike."""
+    diagnoses = diagnoses[-_part(DIAGNOSES, room) :]
     latest = sorted((one.number for one in diagnoses), reverse=True)[:DISSECTED]
-    views = [diagnosis_view(one, names) for one in diagnoses]
+    views = [diagnosis_view(one, names, veil) for one in diagnoses]
     return [view if view["number"] in latest else view | {"slices": []} for view in views]
 
 
-def lesson_views(lessons: Iterable[Lesson], names: Names) -> list[dict[str, Any]]:
+def lesson_views(lessons: Iterable[Lesson], names: Names, room: float = 1.0) -> list[dict[str, Any]]:
     """The most valuable in words; those about ready programs only where they stand out, as the list of those shows the rest."""
     ranked = sorted(lessons, key=lambda lesson: (lesson.kind == "recipe", -abs(lesson.value)))
     return [
@@ -121,14 +136,18 @@ def lesson_views(lessons: Iterable[Lesson], names: Names) -> list[dict[str, Any]
             "value": f"{lesson.value:+.1f}",
             "evidence": lesson.evidence,
         }
-        for lesson in ranked[:LESSONS]
+        for lesson in ranked[: _part(LESSONS, room)]
     ]
 
 
-def note_views(notes: Sequence[Note], names: Names) -> list[dict[str, Any]]:
+def note_views(notes: Sequence[Note], names: Names, veil: Veil, room: float = 1.0) -> list[dict[str, Any]]:
     """What the latest looks at the data printed."""
     return [
-        {"number": note.number, "aim": shortened(names.text(note.aim), IDEA), "output": names.text(note.output)}
+        {
+            "number": note.number,
+            "aim": shortened(names.text(note.aim), IDEA),
+            "output": veil.printed(note.output, note.source)[: _part(NOTE, room)],
+        }
         for note in notes[-NOTES:]
     ]
 
@@ -159,20 +178,24 @@ def means(resources: Resources) -> dict[str, Any]:
     }
 
 
-def parent_views(parents: Sequence[Parent], names: Names) -> list[dict[str, Any]]:
+def parent_views(parents: Sequence[Parent], names: Names, veil: Veil, room: float = 1.0) -> list[dict[str, Any]]:
     """The programs to work from, with their ends of output; the middle of what is too long left out."""
-    each = min(PROGRAM, PROGRAMS // max(1, len(parents)))
+    each = min(_part(PROGRAM, room), _part(PROGRAMS, room) // max(1, len(parents)))
     return [
-        attempt_view(parent.attempt, names)
+        attempt_view(parent.attempt, names, veil, parent.source)
         | {
             "params": dict(list(parent.attempt.params.items())[:40]),
-            "diagnosis": None if parent.diagnosis is None else diagnosis_view(parent.diagnosis, names),
+            "diagnosis": None if parent.diagnosis is None else diagnosis_view(parent.diagnosis, names, veil),
             "source": cut(names.shown(parent.source), each),
             "cut": len(names.shown(parent.source)) > each,
-            "log": names.text(parent.log)[-LOG:] if parent.attempt.score is None else "",
+            "log": veil.said(parent.log, parent.source)[-LOG:] if parent.attempt.score is None else "",
         }
         for parent in parents
     ]
+
+
+def _part(most: int, room: float) -> int:
+    return max(1, round(most * room))
 
 
 def cut(source: str, most: int) -> str:

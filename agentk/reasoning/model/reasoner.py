@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
 from agentk.errors import ReasonerError
+from agentk.llms.counting import tokens
 from agentk.llms.protocol import ChatModel, ChatRequest, Message, Reply
-from agentk.reasoning.model import columns, digest
+from agentk.reasoning.model import digest
 from agentk.reasoning.model.answers import PlanAnswer, ReflectAnswer, plan_from, schema_of, validated
 from agentk.reasoning.model.asking import Form, asked
+from agentk.reasoning.model.beginning import beginning, fullest
 from agentk.reasoning.model.check import Audit, problem
 from agentk.reasoning.model.columns import Share
 from agentk.reasoning.model.edits import revised
 from agentk.reasoning.model.names import Names, OwnNames, StandIns
 from agentk.reasoning.model.prompts import Prompts
 from agentk.reasoning.model.replies import Unusable, object_in, program_in, readable
+from agentk.reasoning.model.veil import DESCRIPTION, Veil
 from agentk.reasoning.questions import Code, CodeQuestion, Plan, PlanQuestion, Reflection, ReflectQuestion
 from agentk.reasoning.recipes.catalogue import recipes_for
 from agentk.types.competition import Competition
@@ -27,14 +30,15 @@ from agentk.types.metric import Direction
 from agentk.types.profile import Profile
 from agentk.types.solution import Solution
 from agentk.types.space import active, parse_space
+from agentk.types.wording import shortened
 
 BRIEF = 2_500
 """Characters of a description that are shown; a longer one is condensed by the model, once."""
-DESCRIPTION = 30_000
-"""Characters of a description that are condensed at most."""
 RECIPES = 12
 PLAN_TOKENS, CODE_TOKENS, BRIEF_TOKENS = 4_000, 16_000, 2_000
-SMOKE_ROWS = 2_000
+"""Tokens of a reply, at most."""
+PLAN_CEILING, CODE_CEILING = 12_000, 24_000
+"""Of a whole prompt, at most; a repair quotes a reply besides."""
 REVISED = ("improve", "shrink", "debug", "ablate")
 """Actions whose programs are answered as edits of the parent."""
 EXPLORED = 3_000
@@ -79,6 +83,7 @@ class LLMReasoner:
         self._hide = hide
         self._repairs = repairs
         self._names: Names | None = None
+        self._veil: Veil | None = None
         self._stable: dict[str, tuple[Message, ...]] = {}
 
     @property
@@ -89,78 +94,85 @@ class LLMReasoner:
     def plan(self, question: PlanQuestion) -> Plan:
         """What to try next: one of the legal actions, with its idea."""
         recipes = self._recipes(question)
-        names = self._called(question.competition)
-        prompt = self._prompts.render(
-            "plan",
-            step=question.step,
-            direction=question.direction,
-            best=question.best,
-            tree=digest.tree_view(question.tree, question.direction, names),
-            diagnoses=digest.diagnosis_views(question.diagnoses, names),
-            conclusions=[
-                {"number": one.number, "note": columns.shortened(names.text(one.note), digest.CONCLUSION)}
-                for one in question.conclusions
-            ],
-            legal=digest.option_views(question.legal),
-            recipes=recipes,
-            lessons=digest.lesson_views(question.lessons, names),
-            notes=digest.note_views(question.notes, names),
-            refused=[columns.shortened(names.text(one), digest.REASON) for one in question.refused],
-            person=[columns.shortened(names.text(one), 600) for one in question.person[-5:]],
-            resources=digest.means(question.resources),
-            pending=question.pending,
-            started=list(question.started[:8]),
-            since_gain=question.since_gain,
-            stagnant=question.stagnant,
-        )
+        names, veil = self._called(question.competition), self._veiled(question.competition)
+
+        def page(room: float) -> str:
+            return self._prompts.render(
+                "plan",
+                step=question.step,
+                direction=question.direction,
+                best=question.best,
+                tree=digest.tree_view(question.tree, question.direction, names, veil, room),
+                diagnoses=digest.diagnosis_views(question.diagnoses, names, veil, room),
+                conclusions=[
+                    {"number": one.number, "note": shortened(names.text(one.note), digest.CONCLUSION)}
+                    for one in question.conclusions
+                ],
+                legal=digest.option_views(question.legal),
+                recipes=recipes,
+                lessons=digest.lesson_views(question.lessons, names, room),
+                notes=digest.note_views(question.notes, names, veil, room),
+                refused=digest.refusals(question.refused, names, veil),
+                person=[shortened(names.text(one), round(600 * room)) for one in question.person[-5:]],
+                resources=digest.means(question.resources),
+                pending=question.pending,
+                started=list(question.started[:8]),
+                since_gain=question.since_gain,
+                stagnant=question.stagnant,
+            )
+
         known = frozenset(recipe["name"] for recipe in recipes)
 
         def read(reply: Reply) -> Plan:
             answer: PlanAnswer = validated(PlanAnswer, _data(reply, PlanAnswer))
             return plan_from(answer, question, self._think.name, known)
 
-        request = self._request("plan", question, prompt, PLAN_TOKENS, schema_of(PlanAnswer))
+        request = self._request("plan", question, self._fitted(page, question, PLAN_CEILING), PLAN_TOKENS, schema_of(PlanAnswer))
         return asked(self._think, request, "json", read, self._prompts, self._repairs)
 
     def code(self, question: CodeQuestion) -> Code:
         """The program for a plan, checked as far as it can be before it runs."""
-        action, names = question.plan.action, self._called(question.competition)
+        action, names, veil = question.plan.action, self._called(question.competition), self._veiled(question.competition)
         template = "mend" if question.broken is not None else action
         if template not in self._prompts.names:
             raise ReasonerError(f"no program is written for {action!r}: there is no prompt of that name")
         if action in REVISED and not question.parents:
             raise ReasonerError(f"to {action} a program, the question must hold it")
         broken = question.broken
-        variables: dict[str, Any] = {
-            "idea": names.text(question.plan.idea),
-            "lessons": digest.lesson_views(question.lessons, names),
-            "notes": digest.note_views(question.notes, names),
-            "parents": digest.parent_views(question.parents, names),
-            "limit": None if question.fold_seconds is None else f"{max(question.fold_seconds, 1.0):.0f}",
-            "cores": question.resources.cores,
-            "entry": "explore" if action == "explore" else "fit_predict",
-            "characters": EXPLORED,
-        }
-        if broken is not None:
-            variables["broken"] = {
-                "source": digest.cut(names.shown(broken.source), digest.PROGRAM),
-                "reason": columns.shortened(names.text(broken.reason), 600),
-                "log": names.text(broken.log)[-digest.LOG :],
-                "round": broken.round,
-                "timed_out": broken.timed_out,
+
+        def page(room: float) -> str:
+            variables: dict[str, Any] = {
+                "idea": names.text(question.plan.idea),
+                "lessons": digest.lesson_views(question.lessons, names, room),
+                "notes": digest.note_views(question.notes, names, veil, room),
+                "parents": digest.parent_views(question.parents, names, veil, room),
+                "limit": None if question.fold_seconds is None else f"{max(question.fold_seconds, 1.0):.0f}",
+                "cores": question.resources.cores,
+                "entry": "explore" if action == "explore" else "fit_predict",
+                "characters": EXPLORED,
             }
+            if broken is not None:
+                variables["broken"] = {
+                    "source": digest.cut(names.shown(broken.source), round(digest.PROGRAM * room)),
+                    "reason": shortened(veil.said(broken.reason, broken.source), 600),
+                    "log": veil.said(broken.log, broken.source)[-digest.LOG :],
+                    "round": broken.round,
+                    "timed_out": broken.timed_out,
+                }
+            return self._prompts.render(template, **variables)
+
         before = broken.source if broken is not None else question.parents[0].source if action in REVISED else None
         form: Form = "program" if before is None else "edits"
 
         def read(reply: Reply) -> Code:
             return self._written(reply, question, None if before is None else names.shown(before), names)
 
-        request = self._request(template, question, self._prompts.render(template, **variables), CODE_TOKENS)
+        request = self._request(template, question, self._fitted(page, question, CODE_CEILING), CODE_TOKENS)
         return asked(self._code, request, form, read, self._prompts, self._repairs)
 
     def reflect(self, question: ReflectQuestion) -> Reflection:
         """What a result teaches, in a sentence or two."""
-        names = self._called(question.competition)
+        names, veil = self._called(question.competition), self._veiled(question.competition)
         attempt, parent = question.attempt, question.parent
         gain = None
         if parent is not None and attempt.score is not None and parent.score is not None:
@@ -168,14 +180,14 @@ class LLMReasoner:
             gain = f"{sign * (attempt.score - parent.score):+.3g}"
         prompt = self._prompts.render(
             "reflect",
-            attempt=digest.attempt_view(attempt, names),
-            parent=None if parent is None else digest.attempt_view(parent, names),
-            incumbent=None if question.incumbent is None else digest.attempt_view(question.incumbent, names),
-            verdict=columns.shortened(names.text(question.verdict), 300),
-            diagnosis=None if question.diagnosis is None else digest.diagnosis_view(question.diagnosis, names),
+            attempt=digest.attempt_view(attempt, names, veil),
+            parent=None if parent is None else digest.attempt_view(parent, names, veil),
+            incumbent=None if question.incumbent is None else digest.attempt_view(question.incumbent, names, veil),
+            verdict=shortened(names.text(question.verdict), 300),
+            diagnosis=None if question.diagnosis is None else digest.diagnosis_view(question.diagnosis, names, veil),
             gain=gain,
             direction=question.direction,
-            log=names.text(question.log)[-digest.LOG :] if attempt.score is None else "",
+            log=veil.said(question.log)[-digest.LOG :] if attempt.score is None else "",
         )
 
         def read(reply: Reply) -> Reflection:
@@ -193,6 +205,16 @@ class LLMReasoner:
             self._names = StandIns(competition) if self._hide else OwnNames()
         return self._names
 
+    def _veiled(self, competition: Competition) -> Veil:
+        if self._veil is None:
+            self._veil = Veil(competition, self._share, self._called(competition))
+        return self._veil
+
+    def _fitted(self, page: Callable[[float], str], question: PlanQuestion | CodeQuestion, most: int) -> str:
+        """The fullest page with which a call keeps below `most` tokens."""
+        stable = self._beginning(question.competition, question.profile, question.direction)
+        return fullest(page, most - sum(tokens(message.content) for message in stable))
+
     def _request(
         self, purpose: str, question: PlanQuestion | CodeQuestion | ReflectQuestion, prompt: str, most: int, schema: Any = None
     ) -> ChatRequest:
@@ -206,47 +228,14 @@ class LLMReasoner:
         )
 
     def _beginning(self, competition: Competition, profile: Profile, direction: Direction) -> tuple[Message, ...]:
-        """The messages that every question begins with, word for word, so that a provider's prompt cache keeps them."""
+        """What every question begins with."""
         key = f"{competition.name}/{len(competition.findings)}"  # findings come once, soon after the beginning
         if key not in self._stable:
-            names = self._called(competition)
-            detailed, others = columns.column_views(competition, profile, self._share, names)
-            competition_page = self._prompts.render(
-                "competition",
-                hidden=self._hide,
-                share=self._share,
-                name=competition.name,
-                brief="" if self._hide else self._brief(competition),
-                task=competition.task.value,
-                rows=competition.rows,
-                test_rows=competition.test_rows,
-                metric=competition.metric,
-                direction=direction,
-                targets=columns.target_views(competition, profile, self._share, names),
-                classes=columns.class_names(competition, names),
-                width=competition.width,
-                ids=[columns.shortened(names.name(name)) for name in competition.id_columns[:5]],
-                train_only=[columns.shortened(names.name(name)) for name in competition.train_only[:20]],
-                validation={
-                    "folds": competition.validation.folds,
-                    "scheme": competition.validation.scheme,
-                    "column": competition.validation.column and names.name(competition.validation.column),
-                    "reasons": [columns.shortened(names.text(one), 200) for one in competition.validation.reasons[:3]],
-                },
-                columns=detailed,
-                others=others,
-                findings=[columns.shortened(names.text(one), 250) for one in competition.findings[:10]],
-                doubts=[columns.shortened(names.text(one), 250) for one in competition.doubts[:5]],
-            )
-            system = self._prompts.render(
-                "system",
-                libraries=self._libraries,
-                task=competition.task.value,
-                width=competition.width,
-                smoke_rows=SMOKE_ROWS,
-            )
-            pages = (("system", system), ("user", competition_page), ("assistant", self._prompts.render("ready")))
-            self._stable = {key: tuple(Message.model_validate({"role": role, "content": page}) for role, page in pages)}
+            brief = "" if self._hide else self._brief(competition)
+            names, veil = self._called(competition), self._veiled(competition)
+            self._stable = {
+                key: beginning(self._prompts, competition, profile, direction, brief, self._libraries, self._share, names, veil)
+            }
         return self._stable[key]
 
     def _brief(self, competition: Competition) -> str:
@@ -292,6 +281,7 @@ class LLMReasoner:
         explores = question.plan.action == "explore"
         entry = "explore" if explores else "fit_predict"
         whole = names.written(source)
+        self._veiled(question.competition).learn(source)
         fault = problem(source, frozenset(self._libraries), entry, question.plan.params)
         if fault is None and not explores and (refused := self._audit(Solution(whole, "solution"), question.competition)):
             fault = names.text(refused)
@@ -337,7 +327,7 @@ def _titled(source: str, before: str | None, question: CodeQuestion) -> str:
     title = _first_line(source)
     if not title or (before is not None and question.broken is None and title == _first_line(before)):
         title = question.plan.idea or question.plan.action
-    return columns.shortened(title, 60)
+    return shortened(title, 60)
 
 
 def _first_line(source: str) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from agentk.errors import ModelError, ReasonerError
+from agentk.llms.counting import tokens
 from agentk.llms.protocol import ChatRequest, Reply
-from agentk.reasoning.model.reasoner import BRIEF, LLMReasoner
-from agentk.reasoning.questions import Broken, Lesson, Note, Parent
+from agentk.reasoning.model.reasoner import BRIEF, CODE_CEILING, PLAN_CEILING, LLMReasoner
+from agentk.reasoning.questions import Broken, Conclusion, Lesson, Note, Parent
 from agentk.testing.asking import PROGRAM, ScriptedModel, attempt, code_question, plan_question, reflect_question
 from agentk.types.competition import Column, ColumnKind, Competition
 from agentk.types.profile import Profile
@@ -231,10 +232,13 @@ def test_names_logs_and_notes_cannot_leave_their_place_either(made: Made, reason
     assert last.count("</data>") == last.count("<data name=")
 
 
-# Bounds ------------------------------------------------------------------------------------------------------------------
+def test_what_was_concluded_reaches_the_next_plan(made: Made, reasoner: Make) -> None:
+    model = ScriptedModel(json.dumps(PLAN))
+    reasoner(model).plan(plan_question(*made("wine"), conclusions=(Conclusion(number=4, note="scaling\nhelps"),)))
+    assert "- #4: scaling helps\n" in model.shown
 
-CEILING = 60_000
-"""Characters of a prompt, about 15,000 tokens, whatever the competition and the run."""
+
+# Bounds ------------------------------------------------------------------------------------------------------------------
 
 
 def test_no_prompt_grows_beyond_its_ceiling(made: Made, reasoner: Make) -> None:
@@ -258,14 +262,16 @@ def test_no_prompt_grows_beyond_its_ceiling(made: Made, reasoner: Make) -> None:
     notes = tuple(Note(number=n, aim="a" * 900, output="o" * 3000) for n in range(6))
     model = ScriptedModel(json.dumps(PLAN))
     person = ("p" * 5000,) * 50
-    reasoner(model, share="examples").plan(plan_question(wide, profile, tree=tree, lessons=lessons, notes=notes, person=person))
-    assert len(model.shown) < CEILING
+    concluded = tuple(Conclusion(number=number, note="c" * 3000) for number in range(1, 7))
+    full = plan_question(wide, profile, tree=tree, lessons=lessons, notes=notes, person=person, conclusions=concluded)
+    reasoner(model, share="examples").plan(full)
+    assert tokens(model.shown) <= PLAN_CEILING
     source = PROGRAM + "# filler\n" * 20_000 + "END = 1\n"
     for action in ("draft", "improve", "debug", "fuse", "explore"):
         model = ScriptedModel("")
         with pytest.raises(ReasonerError):
             reasoner(model, repairs=0).code(code_question(wide, profile, action, source, lessons=lessons, notes=notes))
-        assert len(model.shown) < CEILING + 60_000, action
+        assert tokens(model.shown) <= CODE_CEILING, action
 
 
 def test_a_program_whose_middle_is_left_out_can_still_be_edited_at_its_ends(made: Made, reasoner: Make) -> None:
@@ -277,4 +283,4 @@ def test_a_program_whose_middle_is_left_out_can_still_be_edited_at_its_ends(made
 def test_an_unusable_reply_is_not_sent_back_whole(made: Made, reasoner: Make) -> None:
     model = ScriptedModel("word " * 40_000, json.dumps(PLAN))
     reasoner(model).plan(plan_question(*made("wine")))
-    assert len(model.shown) < CEILING
+    assert tokens(model.shown) < PLAN_CEILING + 4_000

@@ -1,0 +1,85 @@
+"""The messages that every question of a run begins with, word for word, so that a provider's prompt cache keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from agentk.llms.counting import tokens
+from agentk.llms.protocol import Message
+from agentk.reasoning.model.columns import Share, class_names, column_views, target_views
+from agentk.reasoning.model.names import Names
+from agentk.reasoning.model.prompts import Prompts
+from agentk.reasoning.model.veil import Veil
+from agentk.types.competition import Competition
+from agentk.types.metric import Direction
+from agentk.types.profile import Profile
+from agentk.types.wording import shortened
+
+CEILING = 6_000
+"""Tokens of the beginning, at most."""
+ROOMS = (1.0, 0.7, 0.5, 0.35, 0.2, 0.1)
+"""Shares of what it is made of that a page is tried with, until it keeps below its ceiling."""
+SMOKE_ROWS = 2_000
+
+
+def beginning(
+    prompts: Prompts,
+    competition: Competition,
+    profile: Profile,
+    direction: Direction,
+    brief: str,
+    libraries: Mapping[str, str],
+    share: Share,
+    names: Names,
+    veil: Veil,
+) -> tuple[Message, ...]:
+    """The contract of programs, the competition in brief, and a word of assent, so that questions and answers alternate."""
+
+    def page(room: float) -> str:
+        detailed, others = column_views(competition, profile, share, names, room)
+        return prompts.render(
+            "competition",
+            hidden=names.hidden,
+            share=share,
+            name=competition.name,
+            brief=brief,
+            task=competition.task.value,
+            rows=competition.rows,
+            test_rows=competition.test_rows,
+            metric=competition.metric,
+            direction=direction,
+            targets=target_views(competition, profile, share, names),
+            classes=class_names(competition, names),
+            width=competition.width,
+            ids=[shortened(names.name(name)) for name in competition.id_columns[:5]],
+            train_only=[shortened(names.name(name)) for name in competition.train_only[:20]],
+            validation={
+                "folds": competition.validation.folds,
+                "scheme": competition.validation.scheme,
+                "column": competition.validation.column and names.name(competition.validation.column),
+                "reasons": [shortened(veil.told(one), 200) for one in competition.validation.reasons[:3]],
+            },
+            columns=detailed,
+            others=others,
+            findings=[shortened(veil.told(one), 250) for one in competition.findings[:10]],
+            doubts=[shortened(veil.told(one), 250) for one in competition.doubts[:5]],
+        )
+
+    system = prompts.render(
+        "system", libraries=libraries, task=competition.task.value, width=competition.width, smoke_rows=SMOKE_ROWS
+    )
+    return (
+        Message(role="system", content=system),
+        Message(role="user", content=fullest(page, CEILING - tokens(system))),
+        Message(role="assistant", content=prompts.render("ready")),
+    )
+
+
+def fullest(page: Callable[[float], str], most: int) -> str:
+    """The first page of at most `most` tokens, the shortest where none is."""
+    text = ""
+    for room in ROOMS:
+        text = page(room)
+        if tokens(text) <= most:
+            break
+    return text
