@@ -96,6 +96,11 @@ def _shares(values: pd.Series[Any], *, sort: bool = True) -> tuple[Share, ...]:
     return tuple(Share(value=str(value), share=round(float(share), 4)) for value, share in counts[:20].items())
 
 
+def _span(values: pd.Series[Any]) -> tuple[str, str] | None:
+    text = values.astype(str)
+    return (str(text.min()), str(text.max())) if len(text) else None
+
+
 def _column(column: Column, train: pd.DataFrame, test: pd.DataFrame, signal: float) -> ColumnProfile:
     values = train[column.name]
     others = test[column.name] if column.name in test else values[:0]
@@ -104,8 +109,7 @@ def _column(column: Column, train: pd.DataFrame, test: pd.DataFrame, signal: flo
     if column.kind is ColumnKind.NUMERIC and types.is_numeric_dtype(known) and len(known):
         facts["numbers"] = _numbers(known)
     elif column.kind is ColumnKind.DATETIME and len(known):
-        text = known.astype(str)
-        facts["span"] = (str(text.min()), str(text.max()))
+        facts["span"], facts["test_span"] = _span(known), _span(others.dropna())
     elif column.kind is ColumnKind.TEXT and len(known):
         facts["words"] = round(float(known.astype(str).str.count(r"\S+").mean()), 1)
     elif column.kind in _WORDS and len(known):

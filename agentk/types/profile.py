@@ -35,6 +35,7 @@ class ColumnProfile(Frozen):
     unseen: float = 0.0  # share of test values that train never has; of words
     numbers: Numbers | None = None
     span: tuple[str, str] | None = None  # of dates: first and last of train
+    test_span: tuple[str, str] | None = None  # the same of test
     words: float | None = None  # of texts: mean number
     shares: tuple[Share, ...] = ()  # of words that repeat: the most frequent first
     examples: tuple[str, ...] = ()  # cut where long

@@ -66,7 +66,12 @@ def beginning(
         )
 
     system = prompts.render(
-        "system", libraries=libraries, task=competition.task.value, width=competition.width, smoke_rows=SMOKE_ROWS
+        "system",
+        libraries=libraries,
+        task=competition.task.value,
+        width=competition.width,
+        smoke_rows=SMOKE_ROWS,
+        forward=competition.validation.scheme == "rolling",
     )
     return (
         Message(role="system", content=system),

@@ -76,6 +76,7 @@ def _column(column: Column, profile: ColumnProfile | None, share: Share, names: 
         "unique": column.unique,
         "numbers": _numbers(profile.numbers, share),
         "span": profile.span and [shortened(end) for end in profile.span],
+        "test_span": profile.test_span and [shortened(end) for end in profile.test_span],
         "words": profile.words,
         "unseen": percent(profile.unseen) if profile.unseen else "",
         "largest": percent(profile.shares[0].share) if profile.shares and share == "stats" else "",

@@ -72,6 +72,14 @@ def test_each_built_in_competition_is_reviewed_as_a_model_sees_it(name: str, mad
     agree(f"competition-{name}", page[page.index("# [user]") : page.index("# [assistant]")])
 
 
+@pytest.mark.parametrize(("name", "ahead"), [("shops", True), ("wine", False)])
+def test_the_contract_says_where_folds_lie_one_after_the_other(name: str, ahead: bool, made: Made, reasoner: Make) -> None:
+    model = ScriptedModel("")
+    page = asked(reasoner(model, repairs=0), model, "plan", *made(name))
+    assert ("`train` ends, and `test` is what follows" in page) is ahead
+    assert ("you cannot tell them apart" in page) is not ahead
+
+
 @pytest.mark.parametrize(("share", "hide"), [("names", False), ("stats", False), ("stats", True)])
 def test_what_is_shared_is_reviewed(share: str, hide: bool, made: Made, reasoner: Make) -> None:
     competition, profile = made("shops")
