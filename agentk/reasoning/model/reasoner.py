@@ -96,30 +96,29 @@ class LLMReasoner:
         recipes = self._recipes(question)
         names, veil = self._called(question.competition), self._veiled(question.competition)
 
-        def page(room: float) -> str:
-            return self._prompts.render(
-                "plan",
-                step=question.step,
-                direction=question.direction,
-                best=question.best,
-                tree=digest.tree_view(question.tree, question.direction, names, veil, room),
-                diagnoses=digest.diagnosis_views(question.diagnoses, names, veil, room),
-                conclusions=[
+        def facts(room: float) -> dict[str, Any]:
+            return {
+                "step": question.step,
+                "direction": question.direction,
+                "best": question.best,
+                "tree": digest.tree_view(question.tree, question.direction, names, veil, room),
+                "diagnoses": digest.diagnosis_views(question.diagnoses, names, veil, room),
+                "conclusions": [
                     {"number": one.number, "note": shortened(names.text(one.note), digest.CONCLUSION)}
                     for one in question.conclusions
                 ],
-                legal=digest.option_views(question.legal),
-                recipes=recipes,
-                lessons=digest.lesson_views(question.lessons, names, room),
-                notes=digest.note_views(question.notes, names, veil, room),
-                refused=digest.refusals(question.refused, names, veil),
-                person=[shortened(names.text(one), round(600 * room)) for one in question.person[-5:]],
-                resources=digest.means(question.resources),
-                pending=question.pending,
-                started=list(question.started[:8]),
-                since_gain=question.since_gain,
-                stagnant=question.stagnant,
-            )
+                "legal": digest.option_views(question.legal),
+                "recipes": recipes,
+                "lessons": digest.lesson_views(question.lessons, names, room),
+                "notes": digest.note_views(question.notes, names, veil, room),
+                "refused": digest.refusals(question.refused, names, veil),
+                "person": [shortened(names.text(one), round(600 * room)) for one in question.person[-5:]],
+                "resources": digest.means(question.resources),
+                "pending": question.pending,
+                "started": list(question.started[:8]),
+                "since_gain": question.since_gain,
+                "stagnant": question.stagnant,
+            }
 
         known = frozenset(recipe["name"] for recipe in recipes)
 
@@ -127,7 +126,7 @@ class LLMReasoner:
             answer: PlanAnswer = validated(PlanAnswer, _data(reply, PlanAnswer))
             return plan_from(answer, question, self._think.name, known)
 
-        request = self._request("plan", question, self._fitted(page, question, PLAN_CEILING), PLAN_TOKENS, schema_of(PlanAnswer))
+        request = self._request("plan", question, facts, PLAN_CEILING, PLAN_TOKENS, schema_of(PlanAnswer))
         return asked(self._think, request, "json", read, self._prompts, self._repairs)
 
     def code(self, question: CodeQuestion) -> Code:
@@ -140,7 +139,7 @@ class LLMReasoner:
             raise ReasonerError(f"to {action} a program, the question must hold it")
         broken = question.broken
 
-        def page(room: float) -> str:
+        def facts(room: float) -> dict[str, Any]:
             variables: dict[str, Any] = {
                 "idea": names.text(question.plan.idea),
                 "lessons": digest.lesson_views(question.lessons, names, room),
@@ -159,7 +158,7 @@ class LLMReasoner:
                     "round": broken.round,
                     "timed_out": broken.timed_out,
                 }
-            return self._prompts.render(template, **variables)
+            return variables
 
         before = broken.source if broken is not None else question.parents[0].source if action in REVISED else None
         form: Form = "program" if before is None else "edits"
@@ -167,7 +166,7 @@ class LLMReasoner:
         def read(reply: Reply) -> Code:
             return self._written(reply, question, None if before is None else names.shown(before), names)
 
-        request = self._request(template, question, self._fitted(page, question, CODE_CEILING), CODE_TOKENS)
+        request = self._request(template, question, facts, CODE_CEILING, CODE_TOKENS)
         return asked(self._code, request, form, read, self._prompts, self._repairs)
 
     def reflect(self, question: ReflectQuestion) -> Reflection:
@@ -178,24 +177,25 @@ class LLMReasoner:
         if parent is not None and attempt.score is not None and parent.score is not None:
             sign = 1.0 if question.direction == "maximize" else -1.0
             gain = f"{sign * (attempt.score - parent.score):+.3g}"
-        prompt = self._prompts.render(
-            "reflect",
-            attempt=digest.attempt_view(attempt, names, veil),
-            parent=None if parent is None else digest.attempt_view(parent, names, veil),
-            incumbent=None if question.incumbent is None else digest.attempt_view(question.incumbent, names, veil),
-            verdict=shortened(names.text(question.verdict), 300),
-            diagnosis=None if question.diagnosis is None else digest.diagnosis_view(question.diagnosis, names, veil),
-            gain=gain,
-            direction=question.direction,
-            log=veil.said(question.log)[-digest.LOG :] if attempt.score is None else "",
-        )
+
+        def facts(_room: float) -> dict[str, Any]:
+            return {
+                "attempt": digest.attempt_view(attempt, names, veil),
+                "parent": None if parent is None else digest.attempt_view(parent, names, veil),
+                "incumbent": None if question.incumbent is None else digest.attempt_view(question.incumbent, names, veil),
+                "verdict": shortened(names.text(question.verdict), 300),
+                "diagnosis": None if question.diagnosis is None else digest.diagnosis_view(question.diagnosis, names, veil),
+                "gain": gain,
+                "direction": question.direction,
+                "log": veil.said(question.log)[-digest.LOG :] if attempt.score is None else "",
+            }
 
         def read(reply: Reply) -> Reflection:
             answer: ReflectAnswer = validated(ReflectAnswer, _data(reply, ReflectAnswer))
             note = " ".join(answer.note.split())[:1200]
             return Reflection(giver=self._think.name, note=note, memory=tuple(answer.memory))
 
-        request = self._request("reflect", question, prompt, PLAN_TOKENS, schema_of(ReflectAnswer))
+        request = self._request("reflect", question, facts, PLAN_CEILING, PLAN_TOKENS, schema_of(ReflectAnswer))
         return asked(self._think, request, "json", read, self._prompts, self._repairs)
 
     # -------------------------------------------------------------------------------------------------------------------
@@ -210,18 +210,30 @@ class LLMReasoner:
             self._veil = Veil(competition, self._share, self._called(competition))
         return self._veil
 
-    def _fitted(self, page: Callable[[float], str], question: PlanQuestion | CodeQuestion, most: int) -> str:
-        """The fullest page with which a call keeps below `most` tokens."""
-        stable = self._beginning(question.competition, question.profile, question.direction)
-        return fullest(page, most - sum(tokens(message.content) for message in stable))
-
     def _request(
-        self, purpose: str, question: PlanQuestion | CodeQuestion | ReflectQuestion, prompt: str, most: int, schema: Any = None
+        self,
+        template: str,
+        question: PlanQuestion | CodeQuestion | ReflectQuestion,
+        facts: Callable[[float], dict[str, Any]],
+        ceiling: int,
+        most: int,
+        schema: Any = None,
     ) -> ChatRequest:
+        """The fullest question that keeps below `ceiling` tokens, for a reply of at most `most`."""
         stable = self._beginning(question.competition, question.profile, question.direction)
+        variables: dict[str, Any] = {}
+
+        def page(room: float) -> str:
+            nonlocal variables
+            variables = facts(room)
+            return self._prompts.render(template, **variables)
+
+        prompt = fullest(page, ceiling - sum(tokens(message.content) for message in stable))
         return ChatRequest(
             messages=(*stable, Message(role="user", content=prompt)),
-            purpose=purpose,
+            purpose=template,
+            template=template,
+            variables=variables,
             answer_schema=schema,
             max_tokens=most,
             stable=len(stable),
@@ -246,7 +258,9 @@ class LLMReasoner:
         if self._kept is not None and self._kept.exists():
             return self._kept.read_text("utf-8")
         prompt = self._prompts.render("condense", description=description[:DESCRIPTION], characters=BRIEF)
-        request = ChatRequest(messages=(Message(role="user", content=prompt),), purpose="condense", max_tokens=BRIEF_TOKENS)
+        request = ChatRequest(
+            messages=(Message(role="user", content=prompt),), purpose="condense", template="condense", max_tokens=BRIEF_TOKENS
+        )
 
         def read(reply: Reply) -> str:
             text = readable(reply.text)

@@ -11,6 +11,7 @@ import pytest
 from agentk.errors import ModelError, ReasonerError
 from agentk.llms.counting import tokens
 from agentk.llms.protocol import ChatRequest, Reply
+from agentk.reasoning.model.prompts import Prompts
 from agentk.reasoning.model.reasoner import BRIEF, CODE_CEILING, PLAN_CEILING, LLMReasoner
 from agentk.reasoning.questions import Broken, Conclusion, Lesson, Note, Parent
 from agentk.testing.asking import PROGRAM, ScriptedModel, attempt, code_question, plan_question, reflect_question
@@ -38,6 +39,17 @@ def test_a_plan_is_one_of_the_legal_actions_with_its_lessons(made: Made, reasone
     assert (plan.action, plan.parent, plan.predicted_gain, plan.giver) == ("improve", 4, 0.01, "scripted/model")
     assert plan.lessons == ("a1b2c3d4",)
     assert model.requests[0].answer_schema is not None
+
+
+def test_a_call_says_from_which_template_and_variables_it_was_made(made: Made, reasoner: Make) -> None:
+    model = ScriptedModel(json.dumps(PLAN), f"```python\n{PROGRAM}```", '{"note": "x"}')
+    asked, prompts = reasoner(model), Prompts()
+    asked.plan(plan_question(*made("wine")))
+    asked.code(code_question(*made("wine"), "draft"))
+    asked.reflect(reflect_question(*made("wine")))
+    for request in model.requests:
+        assert prompts.render(request.template, **request.variables) == request.messages[-1].content
+        assert ChatRequest.model_validate_json(request.model_dump_json()) == request
 
 
 def test_the_providers_structured_answer_is_preferred_to_the_text(made: Made, reasoner: Make) -> None:
