@@ -43,6 +43,15 @@ class Cell(Frozen):
         """What is not run twice."""
         return self.task, self.split, self.system, self.budget
 
+    def over_constant(self, score: float) -> float:
+        """By how much a score is better than that of predictions that know nothing, in the metric's unit."""
+        return score - self.constant if self.direction == "maximize" else self.constant - score
+
+    @property
+    def lead(self) -> float:
+        """The same for the cell's own; a system without a valid answer is as good as one that knows nothing."""
+        return 0.0 if self.score is None else self.over_constant(self.score)
+
 
 class Cells:
     """The cells so far; what `keep` was given is on disk when it returns."""

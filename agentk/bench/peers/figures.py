@@ -76,19 +76,13 @@ class Kept(Frozen):
     longest: float  # seconds that its clock ran
 
 
-def gain(cell: Cell, over: float) -> float:
-    """By how much a cell's score, the constant's where it has none, is better than `over`."""
-    score = cell.constant if cell.score is None else cell.score
-    return score - over if cell.direction == "maximize" else over - score
-
-
 def normalized(cells: Iterable[Cell]) -> dict[tuple[str, int, str, float], float]:
     """By key of cell: 0 is the score of predictions that know nothing of the rows, 1 the best score that any of the systems had
     on that split with that budget. Where nobody beat the former, all that equal it have 0."""
     found = {}
     for _, group in groupby(sorted(cells, key=_contest), key=_contest):
         rivals = list(group)
-        gains = [gain(cell, cell.constant) for cell in rivals]
+        gains = [cell.lead for cell in rivals]
         best = max(gains)
         for cell, own in zip(rivals, gains, strict=True):
             found[cell.key] = own / best if best > 0 else min(own, 0.0)
@@ -108,7 +102,7 @@ def against(cells: Sequence[Cell], differences: Sequence[TaskDifference]) -> lis
         ]
         if not pairs:
             continue
-        leads = [_lead(own, other) for own, other in pairs]
+        leads = [own.lead - other.lead for own, other in pairs]
         own_tasks = [one for one in differences if one.peer == peer and one.budget == budget]
         found.append(
             Against(
@@ -137,7 +131,7 @@ def differences(cells: Sequence[Cell], split: Callable[[Cell], Split], out: Path
     def drawn(own: Cell, other: Cell) -> tuple[float, Array]:
         grader = split(own).grader
         answers = [grader.answer(read_submission(out / cell.submission)) for cell in (own, other)]
-        return _lead(own, other), drawn_gains(grader.metric, grader.truth, *answers, seed=own.split, resamples=resamples)
+        return own.lead - other.lead, drawn_gains(grader.metric, grader.truth, *answers, seed=own.split, resamples=resamples)
 
     found = []
     for (budget, peer, task), group in groupby(theirs, key=lambda cell: (cell.budget, cell.system, cell.task)):
@@ -191,10 +185,6 @@ def kept(cells: Iterable[Cell]) -> list[Kept]:
 def _contest(cell: Cell) -> tuple[str, int, float]:
     """What systems are compared on."""
     return cell.task, cell.split, cell.budget
-
-
-def _lead(own: Cell, other: Cell) -> float:
-    return gain(own, own.constant) - gain(other, other.constant)
 
 
 def _side(cell: Cell) -> int:

@@ -54,16 +54,15 @@ def curves(cells: Sequence[Cell]) -> dict[str, dict[str, Curve]]:
     found: dict[str, dict[str, list[Array]]] = {}
     for _, group in groupby(sorted(cells, key=_split), key=_split):
         rivals = list(group)
-        best = max((_gain(cell, cell.score) for cell in rivals if cell.score is not None), default=0.0)
+        best = max(cell.lead for cell in rivals)
         if best <= 0:
             continue
         for system in {cell.system for cell in rivals}:
             own = [cell for cell in rivals if cell.system == system]
             line = np.full(_POINTS, np.nan)
             for cell in sorted(own, key=lambda cell: cell.budget):
-                points = cell.curve if len(cell.curve) > 1 else ((cell.budget, cell.score),) if cell.score is not None else ()
-                for at, score in points:
-                    line[seconds >= min(at, cell.budget) - 1e-9] = _gain(cell, score) / best
+                for at, score in cell.curve:  # what was a little late counts as in time
+                    line[seconds >= min(at, cell.budget) - 1e-9] = cell.over_constant(score) / best
             found.setdefault(system, {}).setdefault(rivals[0].task, []).append(line)
     return {
         system: {task: (seconds, np.mean(lines, axis=0)) for task, lines in by_task.items()} for system, by_task in found.items()
@@ -74,11 +73,6 @@ def mean_of(by_task: dict[str, Curve]) -> Curve:
     """The mean over tasks, nothing handed in counting as a score of 0."""
     lines = [np.nan_to_num(line) for _, line in by_task.values()]
     return next(iter(by_task.values()))[0], np.mean(lines, axis=0)
-
-
-def _gain(cell: Cell, score: float | None) -> float:
-    assert score is not None
-    return score - cell.constant if cell.direction == "maximize" else cell.constant - score
 
 
 def _split(cell: Cell) -> tuple[str, int]:
