@@ -53,7 +53,8 @@ def _unnamed_ids(draft: Draft, columns: list[str]) -> tuple[str, ...]:
 
 def _kind(draft: Draft, answers: list[str]) -> Kind:
     assert draft.task
-    form = metric_named(draft.metric).form
+    metric = metric_named(draft.metric)
+    form = metric.form
     if draft.task.classifies and len(answers) > 1:
         labels = [str(label) for label in draft.classes]
         if class_columns(answers, labels) is None and len(answers) != len(labels):
@@ -73,16 +74,17 @@ def _kind(draft: Draft, answers: list[str]) -> Kind:
     if form == "labels":
         return "label"
     if draft.task is TaskKind.MULTICLASS:
-        return "ranking" if draft.metric.startswith("map@") else "label"
+        return "ranking" if metric.places else "label"
     return "probability"
 
 
 def _inferred(draft: Draft) -> SubmissionFormat:
-    form = metric_named(draft.metric).form
+    metric = metric_named(draft.metric)
+    form = metric.form
     ids = draft.id_columns or ("id",)
     kinds: dict[Form, Kind] = {"labels": "label", "values": "values", "probabilities": "probability"}
     if draft.task is TaskKind.MULTICLASS and form == "probabilities":
-        if not draft.metric.startswith("map@"):
+        if not metric.places:
             labels = tuple(str(label) for label in draft.classes)
             return SubmissionFormat(columns=(*ids, *labels), id_columns=ids, kind="class_probabilities")
         kinds["probabilities"] = "ranking"

@@ -41,6 +41,9 @@ def perfect_answer(contract: Competition | Draft, truth: Array, metric: Metric) 
     return truth
 
 
+_MEDIAN = ("mae", "medae", "male", "mape", "medape", "smape", "wape", "rmspe", "mspe")  # near enough for the last two
+
+
 def constant_prediction(competition: Competition, train: pd.DataFrame, rows: int) -> Array:
     """A prediction that knows nothing of the rows, as `TaskKind` shapes it: the shares of the classes, or one sound value.
 
@@ -49,9 +52,7 @@ def constant_prediction(competition: Competition, train: pd.DataFrame, rows: int
     truth = encode_truth(competition, train)
     if competition.task.classifies:
         best = np.bincount(truth.astype(int), minlength=len(competition.classes)) / len(truth)
-    elif metric_named(competition.metric).name in ("mae", "medae", "male", "mape", "smape", "rmspe") or _pinball(
-        competition.metric
-    ):
+    elif competition.metric in _MEDIAN or _pinball(competition.metric):
         best = np.quantile(truth, _pinball(competition.metric) or 0.5, axis=0)
     else:
         best = _mean_on_link(truth, metric_named(competition.metric).link)
@@ -169,8 +170,7 @@ def _as_sample_spells(competition: Competition, column: str, labels: pd.Series[A
 
 
 def _ranked(competition: Competition, answers: Array) -> list[str]:
-    match = re.search(r"@(\d+)", competition.metric)
-    best = np.argsort(-answers, axis=1, kind="stable")[:, : int(match[1]) if match else 1]
+    best = np.argsort(-answers, axis=1, kind="stable")[:, : metric_named(competition.metric).places or 1]
     spelled = [_spelled(label) for label in competition.classes]
     return [" ".join(spelled[at] for at in row) for row in best]
 

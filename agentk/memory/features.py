@@ -22,8 +22,8 @@ SIZES = ("small", "medium", "large")
 
 METRIC_KINDS: dict[str, tuple[str, ...]] = {
     "likelihood": ("log_loss", "logloss", "brier", "cross_entropy", "likelihood"),
-    "ranking": ("auc", "gini", "average_precision", "ndcg", "map@", "mrr"),
-    "agreement": ("kappa", "spearman", "pearson", "correlation"),
+    "ranking": ("auc", "gini", "average_precision", "ndcg", "map@", "mrr", "top@", "lrap"),
+    "agreement": ("kappa", "spearman", "pearson", "kendall", "concordance", "correlation"),
     "accuracy": (
         "accuracy",
         "f1",

@@ -63,6 +63,11 @@ def accuracy(tables: Array) -> Array:
     return np.asarray(_hits(tables).sum(-1) / tables.sum((-1, -2)))
 
 
+def rightness(tables: Array) -> Array:
+    """Minus the share of wrong answers."""
+    return np.asarray(accuracy(tables) - 1.0)
+
+
 def f_beta(beta: float) -> Formula:
     """F-beta of the last of two classes."""
 
@@ -110,7 +115,9 @@ def kappa(power: int) -> Formula:
     return formula
 
 
-MANY: tuple[Formula, ...] = (accuracy, macro_f1, weighted_f1, balanced_accuracy, matthews, kappa(2), kappa(1), kappa(0))
+MANY: tuple[Formula, ...] = (
+    accuracy, rightness, macro_f1, weighted_f1, balanced_accuracy, matthews, kappa(2), kappa(1), kappa(0)
+)  # fmt: skip
 TWO: tuple[Formula, ...] = (f_beta(1.0), f_beta(2.0), f_beta(0.5))
 
 

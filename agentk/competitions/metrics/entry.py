@@ -29,6 +29,7 @@ class NamedMetric:
     losses_function: Losses = no_losses
     link: Literal["identity", "log", "log1p"] = "identity"
     best: float = 1.0  # the score of answers that equal the truth
+    places: int | None = None  # how many labels a row of the submission lists, best first; None: no list
     aliases: tuple[str, ...] = ()
 
     def score(self, truth: Array, answer: Array) -> float:

@@ -31,6 +31,27 @@ def _balanced_losses(truth: Array, answer: Array) -> Array | None:
     return np.asarray((truth != answer) * len(truth) / (len(count) * count[code]))
 
 
+def _row_jaccard(truth: Array, answer: Array) -> Array:
+    """Of each row's sets the size of what both have over that of what either has; 1 where both are empty."""
+    truth, answer = single(truth), single(answer)
+    if truth.ndim == 1:
+        return np.asarray(truth == answer, float)
+    both, either = np.minimum(truth, answer).sum(axis=1), np.maximum(truth, answer).sum(axis=1)
+    return np.asarray(np.divide(both, either, out=np.ones(len(truth)), where=either > 0))
+
+
+def _recalls(truth: Array, answer: Array) -> Array:
+    """The share of each class that was found."""
+    return np.array([np.mean(answer[truth == label] == label) for label in np.unique(truth)])
+
+
+def _specificity(truth: Array, answer: Array) -> float:
+    """The share of the negatives (macro: of what is not the class) that was left alone; 1 where there is none."""
+    labels = [1.0] if _binary(truth) and _binary(answer) else np.unique(truth)
+    shares = [np.mean(answer[truth != label] != label) if np.any(truth != label) else 1.0 for label in labels]
+    return float(np.mean(shares))
+
+
 def _binary(truth: Array) -> bool:
     return truth.ndim == 1 and not (set(np.unique(truth)) - {0.0, 1.0})
 
@@ -59,20 +80,19 @@ def _averaged(name: str, average: str | None, **options: Any) -> Callable[[Array
     return score
 
 
-def _kappa(weights: str | None) -> Callable[[Array, Array], float]:
-    def score(truth: Array, answer: Array) -> float:
-        from sklearn.metrics import cohen_kappa_score
+def _kappa(power: int) -> Callable[[Array, Array], float]:
+    """Agreement beyond chance; distances between grades count by their power, 0 for any that differ alike."""
 
-        if np.array_equal(truth, answer):
-            return 1.0  # also where only one grade occurs, which leaves 0 / 0
-        value = float(cohen_kappa_score(truth.astype(int), np.rint(answer).astype(int), weights=weights))
-        return value if np.isfinite(value) else 0.0
+    def score(truth: Array, answer: Array) -> float:
+        def cost(distance: Array) -> Array:
+            return np.abs(distance) ** power if power else np.asarray(distance != 0, float)
+
+        true, times = np.unique(truth, return_counts=True)
+        said, often = np.unique(answer, return_counts=True)
+        chance = float((cost(true[:, None] - said) * times[:, None] * often).sum()) / len(truth)
+        return 1 - float(cost(truth - answer).sum()) / chance if chance else 1.0  # one grade alone, always said
 
     return column_mean(score)
-
-
-def _balanced(truth: Array, answer: Array) -> float:
-    return float(np.mean([np.mean(answer[truth == label] == label) for label in np.unique(truth)]))
 
 
 def f_beta(beta: float) -> NamedMetric:
@@ -87,24 +107,67 @@ LABELS = (
         "labels",
         lambda t, a: 1 - float(_wrong(t, a).mean()),
         _wrong,
-        aliases=("acc", "accuracy_score", "categorization_accuracy", "subset_accuracy", "exact_match"),
+        aliases=("acc", "accuracy_score", "categorization_accuracy", "subset_accuracy", "exact_match", "exact_match_ratio"),
+    ),
+    NamedMetric(
+        "error_rate",
+        "minimize",
+        "labels",
+        lambda t, a: float(_wrong(t, a).mean()),
+        _wrong,
+        best=0.0,
+        aliases=("zero_one_loss", "misclassification_rate", "misclassification_error", "classification_error"),
+    ),
+    NamedMetric(
+        "column_accuracy",
+        "maximize",
+        "labels",
+        lambda t, a: 1 - float(_wrong_share(t, a).mean()),
+        _wrong_share,
+        aliases=("mean_columnwise_accuracy", "hamming_score"),
     ),
     NamedMetric(
         "balanced_accuracy",
         "maximize",
         "labels",
-        column_mean(_balanced),
+        column_mean(lambda t, a: float(_recalls(t, a).mean())),
         _balanced_losses,
-        aliases=("balanced_accuracy_score", "recall_macro", "macro_recall"),
+        aliases=("balanced_accuracy_score", "recall_macro", "macro_recall", "mean_class_accuracy"),
     ),
     NamedMetric("f1", "maximize", "labels", _averaged("f1_score", None), aliases=("f1_score", "f1_binary")),
-    NamedMetric("f1_macro", "maximize", "labels", _averaged("f1_score", "macro"), aliases=("macro_f1",)),
+    NamedMetric("f1_macro", "maximize", "labels", _averaged("f1_score", "macro"), aliases=("macro_f1", "macro_f_score")),
     NamedMetric("f1_micro", "maximize", "labels", _averaged("f1_score", "micro"), aliases=("micro_f1",)),
     NamedMetric("f1_weighted", "maximize", "labels", _averaged("f1_score", "weighted"), aliases=("weighted_f1",)),
-    NamedMetric("f1_samples", "maximize", "labels", _averaged("f1_score", "samples"), aliases=("mean_f1", "samples_f1")),
+    NamedMetric(
+        "f1_samples", "maximize", "labels", _averaged("f1_score", "samples"), aliases=("mean_f1", "samples_f1", "mean_f1_score")
+    ),
     NamedMetric("precision", "maximize", "labels", _averaged("precision_score", None), aliases=("precision_score",)),
     NamedMetric("recall", "maximize", "labels", _averaged("recall_score", None), aliases=("recall_score", "sensitivity")),
+    NamedMetric("precision_macro", "maximize", "labels", _averaged("precision_score", "macro"), aliases=("macro_precision",)),
+    NamedMetric("precision_micro", "maximize", "labels", _averaged("precision_score", "micro"), aliases=("micro_precision",)),
+    NamedMetric(
+        "precision_weighted", "maximize", "labels", _averaged("precision_score", "weighted"), aliases=("weighted_precision",)
+    ),
+    NamedMetric("recall_micro", "maximize", "labels", _averaged("recall_score", "micro"), aliases=("micro_recall",)),
+    NamedMetric("recall_weighted", "maximize", "labels", _averaged("recall_score", "weighted"), aliases=("weighted_recall",)),
+    NamedMetric("specificity", "maximize", "labels", column_mean(_specificity), aliases=("true_negative_rate", "tnr")),
+    NamedMetric(
+        "g_mean",
+        "maximize",
+        "labels",
+        column_mean(lambda t, a: float((recalls := _recalls(t, a)).prod() ** (1 / len(recalls)))),
+        aliases=("geometric_mean", "geometric_mean_score"),
+    ),
     NamedMetric("jaccard", "maximize", "labels", _averaged("jaccard_score", None), aliases=("jaccard_score", "iou")),
+    NamedMetric("jaccard_macro", "maximize", "labels", _averaged("jaccard_score", "macro"), aliases=("macro_jaccard", "miou")),
+    NamedMetric(
+        "jaccard_samples",
+        "maximize",
+        "labels",
+        lambda t, a: float(_row_jaccard(t, a).mean()),
+        lambda t, a: 1 - _row_jaccard(t, a),
+        aliases=("mean_jaccard", "samples_jaccard"),
+    ),
     NamedMetric(
         "mcc",
         "maximize",
@@ -116,11 +179,11 @@ LABELS = (
         "qwk",
         "maximize",
         "labels",
-        _kappa("quadratic"),
+        _kappa(2),
         aliases=("quadratic_weighted_kappa", "quadratic_kappa", "weighted_kappa"),
     ),
-    NamedMetric("linear_kappa", "maximize", "labels", _kappa("linear"), aliases=("linear_weighted_kappa",)),
-    NamedMetric("kappa", "maximize", "labels", _kappa(None), aliases=("cohen_kappa", "cohens_kappa")),
+    NamedMetric("linear_kappa", "maximize", "labels", _kappa(1), aliases=("linear_weighted_kappa",)),
+    NamedMetric("kappa", "maximize", "labels", _kappa(0), aliases=("cohen_kappa", "cohens_kappa")),
     NamedMetric(
         "hamming",
         "minimize",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
-from agentk.competitions.metrics.entry import NamedMetric
+from agentk.competitions.metrics.entry import NamedMetric, Score
 from agentk.types.metric import Array
 
 _CLIP = 1e-15  # Kaggle's; probabilities are kept this far from 0 and 1
@@ -67,19 +69,101 @@ def _brier_losses(truth: Array, answer: Array) -> Array:
     return np.asarray(np.mean([(t - p) ** 2 for t, p in _pairs(truth, answer)], axis=0))
 
 
-def map_at(k: int) -> NamedMetric:
-    """Mean average precision of the k likeliest classes where one is right: the mean of 1 / its place, 0 beyond k."""
+def _class_weights(truth: Array) -> Array:
+    """Weights of rows, of mean 1, by which each class that occurs counts alike."""
+    _, code, count = np.unique(truth, return_inverse=True, return_counts=True)
+    return np.asarray(len(truth) / (len(count) * count[code]))
 
-    def gains(truth: Array, answer: Array) -> Array:
-        own = answer[np.arange(len(answer)), truth.astype(int)]
-        ahead = (answer > own[:, None]).sum(axis=1)
-        ties = (answer == own[:, None]) & (np.arange(answer.shape[1]) < truth[:, None])  # ties go to the first class
-        place = 1 + ahead + ties.sum(axis=1)
-        return np.where(place <= k, 1 / place, 0.0)
 
-    return NamedMetric(
-        f"map@{k}", "maximize", "probabilities", lambda t, a: float(gains(t, a).mean()), lambda t, a: 1 - gains(t, a)
-    )
+def _balanced_log_losses(truth: Array, answer: Array) -> Array:
+    """Losses whose mean is the mean over classes of each class's mean loss; the mean over targets where there are several."""
+    if truth.ndim == 1:
+        return np.asarray(_class_weights(truth) * _log_losses(truth, answer))
+    return np.asarray(np.mean([_class_weights(t) * _log_losses(t, p) for t, p in _pairs(truth, answer)], axis=0))
+
+
+def _weighted(name: str) -> Score:
+    """The mean of a ranking score over classes or targets, each weighted by its share of yes."""
+
+    def score(truth: Array, answer: Array) -> float:
+        pairs = _pairs(truth, answer)
+        if len(pairs) == 1:
+            return _ranked(name, 0.5)(truth, answer)
+        told = [(t, p) for t, p in pairs if 0 < t.sum() < len(t)]
+        scores = [_ranked(name, 0.5)(t, p) for t, p in told]
+        return float(np.average(scores, weights=[t.sum() for t, _ in told])) if told else 0.5
+
+    return score
+
+
+def _pooled(name: str, chance: float | None) -> Score:
+    """A ranking score of all questions at once, as if they were rows of one."""
+
+    def score(truth: Array, answer: Array) -> float:
+        pairs = _pairs(truth, answer)
+        return _ranked(name, chance)(np.concatenate([t for t, _ in pairs]), np.concatenate([p for _, p in pairs]))
+
+    return score
+
+
+def _auc_ovo(truth: Array, answer: Array) -> float:
+    """Hand and Till's M (2001): the mean over pairs of classes of the AUC among their rows, both ways round."""
+    if truth.ndim == 2 or answer.ndim == 1 or answer.shape[1] == 2:
+        return _ranked("roc_auc_score", 0.5)(truth, answer)
+    area = _ranked("roc_auc_score", 0.5)
+    present = np.unique(truth).astype(int)
+    found = []
+    for one, other in combinations(present.tolist(), 2):
+        rows = (truth == one) | (truth == other)
+        first = truth[rows] == one
+        found.append((area(first * 1.0, answer[rows, one]) + area(~first * 1.0, answer[rows, other])) / 2)
+    return float(np.mean(found)) if found else 0.5
+
+
+def _label_ranking(by_label: bool) -> Score:
+    """Label ranking average precision: of each row, or with `by_label` of each true label, which weighs rows by their labels.
+
+    Of every true label the share of true ones among the labels that are given as much or more; rows without a true one
+    count as 1 where rows count, and not at all where labels count.
+    """
+
+    def score(truth: Array, answer: Array) -> float:
+        from sklearn.metrics import label_ranking_average_precision_score
+
+        sets = truth if truth.ndim == 2 else _one_hot(truth, answer.shape[1])
+        if sets.shape[1] == 1:
+            return 1.0  # one label alone is always in its place
+        weights = sets.sum(axis=1) if by_label else None
+        if weights is not None and not weights.any():
+            return 1.0
+        return float(label_ranking_average_precision_score(sets, answer, sample_weight=weights))
+
+    return score
+
+
+def _ks(truth: Array, answer: Array) -> float:
+    """Kolmogorov and Smirnov's statistic: the most by which the rate of found ones exceeds that of false alarms."""
+    from sklearn.metrics import roc_curve
+
+    pairs = [(t, p) for t, p in _pairs(truth, answer) if 0 < t.sum() < len(t)]
+    curves = [roc_curve(t, p, drop_intermediate=False) for t, p in pairs]
+    return float(np.mean([np.max(found - false) for false, found, _ in curves])) if curves else 0.0
+
+
+def partial_auc(rate: float) -> NamedMetric:
+    """The area between the ROC curve and the line of a true positive rate, above which alone it counts; at best 1 - `rate`."""
+
+    def score(truth: Array, answer: Array) -> float:
+        from sklearn.metrics import roc_auc_score
+
+        most = 1 - rate
+        chance = most**2 / 2
+        pairs = [(t, p) for t, p in _pairs(truth, answer) if 0 < t.sum() < len(t)]
+        # turned round, it is the area below a false positive rate, which scikit-learn scales to 0.5 .. 1
+        scaled = [float(roc_auc_score(1 - t, -p, max_fpr=most)) for t, p in pairs]
+        return float(np.mean([chance + (most - chance) * (2 * s - 1) for s in scaled])) if scaled else chance
+
+    return NamedMetric(f"pauc@{rate:g}", "maximize", "probabilities", score, best=1 - rate)
 
 
 PROBABILITIES = (
@@ -88,16 +172,64 @@ PROBABILITIES = (
         "maximize",
         "probabilities",
         _ranked("roc_auc_score", 0.5),
-        aliases=("roc_auc", "auroc", "roc_auc_score", "mean_auc", "mcauc"),
+        aliases=(
+            "roc_auc",
+            "auroc",
+            "roc_auc_score",
+            "mean_auc",
+            "mcauc",
+            "mean_columnwise_auc",
+            "auc_macro",
+            "macro_auc",
+            "area_under_receiver_operating_characteristic_curve",
+            "area_under_the_roc_curve",
+        ),
     ),
-    NamedMetric("gini", "maximize", "probabilities", _gini, aliases=("normalized_gini", "gini_coefficient")),
+    NamedMetric(
+        "auc_weighted",
+        "maximize",
+        "probabilities",
+        _weighted("roc_auc_score"),
+        aliases=("weighted_ovr_auc", "roc_auc_ovr_weighted"),
+    ),
+    NamedMetric("auc_micro", "maximize", "probabilities", _pooled("roc_auc_score", 0.5), aliases=("micro_auc",)),
+    NamedMetric("auc_ovo", "maximize", "probabilities", _auc_ovo, aliases=("roc_auc_ovo", "one_vs_one_auc")),
+    NamedMetric(
+        "gini",
+        "maximize",
+        "probabilities",
+        _gini,
+        aliases=("normalized_gini", "gini_coefficient", "gini_index", "normalized_gini_index"),
+    ),
     NamedMetric(
         "average_precision",
         "maximize",
         "probabilities",
         _ranked("average_precision_score", None),
-        aliases=("pr_auc", "auprc", "average_precision_score"),
+        aliases=("pr_auc", "auprc", "average_precision_score", "average_precision_macro", "macro_average_precision"),
     ),
+    NamedMetric(
+        "average_precision_micro",
+        "maximize",
+        "probabilities",
+        _pooled("average_precision_score", None),
+        aliases=("micro_average_precision",),
+    ),
+    NamedMetric(
+        "lrap",
+        "maximize",
+        "probabilities",
+        _label_ranking(by_label=False),
+        aliases=("label_ranking_average_precision", "label_ranking_average_precision_score"),
+    ),
+    NamedMetric(
+        "lwlrap",
+        "maximize",
+        "probabilities",
+        _label_ranking(by_label=True),
+        aliases=("label_weighted_label_ranking_average_precision",),
+    ),
+    NamedMetric("ks", "maximize", "probabilities", _ks, aliases=("ks_statistic", "kolmogorov_smirnov")),
     NamedMetric(
         "log_loss",
         "minimize",
@@ -105,7 +237,16 @@ PROBABILITIES = (
         lambda t, a: float(_log_losses(t, a).mean()),
         _log_losses,
         best=0.0,
-        aliases=("logloss", "cross_entropy", "multiclass_log_loss", "mc_log_loss", "mean_column_wise_log_loss"),
+        aliases=("logloss", "cross_entropy", "multiclass_log_loss", "multiclass_loss", "mc_log_loss", "mean_columnwise_log_loss"),
+    ),
+    NamedMetric(
+        "balanced_log_loss",
+        "minimize",
+        "probabilities",
+        lambda t, a: float(_balanced_log_losses(t, a).mean()),
+        _balanced_log_losses,
+        best=0.0,
+        aliases=("balanced_logloss", "balanced_cross_entropy"),
     ),
     NamedMetric(
         "brier",

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cache
 
+from agentk.competitions.metrics.agreement import AGREEMENT
+from agentk.competitions.metrics.deviances import DEVIANCES, tweedie
 from agentk.competitions.metrics.entry import NamedMetric
 from agentk.competitions.metrics.labels import LABELS, f_beta
-from agentk.competitions.metrics.probabilities import PROBABILITIES, map_at
-from agentk.competitions.metrics.values import VALUES, pinball
+from agentk.competitions.metrics.probabilities import PROBABILITIES, partial_auc
+from agentk.competitions.metrics.ranked import map_at, ndcg_at, top
+from agentk.competitions.metrics.values import VALUES, huber, pinball
 from agentk.errors import SettingError
 
-METRICS = (*LABELS, *PROBABILITIES, *VALUES)
+METRICS = (*LABELS, *PROBABILITIES, *VALUES, *AGREEMENT, *DEVIANCES)
+FAMILIES = ("f<beta>", "map@<k>", "ndcg@<k>", "top@<k>", "pinball@<quantile>", "pauc@<rate>", "huber@<delta>", "tweedie@<power>")
 
 
 def metric_names() -> tuple[str, ...]:
-    """Every metric's own name; beside them `f<beta>`, `map@<k>` and `pinball@<quantile>`."""
+    """Every metric's own name; beside them there are those of `FAMILIES`, with a number in their name."""
     return tuple(metric.name for metric in METRICS)
 
 
@@ -41,14 +46,30 @@ def _by_key() -> dict[str, NamedMetric]:
 
 @cache
 def _with_number(key: str) -> NamedMetric | None:
-    if match := re.fullmatch(r"map@?(\d+)", key):
-        return map_at(int(match[1]))
-    if match := re.fullmatch(r"f(?:beta)?@?(\d+(?:\.\d+)?)(?:score)?", key):
-        return f_beta(float(match[1]))
-    if (match := re.fullmatch(r"(?:pinball|quantile)@?(0?\.\d+)", key)) and 0 < float(match[1]) < 1:
-        return pinball(float(match[1]))
+    for pattern, make in _LISTS:
+        if match := re.fullmatch(pattern, key):
+            return make(int(match[1]))
+    for pattern, make, low, high in _NUMBERED:
+        if (match := re.fullmatch(pattern, key)) and low < float(match[1]) < high:
+            return make(float(match[1]))
+    if (match := re.fullmatch(r"tweedie(?:deviance)?@?(\d(?:\.\d+)?)", key)) and 1 <= float(match[1]) <= 2:
+        return tweedie(float(match[1]))
     return None
 
 
+_LISTS: tuple[tuple[str, Callable[[int], NamedMetric]], ...] = (
+    (r"(?:map|mrr|meanaverageprecision|meanreciprocalrank)@?([1-9]\d*)", map_at),
+    (r"ndcg@?([1-9]\d*)", ndcg_at),
+    (r"(?:top|hit|hitrate|recall|accuracy)@([1-9]\d*)", top),
+    (r"top([1-9]\d*)(?:accuracy)?", top),
+)
+_NUMBERED: tuple[tuple[str, Callable[[float], NamedMetric], float, float], ...] = (
+    (r"f(?:beta)?@?(\d+(?:\.\d+)?)(?:score)?", f_beta, 0, float("inf")),
+    (r"(?:pinball|quantile)@?(0?\.\d+)", pinball, 0, 1),
+    (r"(?:pauc|partialauc)@?(0?\.\d+)", partial_auc, 0, 1),
+    (r"huber@?(\d+(?:\.\d+)?)", huber, 0, float("inf")),
+)
+
+
 def _key(name: str) -> str:
-    return re.sub(r"[\s_\-]", "", name.lower())
+    return re.sub(r"[\s_\-{}()']", "", name.lower())

@@ -1,4 +1,4 @@
-"""Metrics of values: regression, and several targets at once (the mean over targets)."""
+"""Metrics of values by how far off they are; of several targets the mean over targets."""
 
 from __future__ import annotations
 
@@ -67,47 +67,33 @@ def _symmetric(truth: Array, answer: Array) -> Array:
     return np.asarray(np.divide(2 * np.abs(truth - answer), size, out=np.zeros_like(size), where=size > 0))
 
 
-def _poisson(truth: Array, answer: Array) -> Array:
-    answer = np.maximum(answer, _SMALLEST)
-    ratio = np.where(truth > 0, truth / answer, 1.0)
-    return 2 * (truth * np.log(ratio) - truth + answer)
+def _log_cosh(truth: Array, answer: Array) -> Array:
+    error = np.abs(truth - answer)
+    return np.asarray(error + np.log1p(np.exp(-2 * error)) - np.log(2))  # of large errors too: cosh itself would overflow
+
+
+def _wape(truth: Array, answer: Array) -> float:
+    """All absolute errors over all absolute values."""
+    size = float(np.abs(truth).sum())
+    return float(np.abs(truth - answer).sum()) / size if size else 0.0
+
+
+def _distances(truth: Array, answer: Array) -> Array:
+    """(N,) Euclidean distance between the points that targets are the coordinates of."""
+    return np.asarray(np.sqrt(np.sum([(t - a) ** 2 for t, a in columns(truth, answer)], axis=0)))
+
+
+def _pooled_rmse(truth: Array, answer: Array) -> float:
+    return float(np.sqrt(np.mean([(t - a) ** 2 for t, a in columns(truth, answer)])))
+
+
+def _squared_percentages(truth: Array, answer: Array) -> float:
+    known = truth != 0  # rows whose truth is 0 are left out, as Kaggle does
+    return float(np.mean(((truth[known] - answer[known]) / truth[known]) ** 2)) if known.any() else 0.0
 
 
 def _rmspe(truth: Array, answer: Array) -> float:
-    known = truth != 0  # rows whose truth is 0 are left out, as Kaggle does
-    return float(np.sqrt(np.mean(((truth[known] - answer[known]) / truth[known]) ** 2))) if known.any() else 0.0
-
-
-def _r2(truth: Array, answer: Array) -> float:
-    spread = float(np.sum((truth - truth.mean()) ** 2))
-    left = float(np.sum((truth - answer) ** 2))
-    return 1 - left / spread if spread else float(left == 0)
-
-
-def _pearson(truth: Array, answer: Array) -> float:
-    if np.ptp(truth) == 0 or np.ptp(answer) == 0:
-        return 0.0  # a constant goes along with nothing
-    return float(np.corrcoef(truth, answer)[0, 1])
-
-
-def _spearman(truth: Array, answer: Array) -> float:
-    from scipy.stats import rankdata
-
-    return _pearson(rankdata(truth), rankdata(answer))
-
-
-def _gini(truth: Array, answer: Array) -> float:
-    """Normalized Gini: the area between the Lorenz curves, over that of the perfect order."""
-
-    if not truth.sum():
-        return float("nan")  # nothing to be ordered: it has no value
-
-    def area(order: Array) -> float:
-        lorenz = np.cumsum(truth[np.argsort(-order, kind="stable")]) / truth.sum()
-        return float(np.sum(lorenz) - (len(truth) + 1) / 2)
-
-    perfect = area(truth)
-    return area(answer) / perfect if perfect else 0.0
+    return float(np.sqrt(_squared_percentages(truth, answer)))
 
 
 def pinball(quantile: float) -> NamedMetric:
@@ -119,6 +105,16 @@ def pinball(quantile: float) -> NamedMetric:
     return NamedMetric(f"pinball@{quantile:g}", "minimize", "values", _mean_of(loss), _rowwise(loss), best=0.0)
 
 
+def huber(delta: float) -> NamedMetric:
+    """Half the square of errors up to `delta`, beyond it `delta` times the error less half of `delta`."""
+
+    def loss(truth: Array, answer: Array) -> Array:
+        error = np.abs(truth - answer)
+        return np.where(error <= delta, error**2 / 2, delta * (error - delta / 2))
+
+    return NamedMetric(f"huber@{delta:g}", "minimize", "values", _mean_of(loss), _rowwise(loss), best=0.0)
+
+
 VALUES = (
     NamedMetric(
         "rmse",
@@ -127,11 +123,24 @@ VALUES = (
         _root(_identity),
         _squares_of_one(_identity),
         best=0.0,
-        aliases=("root_mean_squared_error", "mcrmse", "mean_columnwise_rmse"),
+        aliases=(
+            "root_mean_squared_error",
+            "root_mean_square_error",
+            "rmsd",
+            "mcrmse",
+            "mean_columnwise_rmse",
+            "mean_columnwise_root_mean_squared_error",
+        ),
     ),
     NamedMetric("mse", "minimize", "values", _mean_of(_square), _rowwise(_square), best=0.0, aliases=("mean_squared_error",)),
     NamedMetric(
-        "mae", "minimize", "values", _mean_of(_absolute), _rowwise(_absolute), best=0.0, aliases=("mean_absolute_error", "mcmae")
+        "mae",
+        "minimize",
+        "values",
+        _mean_of(_absolute),
+        _rowwise(_absolute),
+        best=0.0,
+        aliases=("mean_absolute_error", "mcmae", "mean_columnwise_mae"),
     ),
     NamedMetric(
         "medae",
@@ -149,7 +158,7 @@ VALUES = (
         _squares_of_one(_log1p),
         link="log1p",
         best=0.0,
-        aliases=("root_mean_squared_log_error", "mcrmsle"),
+        aliases=("root_mean_squared_log_error", "root_mean_squared_logarithmic_error", "mcrmsle", "mean_columnwise_rmsle"),
     ),
     NamedMetric(
         "rmse_log",
@@ -169,7 +178,7 @@ VALUES = (
         _rowwise(lambda t, a: (_log1p(t) - _log1p(a)) ** 2),
         link="log1p",
         best=0.0,
-        aliases=("mean_squared_log_error",),
+        aliases=("mean_squared_log_error", "mean_squared_logarithmic_error"),
     ),
     NamedMetric(
         "male",
@@ -211,23 +220,45 @@ VALUES = (
         aliases=("root_mean_squared_percentage_error",),
     ),
     NamedMetric(
-        "r2",
-        "maximize",
-        "values",
-        column_mean(_r2),
-        _squares_of_one(_identity),
-        aliases=("r_squared", "r2_score", "coefficient_of_determination"),
-    ),
-    NamedMetric("pearson", "maximize", "values", column_mean(_pearson), aliases=("pearsonr", "correlation")),
-    NamedMetric("spearman", "maximize", "values", column_mean(_spearman), aliases=("spearmanr", "rank_correlation")),
-    NamedMetric("gini_values", "maximize", "values", column_mean(_gini), aliases=("normalized_gini_values",)),
-    NamedMetric(
-        "poisson_deviance",
+        "mspe",
         "minimize",
         "values",
-        _mean_of(_poisson),
-        _rowwise(_poisson),
+        column_mean(_squared_percentages),
+        link="log1p",
         best=0.0,
-        aliases=("mean_poisson_deviance",),
+        aliases=("mean_squared_percentage_error",),
+    ),
+    NamedMetric(
+        "medape",
+        "minimize",
+        "values",
+        column_mean(lambda t, a: float(np.median(_percentage(t, a)))),
+        link="log1p",
+        best=0.0,
+        aliases=("median_absolute_percentage_error", "mdape"),
+    ),
+    NamedMetric(
+        "wape", "minimize", "values", column_mean(_wape), best=0.0, aliases=("wmape", "weighted_absolute_percentage_error")
+    ),
+    NamedMetric(
+        "max_error",
+        "minimize",
+        "values",
+        column_mean(lambda t, a: float(np.max(np.abs(t - a)))),
+        best=0.0,
+        aliases=("maximum_error", "maximum_absolute_error"),
+    ),
+    NamedMetric("log_cosh", "minimize", "values", _mean_of(_log_cosh), _rowwise(_log_cosh), best=0.0, aliases=("log_cosh_loss",)),
+    NamedMetric(
+        "rmse_pooled", "minimize", "values", _pooled_rmse, _rowwise(_square), best=0.0, aliases=("rmse_all", "flattened_rmse")
+    ),
+    NamedMetric(
+        "euclidean",
+        "minimize",
+        "values",
+        lambda t, a: float(_distances(t, a).mean()),
+        _distances,
+        best=0.0,
+        aliases=("mean_euclidean_distance", "euclidean_distance"),
     ),
 )

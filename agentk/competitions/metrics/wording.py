@@ -7,157 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from agentk.competitions.metrics.registry import metric_named
-
-_WORDS: dict[str, tuple[str, ...]] = {
-    "accuracy": (
-        r"\baccuracy\b",
-        r"categori[sz]ation accuracy",
-        r"\bmisclassification (rate|error)\b",
-        r"(percentage|share|fraction|proportion|number) of [\w ,]{0,60}\b(correctly|correct)\b",
-        r"(percentage|share|fraction|proportion) of [\w ,]{0,40}you (correctly )?(predict|classif)\w*",
-    ),
-    "balanced_accuracy": (
-        r"balanced accuracy( score)?",
-        r"(mean|average) (per class|class ?wise) accuracy",
-        r"macro (averaged )?recall",
-    ),
-    "f1": (
-        r"\bf ?1 ?(score|measure)?\b",
-        r"\bf (score|measure)\b",
-    ),
-    "f1_macro": (
-        r"macro (averaged? )?f ?1( ?(score|measure))?",
-        r"(mean )?f ?1( score| measure)? ?\(?,? ?(with )?(average )?macro",
-        r"f ?1 score ?\([^)]{0,60}average ?= ?'?macro",
-        r"unweighted mean of [\w ]{0,20}f ?1",
-    ),
-    "f1_micro": (
-        r"micro (averaged? )?f ?1( ?(score|measure))?",
-        r"f ?1( score| measure)? ?\(?,? ?(with )?(average )?micro",
-        r"f ?1 score ?\([^)]{0,60}average ?= ?'?micro",
-    ),
-    "f1_weighted": (
-        r"weighted (averaged? )?f ?1( ?(score|measure))?",
-        r"f ?1( score| measure)? ?\(?,? ?(with )?(average )?weighted",
-        r"f ?1 score ?\([^)]{0,60}average ?= ?'?weighted",
-    ),
-    "f1_samples": (r"mean f ?1( ?(score|measure))?|mean f (score|measure)",),
-    "precision": (r"\bprecision score\b",),
-    "recall": (
-        r"\brecall score\b",
-        r"\bsensitivity\b",
-    ),
-    "jaccard": (
-        r"\bjaccard\b( index| score| similarity)?",
-        r"intersection over union",
-    ),
-    "mcc": (
-        r"matthews?('s?)? correlation( coefficient)?",
-        r"\bmcc\b",
-        r"phi coefficient",
-    ),
-    "qwk": (
-        r"quadratic(ally)? (weighted )?(cohen('s)? )?kappa",
-        r"\bqwk\b",
-        r"weighted kappa",
-    ),
-    "linear_kappa": (r"linear(ly)? weighted kappa",),
-    "kappa": (
-        r"cohen('s)? kappa",
-        r"\bkappa\b( score| statistic)?",
-    ),
-    "hamming": (r"hamming (loss|distance)",),
-    "auc": (
-        r"area under (the )?(\w+ )?(roc|receiver operating characteristic|curve)( curve)?",
-        r"\broc( ?auc)?\b",
-        r"\bauc\b",
-        r"\bauroc\b",
-        r"receiver operating characteristic",
-        r"mean column ?wise (roc )?auc",
-    ),
-    "gini": (r"(normali[sz]ed )?gini( coefficient| index)?",),
-    "average_precision": (
-        r"area under (the )?precision recall( curve)?",
-        r"\bauprc\b",
-        r"\bpr auc\b",
-        r"average precision( score)?",
-        r"mean average precision",
-    ),
-    "log_loss": (
-        r"(multi ?class |mean column ?wise |binary )?log(arithmic)? ?loss",
-        r"\blogloss\b",
-        r"cross entropy( loss)?",
-        r"negative log likelihood",
-    ),
-    "brier": (r"\bbrier\b( score| loss)?",),
-    "rmse": (
-        r"root mean squared? (error|deviation)",
-        r"\brmse\b",
-        r"\bmcrmse\b",
-        r"\brmsd\b",
-        r"mean column ?wise root mean squared error",
-    ),
-    "mse": (
-        r"mean squared? error",
-        r"\bmse\b",
-    ),
-    "mae": (
-        r"mean absolute (error|deviation)",
-        r"\bmae\b",
-    ),
-    "medae": (
-        r"median absolute error",
-        r"\bmedae\b",
-    ),
-    "rmsle": (
-        r"root mean squared? log(arithmic)? error",
-        r"\brmsle\b",
-        r"mean column ?wise root mean squared? log(arithmic)? error",
-    ),
-    "rmse_log": (r"(root mean squared? error|\brmse\b).{0,60}\b(logarithms?|logs?)\b( of)?",),
-    "msle": (
-        r"mean squared? log(arithmic)? error",
-        r"\bmsle\b",
-    ),
-    "male": (r"mean absolute log(arithmic)? error",),
-    "mape": (
-        r"mean absolute percent(age)? error",
-        r"\bmape\b",
-    ),
-    "smape": (
-        r"symmetric mean absolute percent(age)? error",
-        r"\bsmape\b",
-    ),
-    "rmspe": (
-        r"root mean squared? percent(age)? error",
-        r"\brmspe\b",
-    ),
-    "r2": (
-        r"\br ?(\^ ?)?2\b( score)?",
-        r"\br²",
-        r"\br squared?\b",
-        r"coefficient of determination",
-    ),
-    "pearson": (
-        r"pearson('s)?( product moment)? correlation( coefficient)?",
-        r"\bpearson\b",
-        r"pearsonr",
-    ),
-    "spearman": (
-        r"(mean column ?wise )?spearman('s)?( rank)? correlation( coefficient)?",
-        r"\bspearman\b",
-    ),
-    "poisson_deviance": (r"(mean )?poisson deviance",),
-}
-"""Regular expressions, over text that `plain` made, by the metric they speak of."""
-
-_NUMBERED = (
-    (r"\b(map|mean average precision) ?(@|at) ?(\d+)", "map@{}", 3),
-    (r"\bf ?(0\.5|2|3)( ?(score|measure))?\b", "f{}", 1),
-    (r"\b(pinball|quantile) loss[^.]{0,60}?\b(0\.\d+)", "pinball@{}", 2),
-    (r"\b(0\.\d+)( quantile)? (pinball|quantile) loss", "pinball@{}", 1),
-)
-
+from agentk.competitions.metrics.words import NUMBERED, WORDS
 
 _HEADING = re.compile(
     r"(\d+\.? )?(evaluation|metric|scoring|score|how (submissions|you) are (scored|evaluated))( metric| criteria)?\b"
@@ -277,8 +127,8 @@ def _within(inner: Mention, outer: Mention) -> bool:
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str, int | None], ...]:
-    named = [(re.compile(words), name, None) for name, several in _WORDS.items() for words in several]
-    numbered = [(re.compile(words), name, group) for words, name, group in _NUMBERED]
+    named = [(re.compile(words), name, None) for name, several in WORDS.items() for words in several]
+    numbered = [(re.compile(words), name, group) for words, name, group in NUMBERED]
     return (*named, *numbered)
 
 

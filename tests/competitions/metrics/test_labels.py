@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from sklearn import metrics as theirs
 
 from agentk.competitions.metrics import metric_named
 
@@ -42,10 +43,31 @@ GUESS_SETS = np.array([[1, 1, 1], [0, 1, 0.0]])
         ("kappa", BINARY, GUESS, (6 / 8 - 34 / 64) / (1 - 34 / 64)),
         ("qwk", GRADES, GUESS_GRADES, 1 - 2 / 5.5),  # squared distances: 1 + 1 seen, 4 rows * 2 * variance 11/16 by chance
         ("hamming", SETS, GUESS_SETS, 1 / 6),
+        ("column_accuracy", SETS, GUESS_SETS, 5 / 6),
+        ("error_rate", BINARY, GUESS, 2 / 8),
+        ("precision_macro", THREE, GUESS3, (1 / 2 + 2 / 3 + 1) / 3),
+        ("precision_micro", SETS, GUESS_SETS, 3 / 4),
+        ("precision_weighted", BINARY, GUESS, (3 * 2 / 3 + 5 * 4 / 5) / 8),
+        ("recall_micro", SETS, GUESS_SETS, 1.0),
+        ("recall_weighted", THREE, GUESS3, 4 / 6),
+        ("specificity", BINARY, GUESS, 4 / 5),
+        ("specificity", THREE, GUESS3, (3 / 4 + 3 / 4 + 1) / 3),
+        ("g_mean", BINARY, GUESS, math.sqrt(2 / 3 * 4 / 5)),
+        ("g_mean", THREE, GUESS3, (1 / 2 * 1 * 1 / 2) ** (1 / 3)),
+        ("jaccard_macro", THREE, GUESS3, (1 / 3 + 2 / 3 + 1 / 2) / 3),
+        ("jaccard_samples", SETS, GUESS_SETS, (2 / 3 + 1) / 2),
+        ("jaccard_samples", THREE, GUESS3, 4 / 6),
+        ("linear_kappa", GRADES, GUESS_GRADES, 1 - 2 / 3.5),  # distances: 1 + 1 seen, (2 + 8 + 4) / 4 by chance
     ],
 )
 def test_a_value_worked_out_by_hand(name: str, truth, answer, expected: float) -> None:
     assert metric_named(name).score(truth, answer) == pytest.approx(expected)
+
+
+def test_kappa_counts_by_the_distance_of_grades_also_where_one_is_never_given() -> None:
+    truth, answer = np.array([1, 2, 5, 5.0]), np.array([1, 5, 5, 2.0])
+    chance = (1 * 1 + 2 * 16 + 1 * 1 + 2 * 9 + 2 * 16 + 2 * 9) / 4
+    assert metric_named("qwk").score(truth, answer) == pytest.approx(1 - (9 + 9) / chance)
 
 
 def test_kappa_of_a_single_grade() -> None:
@@ -54,7 +76,35 @@ def test_kappa_of_a_single_grade() -> None:
     assert qwk.score(GRADES, np.full((4, 1), 5.0)) == 0
 
 
-@pytest.mark.parametrize("name", ["accuracy", "balanced_accuracy", "hamming"])
+@pytest.mark.parametrize(
+    ("name", "score"),
+    [
+        ("precision_macro", lambda t, a: theirs.precision_score(t, a, average="macro")),
+        ("precision_weighted", lambda t, a: theirs.precision_score(t, a, average="weighted")),
+        ("recall_weighted", lambda t, a: theirs.recall_score(t, a, average="weighted")),
+        ("balanced_accuracy", theirs.balanced_accuracy_score),
+        ("jaccard_macro", lambda t, a: theirs.jaccard_score(t, a, average="macro")),
+        ("mcc", theirs.matthews_corrcoef),
+        ("error_rate", theirs.zero_one_loss),
+        ("qwk", lambda t, a: theirs.cohen_kappa_score(t, a, weights="quadratic")),
+        ("linear_kappa", lambda t, a: theirs.cohen_kappa_score(t, a, weights="linear")),
+    ],
+)
+def test_as_scikit_learn(name: str, score) -> None:
+    generator = np.random.default_rng(0)
+    truth, answer = generator.integers(0, 4, 100).astype(float), generator.integers(0, 4, 100).astype(float)
+    assert metric_named(name).score(truth, answer) == pytest.approx(score(truth, answer))
+
+
+def test_sets_as_scikit_learn() -> None:
+    generator = np.random.default_rng(0)
+    truth, answer = generator.integers(0, 2, (100, 3)), generator.integers(0, 2, (100, 3))  # some are empty in both
+    jaccard = theirs.jaccard_score(truth, answer, average="samples", zero_division=1)
+    assert metric_named("jaccard_samples").score(truth, answer) == pytest.approx(jaccard)
+    assert metric_named("column_accuracy").score(truth, answer) == pytest.approx(1 - theirs.hamming_loss(truth, answer))
+
+
+@pytest.mark.parametrize("name", ["accuracy", "balanced_accuracy", "hamming", "error_rate", "column_accuracy", "jaccard_samples"])
 def test_losses_order_as_the_score_does(name: str) -> None:
     metric = metric_named(name)
     losses = metric.losses(THREE, GUESS3)

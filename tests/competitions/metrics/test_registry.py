@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from agentk.competitions.metrics import metric_named, metric_names
+from agentk.competitions.metrics.registry import METRICS
 from agentk.errors import SettingError
 from agentk.types.metric import gain
 
-ALL = (*metric_names(), "map@3", "f2", "pinball@0.9")
+ALL = (*metric_names(), "map@3", "ndcg@3", "top@1", "f2", "pinball@0.9", "pauc@0.8", "huber@1", "tweedie@1.5")
 RNG = np.random.default_rng(0)
 CODES = RNG.integers(0, 2, 60).astype(float)
 VALUES = RNG.gamma(2, 2, (60, 1)) + 0.1
@@ -50,10 +51,26 @@ def test_losses_are_one_a_row_and_lowest_for_the_truth(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "found"),
     [("ROC-AUC", "auc"), ("logloss", "log_loss"), ("Quadratic Weighted Kappa", "qwk"), ("MAP@5", "map@5"), ("F0.5", "f0.5"),
-     ("mcrmse", "rmse"), ("R squared", "r2"), ("quantile@0.1", "pinball@0.1")],
+     ("mcrmse", "rmse"), ("R squared", "r2"), ("quantile@0.1", "pinball@0.1"),
+     ("MulticlassLoss", "log_loss"), ("Multiclass Loss", "log_loss"), ("MAP@{5}", "map@5"), ("Mean Columnwise RMSE", "rmse"),
+     ("Normalized Gini Index", "gini"), ("Mean Column-wise AUC", "auc"),
+     ("recall@20", "top@20"), ("MRR@5", "map@5"), ("Recall", "recall"),
+     ("Mean Euclidean Distance", "euclidean"), ("tweedie@1", "poisson_deviance"), ("WMAPE", "wape"), ("F1 Score", "f1")],
 )  # fmt: skip
 def test_spelling_does_not_matter(name: str, found: str) -> None:
     assert metric_named(name).name == found
+
+
+def test_every_spelling_belongs_to_one_metric() -> None:
+    spellings = {(s.replace("_", ""), metric.name) for metric in METRICS for s in (metric.name, *metric.aliases)}
+    assert len({spelling for spelling, _ in spellings}) == len(spellings)
+    assert len(METRICS) >= 60
+
+
+@pytest.mark.parametrize("name", ["map@0", "pinball@1.5", "pauc@2", "huber@0", "tweedie@3", "top@0"])
+def test_a_number_that_makes_no_sense_is_refused(name: str) -> None:
+    with pytest.raises(SettingError, match=f"--metric {name}"):
+        metric_named(name)
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:

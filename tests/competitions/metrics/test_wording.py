@@ -50,6 +50,36 @@ from agentk.competitions.metrics.wording import in_evaluation, metric_in
         ("the Brier score", "brier"),
         ("average precision (area under the precision-recall curve)", "average_precision"),
         ("the Hamming loss", "hamming"),
+        ("the misclassification rate", "error_rate"),
+        ("the MulticlassLoss of your submission", "log_loss"),
+        ("Multiclass Loss", "log_loss"),
+        ("a balanced logarithmic loss, so that each class is roughly equally important", "balanced_log_loss"),
+        ("the mean column-wise accuracy", "column_accuracy"),
+        ("macro-averaged precision", "precision_macro"),
+        ("`recall_score(y, p, average='micro')`", "recall_micro"),
+        ("the geometric mean of sensitivity and specificity", "g_mean"),
+        ("`roc_auc_score(y, p, multi_class='ovo')`", "auc_ovo"),
+        ("ROC AUC (average='weighted')", "auc_weighted"),
+        ("label-weighted label-ranking average precision (lwlrap)", "lwlrap"),
+        ("label ranking average precision", "lrap"),
+        ("NDCG (Normalized discounted cumulative gain) @k where k=5.", "ndcg@5"),
+        ("nDCG@10", "ndcg@10"),
+        ("the Mean Reciprocal Rank @ 5", "map@5"),
+        ("Mean Average Precision @ 12 (MAP@12)", "map@12"),
+        ("MAP@K with K=7", "map@7"),
+        ("Recall@20 of the labels you list", "top@20"),
+        ("the top-5 accuracy", "top@5"),
+        ("the Kolmogorov-Smirnov statistic", "ks"),
+        ("Kendall's tau", "kendall"),
+        ("the concordance correlation coefficient (CCC)", "ccc"),
+        ("the explained variance score", "explained_variance"),
+        ("the mean Euclidean distance between the points", "euclidean"),
+        ("mean gamma deviance", "gamma_deviance"),
+        ("the Tweedie deviance with power 1.5", "tweedie@1.5"),
+        ("the Huber loss with delta = 1", "huber@1"),
+        ("Log-cosh loss", "log_cosh"),
+        ("median absolute percentage error (MdAPE)", "medape"),
+        ("WAPE", "wape"),
     ],
 )  # fmt: skip
 def test_one_section(words: str, name: str) -> None:
@@ -109,3 +139,19 @@ def test_another_metric_than_the_plain_one_is_noticed(words: str) -> None:
 def test_the_evaluation_alone_counts_where_there_is_one() -> None:
     page = "## Overview\n\nExperts reach an AUC of 0.8.\n\n## Evaluation\n\nBy the Levenshtein distance.\n\n## Data\n"
     assert metric_in(page) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "not_this"),
+    [
+        ("mAP@0.5 over boxes", "map@0"),
+        ("the word error rate of your transcripts", "error_rate"),
+        ("recall at 95% precision", "top@95"),
+        ("recall@90% of the rows", "top@90"),
+        ("precision at recall 20", "top@20"),
+        ("the concordance index of censored times", "concordance"),
+        ("the proportion of male patients", "male"),
+    ],
+)
+def test_what_only_sounds_like_it(words: str, not_this: str) -> None:
+    assert metric_in(f"## Evaluation\n\nScored by {words}.\n") != not_this
