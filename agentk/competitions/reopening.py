@@ -119,6 +119,7 @@ def _question(draft: Draft, text: str) -> CompetitionError:
 
 _ALONE = ("metric", "split")
 """Stages whose own tests are about the one thing they believe; what the shape's tests find, another task would not mend."""
+_OF_LOGARITHMS = ("rmsle", "msle", "male", "rmse_log", "poisson_deviance", "gamma_deviance")
 _FLAGS = {"metric": "--metric NAME", "shape": "--task TASK", "split": "--validation SCHEME"}
 
 
@@ -151,15 +152,14 @@ def _labels_but_a_column_a_class(draft: Draft) -> Fault | None:
 
 
 def _logarithms_of_negative_targets(draft: Draft) -> Fault | None:
-    """M3: a metric of logarithms or percentages goes with targets that have them."""
-    assert draft.task
+    """M3: a metric of logarithms goes with targets that have them."""
     metric = metric_named(draft.metric)
-    if draft.overrides.metric or metric.form != "values" or metric.link == "identity":
+    takes = metric.name in _OF_LOGARITHMS or metric.name.startswith("tweedie@")
+    if draft.overrides.metric or not takes:
         return None
     train, _ = parts_of(draft)
     least = float(np.nanmin(train[list(draft.targets)].to_numpy(dtype=float, na_value=np.nan)))
-    taken = {"rmsle", "msle", "male", "rmse_log", "poisson_deviance"}
-    if metric.name not in taken or least > -1e-9:
+    if least > -1e-9:
         return None
     return Fault(f"{metric.name} takes logarithms, but {several(draft.targets)} goes down to {least:g}", ("metric",))
 

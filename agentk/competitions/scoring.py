@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,9 @@ def find_metric(draft: Draft) -> Draft:
             )
         return draft.grown(metric=metric.name, reason=f"scored by {metric.name}, {metric.direction}: as you said")
     meant = in_evaluation(draft.description)
-    fitting = [m for m in meant or mentioned(draft.description) if metric_named(m.metric).form in _FORMS[draft.task]]
     refused = draft.refused("metric")
-    fitting = [m for m in fitting if _for_task(m.metric, draft.task) not in refused]
+    spoken = [replace(m, metric=_for_task(m.metric, draft.task)) for m in meant or mentioned(draft.description)]
+    fitting = [m for m in spoken if metric_named(m.metric).form in _FORMS[draft.task] and m.metric not in refused]
     if fitting:
         return _as_described(draft, fitting[0], told=bool(meant) or not evaluation(draft.description))
     name = _default(draft)
@@ -65,8 +66,7 @@ def find_metric(draft: Draft) -> Draft:
 
 def _as_described(draft: Draft, mention: Mention, told: bool) -> Draft:
     """The metric that the page speaks of; `told`: where it tells how submissions are scored."""
-    assert draft.task
-    name = _for_task(mention.metric, draft.task)
+    name = mention.metric
     metric = metric_named(name)
     reason = f"scored by {name}, {metric.direction}: the description says '{mention.words}'"
     doubt = None
@@ -78,8 +78,10 @@ def _as_described(draft: Draft, mention: Mention, told: bool) -> Draft:
 
 
 def _for_task(name: str, task: TaskKind) -> str:
-    """Kaggle's "mean average precision @k" ranks classes, its plain F1 of several classes is macro."""
-    return "f1_macro" if name == "f1" and task is TaskKind.MULTICLASS else name
+    """What a word means depends on what is asked: plain F1 of several classes is macro, Gini's coefficient ranks values too."""
+    if name == "f1" and task is TaskKind.MULTICLASS:
+        return "f1_macro"
+    return "gini_values" if name == "gini" and task is TaskKind.REGRESSION else name
 
 
 def _default(draft: Draft) -> str:

@@ -51,6 +51,11 @@ class TestPlain:
         c = understood(write({**parts("price", NUMBER), "description.md": text}))
         assert (c.task, c.metric, c.submission.kind, c.validation.scheme) == (TaskKind.REGRESSION, "rmse_log", "values", "random")
 
+    def test_gini_of_values_is_that_of_their_order(self, parts: Parts, write, understood) -> None:
+        text = scored_by("Submissions are evaluated using the Normalized Gini Coefficient.")
+        c = understood(write({**parts("loss", NUMBER), "description.md": text}))
+        assert (c.task, c.metric) == (TaskKind.REGRESSION, "gini_values")
+
     def test_class_columns_with_a_prefix(self, parts: Parts, write, understood) -> None:
         files = parts("tree", TOWNS)
         sample = files["sample_submission.csv"].drop(columns="tree").assign(**{f"Tree_{t}": 1 / 3 for t in ("oak", "elm", "fir")})

@@ -10,6 +10,7 @@ from agentk.competitions.metrics.entry import NamedMetric, Score
 from agentk.types.metric import Array
 
 _CLIP = 1e-15  # Kaggle's; probabilities are kept this far from 0 and 1
+_CAP = 0.01  # of the capped deviance
 
 
 def _one_hot(truth: Array, width: int) -> Array:
@@ -60,6 +61,16 @@ def _log_losses(truth: Array, answer: Array) -> Array:
     total = answer.sum(axis=1)
     own = answer[np.arange(len(answer)), truth.astype(int)] / np.where(total > 0, total, 1.0)
     return np.asarray(-np.log(np.clip(own, _CLIP, 1 - _CLIP)))
+
+
+def _capped_losses(truth: Array, answer: Array) -> Array:
+    """Minus the binary logarithmic score to base 10 of probabilities between 0.01 and 0.99; the mean over questions."""
+    losses = [
+        -(t * np.log10(kept) + (1 - t) * np.log10(1 - kept))
+        for t, p in _pairs(truth, answer)
+        for kept in [np.clip(p, _CAP, 1 - _CAP)]
+    ]
+    return np.asarray(np.mean(losses, axis=0))
 
 
 def _brier_losses(truth: Array, answer: Array) -> Array:
@@ -247,6 +258,15 @@ PROBABILITIES = (
         _balanced_log_losses,
         best=0.0,
         aliases=("balanced_logloss", "balanced_cross_entropy"),
+    ),
+    NamedMetric(
+        "capped_deviance",
+        "minimize",
+        "probabilities",
+        lambda t, a: float(_capped_losses(t, a).mean()),
+        _capped_losses,
+        best=-float(np.log10(1 - _CAP)),
+        aliases=("capped_binomial_deviance", "binomial_deviance"),
     ),
     NamedMetric(
         "brier",

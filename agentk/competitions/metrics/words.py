@@ -176,6 +176,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "lwlrap": (r"label weighted label ranking average precision", r"\bl[w\u03c9]lrap\b"),
     "balanced_log_loss": (r"balanced (multi ?class )?log(arithmic)? ?loss", r"balanced cross entropy( loss)?"),
     "ks": (r"kolmogorov ?smirnov( \(ks\))?( statistic| score)?", r"\bks statistic\b"),
+    "capped_deviance": (r"(capped )?binomial deviance",),
     "mspe": (r"mean squared? percent(age)? error", r"\bmspe\b"),
     "medape": (r"median absolute percent(age)? error", r"\bme?dape\b"),
     "wape": (r"weighted absolute percent(age)? error", r"\bwape\b"),

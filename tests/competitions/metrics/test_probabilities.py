@@ -46,6 +46,7 @@ LABELS_GIVEN = np.array([[0.9, 0.5, 0.1], [0.6, 0.5, 0.1]])  # true labels come 
         ("balanced_log_loss", BALANCE, BALANCE_GIVEN, -((math.log(0.9) + math.log(0.8) + math.log(0.6)) / 3 + math.log(0.3)) / 2),
         ("lrap", LABELS, LABELS_GIVEN, ((1 + 2 / 3) / 2 + 1 / 2) / 2),
         ("lwlrap", LABELS, LABELS_GIVEN, (1 + 2 / 3 + 1 / 2) / 3),
+        ("capped_deviance", TRUTH[:2], np.array([[1.0, 0.0], [0.4, 0.6]]), -(math.log10(0.99) + math.log10(0.4)) / 2),
         ("ks", TRUTH, TWO, 1 / 2),
         ("pauc@0.5", TRUTH, TWO, 1 / 4),  # above a rate of 0.5 the curve runs from (0.5, 1)
     ],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from agentk.competitions.metrics import metric_named, metric_names
-from agentk.competitions.metrics.registry import METRICS
+from agentk.competitions.metrics.registry import FAMILIES, METRICS
 from agentk.errors import SettingError
 from agentk.types.metric import gain
 
@@ -59,6 +62,12 @@ def test_losses_are_one_a_row_and_lowest_for_the_truth(name: str) -> None:
 )  # fmt: skip
 def test_spelling_does_not_matter(name: str, found: str) -> None:
     assert metric_named(name).name == found
+
+
+def test_the_page_has_a_line_for_each() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "competitions.md").read_text()
+    listed = re.findall(r"^\| `([^`]+)` \| (?:higher|lower) \|", page, re.MULTILINE)
+    assert listed == [*metric_names(), *FAMILIES]
 
 
 def test_every_spelling_belongs_to_one_metric() -> None:

@@ -80,6 +80,7 @@ from agentk.competitions.metrics.wording import in_evaluation, metric_in
         ("Log-cosh loss", "log_cosh"),
         ("median absolute percentage error (MdAPE)", "medape"),
         ("WAPE", "wape"),
+        ("the Capped Binomial Deviance", "capped_deviance"),
     ],
 )  # fmt: skip
 def test_one_section(words: str, name: str) -> None:

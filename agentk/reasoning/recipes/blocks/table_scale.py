@@ -10,8 +10,8 @@ from scipy.stats import skew
 from agentk.reasoning.recipes.blocks.contract import CONTRACT
 from agentk.reasoning.recipes.blocks.task import Floats
 
-LOG_METRICS = ("rmsle", "msle", "rmse_log", "male", "mape", "smape", "rmspe")
-ABSOLUTE_METRICS = ("mae", "medae", "male", "mape", "smape")
+LOG_METRICS = ("rmsle", "msle", "rmse_log", "male", "mape", "medape", "smape", "rmspe", "mspe")
+ABSOLUTE_METRICS = ("mae", "medae", "male", "mape", "medape", "smape", "wape")
 
 
 def on_scale(values: Floats, fit: Callable[[Floats], Floats]) -> Floats:
