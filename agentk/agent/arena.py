@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentk.agent.request import Request
 from agentk.agent.whereabouts import at_hand
-from agentk.competitions.metrics import metric_named
+from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.profile import profile_of
 from agentk.competitions.rows import load_rows
 from agentk.competitions.tables import plan_of
@@ -36,7 +36,7 @@ class CompetitionArena:
 
     def __init__(self, competition: Competition, folder: RunFolder, request: Request, sandbox: Sandbox) -> None:
         self.competition = competition = at_hand(competition, folder.path, request)
-        self.metric = metric_named(competition.metric)
+        self.metric = metric_of(competition)
         self.train, self.test = load_rows(competition.folder, plan_of(competition))
         self.truth = encode_truth(competition, self.train)
         self.layout = self._layout(folder, request)

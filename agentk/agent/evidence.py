@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentk.agent.arena import LAYOUT
-from agentk.competitions.metrics import metric_named
+from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.rows import load_rows
 from agentk.competitions.tables import plan_of
 from agentk.competitions.truth import encode_truth
@@ -62,7 +62,7 @@ def evidence_of(folder: RunFolder) -> Evidence:
         raise RunError(
             f"{competition.folder} has {len(train)} training rows now, the run had {len(layout.assignment)}: put its data back"
         )
-    metric = metric_named(competition.metric)
+    metric = metric_of(competition)
     truth = encode_truth(competition, train)
     judge = Judge(metric, competition.task, competition.classes, truth, layout.assignment)
     return Evidence(folder, competition, train, test, layout, judge)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agentk.competitions.metrics.registry import metric_named
+from agentk.competitions.metrics.own import metric_of
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition, TaskKind
 from agentk.types.metric import Array
@@ -25,7 +25,7 @@ class Grader:
         """answers: the true values, in the columns of the submission, or labels in the target's column where the submission has
         one column a class. Raises CompetitionError when they are neither."""
         self.competition = competition
-        self.metric = metric_named(competition.metric)
+        self.metric = metric_of(competition)
         labelled = competition.task.classifies and set(competition.targets) <= set(answers.columns)
         self._ids = self._keys(answers, "the answers", competition.targets if labelled else competition.submission.columns)
         self._columns = [name for name in competition.submission.columns if name not in competition.submission.id_columns]

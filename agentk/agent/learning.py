@@ -131,9 +131,9 @@ def explanation(folder: RunFolder, memory: Memory | None = None) -> list[str]:
     contract = folder.path / "competition.json"
     earned: dict[int, float] = {}
     if contract.exists():
-        from agentk.competitions.metrics import metric_named
+        from agentk.competitions.metrics.own import metric_of
 
-        metric = metric_named(Competition.model_validate_json(contract.read_text()).metric)
+        metric = metric_of(Competition.model_validate_json(contract.read_text()))
         earned = rewards([attempts[number] for number in sorted(attempts)], metric.direction)
     ids = sorted({str(line["lesson"]) for line in lines if "lesson" in line})
     today = {} if memory is None else {lesson.id: lesson for lesson in memory.get(ids)}

@@ -17,6 +17,7 @@ from agentk import __version__
 from agentk.agent import machine
 from agentk.agent.models import check_models, open_proposing
 from agentk.agent.request import Request
+from agentk.competitions.draft import Overrides
 from agentk.errors import RunError, SettingError
 from agentk.graph.clock import Clock
 from agentk.graph.folder import RunFolder, replace, room_needed
@@ -47,6 +48,7 @@ def begin(request: Request) -> RunFolder:
             given[name] = path.absolute()  # a run may be resumed from anywhere
     if Path(request.competition).exists():
         given["competition"] = Path(request.competition).absolute()
+    overrides = _own_metric(request.overrides)
     _recipes(request)  # refused now rather than later
     program = None if request.solution is None else _program(request.solution)
     slug = Path(request.competition.rpartition(":")[2]).stem.replace(" ", "-").lower() or "run"
@@ -56,7 +58,7 @@ def begin(request: Request) -> RunFolder:
         "agentk": __version__,
         "request": request.model_dump(mode="json")
         | {name: str(place) for name, place in given.items()}
-        | {"recipes": [str(path.absolute()) for path in request.recipes]},
+        | {"recipes": [str(path.absolute()) for path in request.recipes], "overrides": overrides.model_dump(mode="json")},
         "reasoner": request.models.thinker or "playbook",
         "versions": machine.versions(),
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -80,6 +82,16 @@ def _free(out: Path, name: str) -> Path:
             raise RunError(f"{path}: no folder can be made here: {error.strerror}; choose another --out") from error
         else:
             return path
+
+
+def _own_metric(overrides: Overrides) -> Overrides:
+    """With the file of the person's own metric, where there is one, named so that it is found from anywhere."""
+    from agentk.competitions.metrics.reference import absolute, is_reference, read_reference
+
+    if overrides.metric is None or not is_reference(overrides.metric):
+        return overrides
+    read_reference(overrides.metric)
+    return overrides.model_copy(update={"metric": absolute(overrides.metric, Path.cwd())})
 
 
 def _program(path: Path) -> str:

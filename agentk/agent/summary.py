@@ -68,10 +68,10 @@ def summarize(folder: RunFolder) -> Summary:
     seconds = 0.0 if last is None else float(str(last["active_s"]))
     if not path.exists():
         return Summary(run=str(folder.path), competition=named, submission=submission, program=None, seconds=seconds)
-    from agentk.competitions.metrics import metric_named
+    from agentk.competitions.metrics.own import metric_of
 
     competition = Competition.model_validate_json(path.read_text())
-    metric = metric_named(competition.metric)
+    metric = metric_of(competition)
     ledger = Ledger.of(lines, metric.direction)
     best = None if ledger.best is None else ledger.attempts[ledger.best]
     program = folder.solution / "solution.py"

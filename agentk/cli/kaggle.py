@@ -144,7 +144,7 @@ def submit_run(
 def _tell_score(folder: RunFolder, kaggle: Kaggle, submission: Submission) -> None:
     from agentk.agent.evidence import contract_of
     from agentk.agent.publicity import examine, unexpected
-    from agentk.competitions.metrics import metric_named
+    from agentk.competitions.metrics.own import metric_of
     from agentk.errors import AgentKError
     from agentk.kaggle.board import from_archive, place_of
 
@@ -152,7 +152,7 @@ def _tell_score(folder: RunFolder, kaggle: Kaggle, submission: Submission) -> No
     place = None
     try:
         board = from_archive(kaggle.leaderboard(submission.competition))
-        place = place_of(submission.score, board, metric_named(contract_of(folder).metric).direction)
+        place = place_of(submission.score, board, metric_of(contract_of(folder)).direction)
     except AgentKError as error:  # the score is there, its place is a comfort
         _note(f"note: no place can be told: {error}")
     _note(f"public score {submission.score:.5f}" + (f": {place.words()}" if place is not None else ""))
@@ -201,9 +201,9 @@ def show_leaderboard(competition: str, out: Path, *, score: float | None, lower:
     direction: Direction = "minimize" if lower else "maximize"
     if folder is not None:
         from agentk.agent.evidence import contract_of
-        from agentk.competitions.metrics import metric_named
+        from agentk.competitions.metrics.own import metric_of
 
-        direction = metric_named(contract_of(folder).metric).direction
+        direction = metric_of(contract_of(folder)).direction
     _print_board(rows, source)
     _print_place(folder, rows, direction, score)
 

@@ -82,7 +82,9 @@ def run(
         int | None, typer.Option(min=1, help="End after so many attempts; with it, a seed fixes the result.")
     ] = None,
     target: Annotated[list[str] | None, typer.Option(help="Target column. Repeatable.", rich_help_panel=SAY)] = None,
-    metric: Annotated[str | None, typer.Option(help="Metric by name.", rich_help_panel=SAY)] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="Metric by name, or your own: FILE.py:FUNCTION.", rich_help_panel=SAY)
+    ] = None,
     id_: Annotated[list[str] | None, typer.Option("--id", help="Id column. Repeatable.", rich_help_panel=SAY)] = None,
     task: Annotated[
         str | None, typer.Option(help="binary, multiclass, multilabel, regression, multioutput, ordinal.", rich_help_panel=SAY)

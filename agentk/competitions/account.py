@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from agentk.competitions.metrics import metric_named
+from agentk.competitions.metrics.own import metric_of
 from agentk.types.competition import Competition
 
 _MOST = 8  # names of a list
@@ -42,7 +42,7 @@ def account(competition: Competition, *, whole: bool = False) -> list[Row]:
     left_out = (*competition.train_only, *competition.dropped)
     if left_out:
         rows.append(Row("left out", f"{_few(left_out)}: only train has them, or they give the target away"))
-    metric = metric_named(competition.metric)
+    metric = metric_of(competition)
     rows.append(Row("metric", f"{metric.name}, to {metric.direction}"))
     rows.append(Row("submission", f"{form.kind.replace('_', ' ')} in {_few(form.columns)}"))
     rows.append(Row("folds", f"{validation.folds} {validation.scheme}{by}"))

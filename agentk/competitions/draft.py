@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from agentk.types.competition import Column, FileColumn, Frozen, Label, SubmissionFormat, TableFile, TaskKind, Validation
+from agentk.types.competition import (
+    Column,
+    FileColumn,
+    Frozen,
+    Label,
+    OwnMetric,
+    SubmissionFormat,
+    TableFile,
+    TaskKind,
+    Validation,
+)
 
 
 class Overrides(Frozen):
@@ -56,6 +66,7 @@ class Draft(Frozen):
     rows: int = 0
     test_rows: int = 0
     metric: str = ""
+    own_metric: OwnMetric | None = None
     submission: SubmissionFormat | None = None
     validation: Validation | None = None
     reasons: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ import numpy as np
 from pandas.api import types
 
 from agentk.competitions.draft import Draft, Refusal, Stage
-from agentk.competitions.metrics import metric_named
+from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.tables import parts_of, several, table
 from agentk.competitions.whole import contract_of, contradictions
 from agentk.errors import CompetitionError, UserError
@@ -133,7 +133,7 @@ def _answers(draft: Draft) -> list[str]:
 def _labels_but_the_sample_has_fractions(draft: Draft) -> Fault | None:
     """M1: where labels are asked for, the sample holds labels, not the likes of 0.5."""
     names = _answers(draft)
-    if draft.overrides.metric or not names or metric_named(draft.metric).form != "labels" or not draft.sample:
+    if draft.overrides.metric or not names or metric_of(draft).form != "labels" or not draft.sample:
         return None
     values = table(draft.folder, draft.sample)[names[0]].dropna()
     if not types.is_float_dtype(values) or values.empty or not ((values % 1 != 0) & (values > 0) & (values < 1)).all():
@@ -146,14 +146,14 @@ def _labels_but_the_sample_has_fractions(draft: Draft) -> Fault | None:
 def _labels_but_a_column_a_class(draft: Draft) -> Fault | None:
     """M2: a column for each class asks for probabilities."""
     asks = draft.submission is not None and draft.submission.kind == "class_probabilities"
-    if not asks or metric_named(draft.metric).form != "labels":
+    if not asks or metric_of(draft).form != "labels":
         return None
     return Fault(f"{draft.metric} is scored on labels, but the sample has a column for each class", ("metric",))
 
 
 def _logarithms_of_negative_targets(draft: Draft) -> Fault | None:
     """M3: a metric of logarithms goes with targets that have them."""
-    metric = metric_named(draft.metric)
+    metric = metric_of(draft)
     takes = metric.name in _OF_LOGARITHMS or metric.name.startswith("tweedie@")
     if draft.overrides.metric or not takes:
         return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agentk.competitions.draft import Overrides
+from agentk.competitions.metrics.reference import absolute, is_reference
 from agentk.errors import CompetitionError
 
 NAME = "competition.toml"
@@ -33,6 +34,8 @@ def said_in(source: str | Path) -> Overrides:
             hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(known)}."
             raise CompetitionError(f"{file}: {key} is nothing one can say of a competition. {hint}")
     lists = {key: [said[key]] for key in ("target", "id") if isinstance(said.get(key), str)}
+    if isinstance(metric := said.get("metric"), str) and is_reference(metric):
+        said["metric"] = absolute(metric, file.parent)
     try:
         return Overrides.model_validate({**said, **lists})
     except ValidationError as error:

@@ -11,7 +11,10 @@ from pandas.api import types
 
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.metrics import mentioned, metric_named
+from agentk.competitions.metrics.own import metric_of
+from agentk.competitions.metrics.reference import is_reference
 from agentk.competitions.metrics.wording import Mention, evaluation, in_evaluation
+from agentk.competitions.owned import own_metric
 from agentk.competitions.tables import table
 from agentk.competitions.truth import perfect_answer, truth_of
 from agentk.errors import CompetitionError, SettingError
@@ -38,8 +41,11 @@ _FORMS: dict[TaskKind, tuple[Form, ...]] = {
 
 
 def find_metric(draft: Draft) -> Draft:
-    """Fills the metric's name. Raises SettingError when the one asked for does not exist or cannot score this task."""
+    """Fills the metric. Raises SettingError when the one asked for does not exist or cannot score this task."""
     assert draft.task
+    if draft.overrides.metric and is_reference(draft.overrides.metric):
+        own, reason, doubt = own_metric(draft, _FORMS[draft.task])
+        return draft.grown(metric=own.name, own_metric=own, reason=reason, doubt=doubt)
     if draft.overrides.metric:
         metric = metric_named(draft.overrides.metric)
         if metric.form not in _FORMS[draft.task]:
@@ -102,9 +108,9 @@ def _fractions(values: pd.Series[Any]) -> bool:
 
 def _perfect_is_best(draft: Draft) -> str | None:
     """T10: the truth scored against itself gives the best value."""
-    metric = metric_named(draft.metric)
+    metric = metric_of(draft)
     truth = truth_of(draft)
-    score = metric.score(truth, perfect_answer(draft, truth, metric))
+    score = metric.score(truth, perfect_answer(draft, truth, metric.form))
     return (
         None
         if np.isclose(score, metric.best, atol=1e-6)
@@ -114,7 +120,7 @@ def _perfect_is_best(draft: Draft) -> str | None:
 
 def _metric_fits(draft: Draft) -> str | None:
     assert draft.task
-    metric = metric_named(draft.metric)
+    metric = metric_of(draft)
     return None if metric.form in _FORMS[draft.task] else f"{metric.name} scores {metric.form}, the task is {draft.task.value}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from agentk.competitions.draft import Draft, Stage
-from agentk.competitions.metrics import metric_named
+from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.tables import several, table
 from agentk.competitions.task import class_columns
 from agentk.errors import CompetitionError
@@ -53,7 +53,7 @@ def _unnamed_ids(draft: Draft, columns: list[str]) -> tuple[str, ...]:
 
 def _kind(draft: Draft, answers: list[str]) -> Kind:
     assert draft.task
-    metric = metric_named(draft.metric)
+    metric = metric_of(draft)
     form = metric.form
     if draft.task.classifies and len(answers) > 1:
         labels = [str(label) for label in draft.classes]
@@ -79,7 +79,7 @@ def _kind(draft: Draft, answers: list[str]) -> Kind:
 
 
 def _inferred(draft: Draft) -> SubmissionFormat:
-    metric = metric_named(draft.metric)
+    metric = metric_of(draft)
     form = metric.form
     ids = draft.id_columns or ("id",)
     kinds: dict[Form, Kind] = {"labels": "label", "values": "values", "probabilities": "probability"}

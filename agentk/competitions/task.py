@@ -12,10 +12,13 @@ from pandas.api import types
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.metrics import metric_named
+from agentk.competitions.metrics.function import function_of
+from agentk.competitions.metrics.reference import is_reference, read_reference
 from agentk.competitions.metrics.wording import metric_in
 from agentk.competitions.tables import several
 from agentk.errors import CompetitionError
 from agentk.types.competition import Label, TaskKind
+from agentk.types.metric import Form
 
 _GRADED = {"qwk", "linear_kappa"}
 _EVEN_HANDED = {"accuracy", "balanced_accuracy", "f1_macro", "f1_micro", "f1_weighted", "mcc", "kappa"}
@@ -34,7 +37,7 @@ def task_of(draft: Draft, targets: pd.DataFrame) -> tuple[TaskKind, str, str | N
     known = targets[name].dropna()
     distinct = int(known.astype(str).nunique())
     metric = wanted_metric(draft)
-    form = metric_named(metric).form if metric else None
+    form = _wanted_form(draft, metric)
     if types.is_bool_dtype(known) or not types.is_numeric_dtype(known):
         task = TaskKind.BINARY if distinct == 2 else TaskKind.MULTICLASS
         doubt = _too_many(name, distinct, len(known)) or _several_in_one(name, known)
@@ -68,9 +71,18 @@ def _other_task(name: str, whole: bool, distinct: int, refused: set[str]) -> tup
 
 def wanted_metric(draft: Draft) -> str | None:
     """The metric's name by flag or by the description's words. Raises SettingError when the flag names none."""
-    if draft.overrides.metric:
-        return metric_named(draft.overrides.metric).name
-    return metric_in(draft.description)
+    said = draft.overrides.metric
+    if said and is_reference(said):
+        return read_reference(said).name
+    return metric_named(said).name if said else metric_in(draft.description)
+
+
+def _wanted_form(draft: Draft, metric: str | None) -> Form | None:
+    """What that metric takes as answers, where it says so."""
+    said = draft.overrides.metric
+    if said and is_reference(said):
+        return function_of(said).form
+    return metric_named(metric).form if metric else None
 
 
 def classes_of(draft: Draft, task: TaskKind, target: pd.Series[Any]) -> tuple[tuple[Label, ...], str | None]:

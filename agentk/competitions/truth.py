@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from agentk.competitions.draft import Draft
-from agentk.competitions.metrics import metric_named
+from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.tables import is_excerpt, same_rows, several, spelled_keys, table
 from agentk.competitions.task import class_columns
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition, Label, TaskKind
-from agentk.types.metric import Array, Metric
+from agentk.types.metric import Array, Form
 
 
 def encode_truth(competition: Competition, train: pd.DataFrame) -> Array:
@@ -33,10 +33,10 @@ def truth_of(draft: Draft) -> Array:
     return _encoded(draft.task, draft.targets, draft.classes, rows)
 
 
-def perfect_answer(contract: Competition | Draft, truth: Array, metric: Metric) -> Array:
-    """The answers that equal the truth, in the metric's form."""
+def perfect_answer(contract: Competition | Draft, truth: Array, form: Form) -> Array:
+    """The answers that equal the truth, in a metric's form."""
     assert contract.task
-    if metric.form == "probabilities" and contract.task.classifies:
+    if form == "probabilities" and contract.task.classifies:
         return np.asarray(np.eye(len(contract.classes))[truth.astype(int)])
     return truth
 
@@ -55,7 +55,7 @@ def constant_prediction(competition: Competition, train: pd.DataFrame, rows: int
     elif competition.metric in _MEDIAN or _pinball(competition.metric):
         best = np.quantile(truth, _pinball(competition.metric) or 0.5, axis=0)
     else:
-        best = _mean_on_link(truth, metric_named(competition.metric).link)
+        best = _mean_on_link(truth, metric_of(competition).link)
     return np.tile(best, (rows, 1)).astype(float)
 
 
@@ -170,7 +170,7 @@ def _as_sample_spells(competition: Competition, column: str, labels: pd.Series[A
 
 
 def _ranked(competition: Competition, answers: Array) -> list[str]:
-    best = np.argsort(-answers, axis=1, kind="stable")[:, : metric_named(competition.metric).places or 1]
+    best = np.argsort(-answers, axis=1, kind="stable")[:, : metric_of(competition).places or 1]
     spelled = [_spelled(label) for label in competition.classes]
     return [" ".join(spelled[at] for at in row) for row in best]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agentk.competitions.draft import Draft
-from agentk.competitions.metrics import metric_named
+from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.tables import rows_of, several
 from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission
 from agentk.errors import CompetitionError
@@ -33,6 +33,7 @@ def contract_of(draft: Draft) -> Competition:
         file_columns=draft.file_columns,
         train_only=draft.train_only,
         metric=draft.metric,
+        own_metric=draft.own_metric,
         submission=draft.submission,
         validation=draft.validation,
         rows=draft.rows,
@@ -58,7 +59,7 @@ def contradictions(competition: Competition) -> list[str]:
 
 def _plainest_answers(competition: Competition, predictions: Array) -> Array:
     """Predictions as final answers in the metric's form: the likeliest class, the nearer of 0 and 1, the nearest grade."""
-    if metric_named(competition.metric).form != "labels":
+    if metric_of(competition).form != "labels":
         return predictions
     if competition.task.classifies:
         return np.asarray(predictions.argmax(axis=1), float)

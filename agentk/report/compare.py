@@ -13,7 +13,6 @@ from agentk.errors import AgentKError, RunError
 from agentk.graph.folder import RunFolder
 from agentk.referee.choice import difference
 from agentk.report.story import tell
-from agentk.types.metric import gain
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,9 @@ def compare(folders: Sequence[RunFolder]) -> list[Compared]:
     metrics = {summary.metric for summary in summaries if summary.metric is not None}
     if len(metrics) > 1:
         raise RunError(f"these runs were scored by {' and '.join(sorted(metrics))}: only runs of one metric can be compared")
+    functions = {contract_of(folder).own_metric for folder, summary in zip(folders, summaries, strict=True) if summary.metric}
+    if len({own and (own.source, own.direction) for own in functions}) > 1:
+        raise RunError(f"{' and '.join(metrics)} was changed between these runs: only runs of one metric can be compared")
     first = _evidence(folders[0])
     found = []
     for place, (folder, summary) in enumerate(zip(folders, summaries, strict=True)):
@@ -54,9 +56,8 @@ def _apart(first: Evidence | None, one: Summary, folder: RunFolder, other: Summa
     """The paired difference of the winners' answers to the same training rows; a plain one where rows differ or are gone."""
     if one.cv_score is None or other.cv_score is None or one.metric is None:
         return None, None
-    from agentk.competitions.metrics import metric_named
-
-    plain = gain(metric_named(one.metric), other.cv_score, one.cv_score), None
+    difference_of_scores = other.cv_score - one.cv_score
+    plain = difference_of_scores if one.direction == "maximize" else -difference_of_scores, None
     second = _evidence(folder)
     if first is None or second is None or contract_of(folder).classes != first.competition.classes:
         return plain

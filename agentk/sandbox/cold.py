@@ -22,7 +22,7 @@ def main(stage: Path) -> None:
     folder = task.entry.program.parent if isinstance(task.entry, Script) else stage
     places = program.Places(stage / "inputs", stage / "output", stage / "tmp", folder)
     mark = os.open(stage / "mark", os.O_CREAT | os.O_WRONLY)
-    os._exit(program.run(task.entry, loaded, task.arguments, places, os.dup(1), mark))
+    os._exit(program.run(task.entry, loaded, task.arguments, places, program.Open(os.dup(1), mark, message["line"])))
 
 
 if __name__ == "__main__":

@@ -220,8 +220,11 @@ class ForkSandbox:
                 return
         job.channel = ours
         self._selector.register(ours, EVENT_READ, job)
+        message = task(job.execution, self._slot_cores[job.slot], self._stage(job), self._kind).encode()
+        line = job.execution.line
         with contextlib.suppress(OSError):  # the supervisor has died; the end of its channel will say so
-            messages.send(ours, task(job.execution, self._slot_cores[job.slot], self._stage(job), self._kind).encode())
+            messages.send(ours, message, [] if line is None else [line.fileno()])
+        _hang_up(job)
 
     def _stage(self, job: _Job) -> Path:
         """The folder where its walls are built: mounts are private, so with namespaces one serves all."""
@@ -271,6 +274,7 @@ class ForkSandbox:
 
     def _fail(self, job: _Job, error: SandboxError) -> None:
         self._release(job)
+        _hang_up(job)
         job.future.set_exception(error)
 
     def _release(self, job: _Job) -> None:
@@ -281,6 +285,7 @@ class ForkSandbox:
             del self._running[job.future]
 
     def _resolve(self, job: _Job, report: Report) -> None:
+        _hang_up(job)
         target = job.execution.collect_to
         job.future.set_result(
             Result(
@@ -297,6 +302,12 @@ class ForkSandbox:
                 slot=job.slot,
             )
         )
+
+
+def _hang_up(job: _Job) -> None:
+    """The line is the program's alone, so that whoever talks with it hears when it is gone."""
+    if job.execution.line is not None:
+        job.execution.line.close()
 
 
 def _ended(end: End, reason: str) -> Report:

@@ -127,6 +127,8 @@ class ProcessSandbox:
             first_line = float(mark.read_text() or started) if mark.exists() else started
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+            if job.execution.line is not None:
+                job.execution.line.close()
         if refusal and end is End.OK:
             end, reason = End.REFUSED, refusal
         return Result(
@@ -149,7 +151,8 @@ class ProcessSandbox:
         for name, path in execution.inputs.items():
             (stage / "inputs" / name).symlink_to(path.resolve())
         held = {name: str(path.resolve()) for name, path in execution.held.items()}
-        message = {"task": task(execution, (), stage, "none").encode(), "held": held}
+        line = None if execution.line is None else execution.line.fileno()
+        message = {"task": task(execution, (), stage, "none").encode(), "held": held, "line": line}
         (stage / "task.json").write_text(json.dumps(message))
 
 
@@ -169,14 +172,18 @@ class _Watched:
         import psutil
 
         command = [sys.executable, "-P", "-m", "agentk.sandbox.cold", str(self._stage)]
+        line = self._job.execution.line
         process = subprocess.Popen(
             command,
             env=self._variables,
+            pass_fds=[] if line is None else [line.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        if line is not None:
+            line.close()  # it is the program's alone
         reader = threading.Thread(target=self._read, args=(process,), daemon=True)
         reader.start()
         first = psutil.Process(process.pid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import os
 import sys
@@ -14,7 +15,7 @@ from typing import NoReturn
 
 from pydantic import JsonValue
 
-from agentk.sandbox.protocol import INPUTS, Function, Script
+from agentk.sandbox.protocol import INPUTS, LINE, Function, Script
 
 
 @dataclass(frozen=True)
@@ -27,23 +28,35 @@ class Places:
     program: Path  # the folder of a script
 
 
-def run(entry: Function | Script, loaded: object, arguments: dict[str, JsonValue], places: Places, log: int, mark: int) -> int:
-    """Runs the program with nothing open but its log. Returns its exit code. `mark` is told when its first line begins."""
-    _leave_only(log, mark)
+@dataclass(frozen=True)
+class Open:
+    """The descriptors a program is left with."""
+
+    log: int
+    mark: int  # is told when its first line begins
+    line: int | None = None
+
+
+def run(entry: Function | Script, loaded: object, arguments: dict[str, JsonValue], places: Places, files: Open) -> int:
+    """Runs the program with nothing open but its log, and its line where it has one. Returns its exit code."""
+    _leave_only(files)
     os.environ.update(HOME=str(places.temporary), TMPDIR=str(places.temporary))
     if isinstance(entry, Script):
         _execute(entry, places)
     return _call(entry, loaded, {**arguments, "inputs": str(places.inputs)}, places)
 
 
-def _leave_only(log: int, mark: int) -> None:
+def _leave_only(files: Open) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
+    line = None if files.line is None else fcntl.fcntl(files.line, fcntl.F_DUPFD, 10)  # out of the way of what follows
     os.dup2(null, 0)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    if mark != 3:
-        os.dup2(mark, 3)
-    os.closerange(4, 1 << 20)
+    os.dup2(files.log, 1)
+    os.dup2(files.log, 2)
+    if files.mark != 3:
+        os.dup2(files.mark, 3)
+    if line is not None:
+        os.dup2(line, LINE)
+    os.closerange(LINE + (line is not None), 1 << 20)
 
 
 def _begin() -> None:

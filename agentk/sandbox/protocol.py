@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -54,11 +55,16 @@ class Execution:
     inputs: Mapping[str, Path] = field(default_factory=dict)  # name -> file or folder, visible at INPUTS/<name>
     arguments: Mapping[str, JsonValue] = field(default_factory=dict)
     limits: Limits = Limits()
+    line: socket.socket | None = None  # one end of a pair, for the program to talk with whoever has the other; closed here
 
 
 INPUTS = Path("/inputs")
 """Where inputs are seen from inside. A function is always told the place in `arguments["inputs"]`: it may be another one where
 no mount namespace exists."""
+
+
+LINE = 4
+"""The descriptor on which a program finds its line, where it was given one."""
 
 
 class End(StrEnum):

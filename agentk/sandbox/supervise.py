@@ -37,8 +37,9 @@ def supervise(channel: socket.socket, loaded: object) -> None:
     received = messages.receive(channel)
     if received is None:
         return
+    message, given = received
     try:
-        report = _Supervisor(Task.decode(received[0]), channel, loaded).run()
+        report = _Supervisor(Task.decode(message), channel, loaded, given[0] if given else None).run()
     except (OSError, WallsError):
         messages.send(channel, {"error": traceback.format_exc()})
         return
@@ -46,10 +47,11 @@ def supervise(channel: socket.socket, loaded: object) -> None:
 
 
 class _Supervisor:
-    def __init__(self, task: Task, channel: socket.socket, loaded: object) -> None:
+    def __init__(self, task: Task, channel: socket.socket, loaded: object, line: int | None) -> None:
         self._task = task
         self._channel = channel
         self._loaded = loaded
+        self._line = line
         self._log = Log(task.limits.log_bytes)
         self._log_read, self._log_write = os.pipe()
         self._mark_read, self._mark_write = os.pipe()
@@ -63,8 +65,9 @@ class _Supervisor:
         first = os.fork()
         if first == 0:
             self._be_first_process()
-        for ours_no_more in (self._log_write, self._mark_write, self._status_write):
-            os.close(ours_no_more)
+        for ours_no_more in (self._log_write, self._mark_write, self._status_write, self._line):
+            if ours_no_more is not None:
+                os.close(ours_no_more)
         said = self._watch(first, started + self._task.limits.wall_s)
         usage = _kill_all(first)
         ended = time.monotonic()
@@ -150,8 +153,9 @@ class _Supervisor:
             child = os.fork()
             if child == 0:
                 self._be_program(places, inherited)
-            os.close(self._log_write)
-            os.close(self._mark_write)
+            for its_own in (self._log_write, self._mark_write, self._line):
+                if its_own is not None:
+                    os.close(its_own)
             ended, status = 0, 0
             while ended != child:
                 ended, status = os.waitpid(-1, 0)
@@ -167,7 +171,8 @@ class _Supervisor:
             kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # so that it may look at itself in /proc
             isolation.bound_resources(self._task.limits, *inherited)
             self._walls.confine()
-            code = program.run(self._task.entry, self._loaded, self._task.arguments, places, self._log_write, self._mark_write)
+            open_files = program.Open(self._log_write, self._mark_write, self._line)
+            code = program.run(self._task.entry, self._loaded, self._task.arguments, places, open_files)
         finally:
             os._exit(code)
 

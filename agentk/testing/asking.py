@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentk.competitions.metrics import metric_named
+from agentk.competitions.metrics.own import metric_of
 from agentk.llms.protocol import ChatRequest, Reply
 from agentk.reasoning.questions import (
     CodeQuestion,
@@ -100,7 +100,7 @@ def plan_question(competition: Competition, profile: Profile, **more: object) ->
         "step": 5,
         "competition": competition,
         "profile": profile,
-        "direction": metric_named(competition.metric).direction,
+        "direction": metric_of(competition).direction,
         "tree": tree,
         "best": 4,
         "efforts": {},
@@ -151,7 +151,7 @@ def code_question(competition: Competition, profile: Profile, action: str, sourc
     facts = {
         "competition": competition,
         "profile": profile,
-        "direction": metric_named(competition.metric).direction,
+        "direction": metric_of(competition).direction,
         "plan": Plan.model_validate(
             {"giver": "scripted/model", "action": action, "idea": "use ratios of the strongest columns", **of}
         ),
@@ -170,7 +170,7 @@ def reflect_question(competition: Competition, profile: Profile, **more: object)
     facts = {
         "competition": competition,
         "profile": profile,
-        "direction": metric_named(competition.metric).direction,
+        "direction": metric_of(competition).direction,
         "attempt": attempt(4, 0.9633, parent=2, kind="improve", idea="quantile-scaled numbers", predicted_gain=0.004),
         "parent": attempt(2, 0.9512, name="lightgbm"),
         "incumbent": attempt(2, 0.9512, name="lightgbm"),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
+
+from agentk.sandbox.protocol import LINE
 
 
 def load_rows(held: dict[str, Path]) -> Any:
@@ -53,3 +56,10 @@ def patch_a_library(_: None, __: Path, ___: dict[str, Any]) -> None:
 
     print("whole" if json.dumps([1]) == "[1]" else "spoiled")
     json.dumps = lambda *_, **__: "spoiled"
+
+
+def echo(_: None, __: Path, ___: dict[str, Any]) -> None:
+    """Says what it hears on its line, backwards, until that is closed."""
+    line = socket.socket(fileno=LINE)
+    while said := line.recv(9):
+        line.sendall(said[::-1])

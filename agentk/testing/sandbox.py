@@ -18,6 +18,7 @@ Guarantees that the sandbox does not claim are skipped, and named.
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from agentk.sandbox.protocol import INPUTS, End, Execution, Function, Guarantee, Limits, Result, Sandbox, Script
+from agentk.sandbox.protocol import INPUTS, LINE, End, Execution, Function, Guarantee, Limits, Result, Sandbox, Script
 from agentk.testing import attacks, bait
 
 IMPORTS = ("agentk.testing.programs", "agentk.testing.attacks", "agentk.testing.notes", "numpy")
@@ -89,6 +90,27 @@ class SandboxConformance:
         result = sandbox.submit(Execution(entry, tmp_path / "out", inputs=inputs, arguments=arguments)).result(timeout=60)
         assert (result.end, result.reason) == (End.OK, "")
         assert result.outputs["joined.txt"].read_text() == "text text"
+
+    @pytest.mark.parametrize("how", ["function", "script"])
+    def test_a_program_talks_over_its_line(self, sandbox: Sandbox, tmp_path: Path, how: str) -> None:
+        ours, theirs = socket.socketpair()
+        source = f"import socket\nline = socket.socket(fileno={LINE})\nwhile said := line.recv(9):\n    line.sendall(said[::-1])"
+        entry = Function("agentk.testing.programs:echo") if how == "function" else write(tmp_path, source)
+        future = sandbox.submit(Execution(entry, tmp_path / "out", limits=_SHORT, line=theirs))
+        with ours:
+            ours.settimeout(20)
+            for words in (b"abc", b"xyz"):
+                ours.sendall(words)
+                assert ours.recv(9) == words[::-1]
+        assert future.result(timeout=60).end is End.OK  # it heard that the line was closed
+
+    def test_the_line_of_a_program_that_dies_is_closed(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        ours, theirs = socket.socketpair()
+        future = sandbox.submit(Execution(write(tmp_path, "import os; os.abort()"), tmp_path / "out", line=theirs))
+        with ours:
+            ours.settimeout(20)
+            assert ours.recv(1) == b""
+        assert future.result(timeout=60).end is End.CRASHED
 
     def test_figures_are_sound(self, sandbox: Sandbox, tmp_path: Path) -> None:
         before = time.monotonic()

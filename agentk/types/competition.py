@@ -98,6 +98,25 @@ class Validation(Frozen):
     reasons: tuple[str, ...] = ()
 
 
+class OwnMetric(Frozen):
+    """A metric of the person's own, whole, so that a run needs its file no more."""
+
+    file: str  # its name
+    function: str
+    source: str
+    direction: Literal["maximize", "minimize"]
+    form: Literal["labels", "probabilities", "values"]
+    link: Literal["identity", "log", "log1p"] = "identity"
+    best: float  # of the truth, on the training rows
+    columns: tuple[str, ...] = ()  # of the tables it takes, the id first; empty: it takes arrays
+    places: tuple[int, ...] = ()  # of each of these but the id: which class or target its answers are of
+
+    @property
+    def name(self) -> str:
+        """As `--metric` takes it, without the folder."""
+        return f"{self.file}:{self.function}"
+
+
 class Competition(Frozen):
     """The thing to solve, as setup understood and tested it."""
 
@@ -118,6 +137,7 @@ class Competition(Frozen):
     train_only: tuple[str, ...] = ()  # in train, not in test, not targets
     dropped: tuple[str, ...] = ()  # columns left out of all rows, as they give the target away
     metric: str
+    own_metric: OwnMetric | None = None  # where `metric` names a function of the person's own
     submission: SubmissionFormat
     validation: Validation
     rows: int  # of train

@@ -126,7 +126,7 @@ def build(
 
 def _opened(name: str, source: str, folder: Path, rows: int, sandbox: Sandbox) -> tuple[Ground, Referee]:
     from agentk.competitions.draft import Overrides
-    from agentk.competitions.metrics import metric_named
+    from agentk.competitions.metrics.own import metric_of
     from agentk.competitions.rows import load_rows
     from agentk.competitions.setup import set_up
     from agentk.competitions.tables import plan_of
@@ -151,7 +151,7 @@ def _opened(name: str, source: str, folder: Path, rows: int, sandbox: Sandbox) -
         test = test.head(50)
     validation = competition.validation.model_copy(update={"folds": min(FOLDS, competition.validation.folds)})
     competition = competition.model_copy(update={"rows": len(train), "test_rows": len(test), "validation": validation})
-    metric = metric_named(competition.metric)
+    metric = metric_of(competition)
     truth = encode_truth(competition, train)
     referee = Referee(competition, train, test, truth, metric, sandbox, folder / "referee", seed=0)
     return Ground(name=name, competition=competition, features=features_of(competition), direction=metric.direction), referee

@@ -35,7 +35,7 @@ def metric_named(name: str) -> NamedMetric:
         return metric
     spelled = {_key(spelling): spelling for metric in METRICS for spelling in (metric.name, *metric.aliases)}
     near = [spelled[k] for k in get_close_matches(key, spelled, n=3, cutoff=0.5)]
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(metric_names())}."
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(metric_names())}; or FILE.py:FUNCTION."
     raise SettingError(f"--metric {name}: no metric of that name. {hint}")
 
 
