@@ -19,6 +19,8 @@ CEILING = 6_000
 """Tokens of the beginning, at most."""
 ROOMS = (1.0, 0.7, 0.5, 0.35, 0.2, 0.1)
 """Shares of what it is made of that a page is tried with, until it keeps below its ceiling."""
+FORMULA = 3_000
+"""Characters of the file of a metric of the person's own that are shown."""
 SMOKE_ROWS = 2_000
 
 
@@ -48,6 +50,7 @@ def beginning(
             test_rows=competition.test_rows,
             metric=competition.metric,
             direction=direction,
+            formula="" if names.hidden or competition.own_metric is None else competition.own_metric.source[:FORMULA],
             targets=target_views(competition, profile, share, names),
             classes=class_names(competition, names),
             width=competition.width,

@@ -15,7 +15,7 @@ from agentk.reasoning.model.prompts import Prompts
 from agentk.reasoning.model.reasoner import BRIEF, CODE_CEILING, PLAN_CEILING, LLMReasoner
 from agentk.reasoning.questions import Broken, Conclusion, Lesson, Note, Parent
 from agentk.testing.asking import PROGRAM, ScriptedModel, attempt, code_question, plan_question, reflect_question
-from agentk.types.competition import Column, ColumnKind, Competition
+from agentk.types.competition import Column, ColumnKind, Competition, OwnMetric
 from agentk.types.profile import Profile
 
 Made = Callable[[str], tuple[Competition, Profile]]
@@ -193,6 +193,18 @@ def test_a_long_description_is_condensed_once_and_kept(made: Made, reasoner: Mak
     again = ScriptedModel(json.dumps(PLAN))
     reasoner(again, kept=tmp_path / "brief.md").plan(plan_question(long, profile))
     assert "in brief." in again.shown and len(again.requests) == 1
+
+
+def test_a_metric_of_ones_own_is_shown_as_it_is_written(made: Made, reasoner: Make) -> None:
+    competition, profile = made("wine")
+    source = "def cost(truth, answer):\n    return 5 * (truth != answer).mean()"
+    own = OwnMetric(file="mine.py", function="cost", source=source, direction="minimize", form="labels", best=0.0)
+    known = competition.model_copy(update={"metric": own.name, "own_metric": own})
+    shown, hidden = ScriptedModel(json.dumps(PLAN)), ScriptedModel(json.dumps(PLAN))
+    reasoner(shown).plan(plan_question(known, profile))
+    reasoner(hidden, hide=True).plan(plan_question(known, profile))
+    assert "- metric: mine.py:cost, lower is better" in shown.shown and "5 * (truth != answer).mean()" in shown.shown
+    assert "truth != answer" not in hidden.shown
 
 
 def test_where_condensing_fails_the_beginning_is_shown(made: Made, reasoner: Make) -> None:
