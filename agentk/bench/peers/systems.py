@@ -16,7 +16,7 @@ from agentk.bench.peers.cells import Cell
 from agentk.bench.peers.environments import AUTOGLUON, FLAML, RUNNERS, Environment
 from agentk.bench.peers.tasks import Split
 from agentk.bench.process import Ended, last_object, watched
-from agentk.errors import AgentKError
+from agentk.errors import AgentKError, SettingError
 
 _GRACE = 120.0  # seconds beyond twice the budget after which a system is ended
 
@@ -57,7 +57,9 @@ class Caps:
 
     @staticmethod
     def of_machine() -> Caps:
-        """Every core this process may use, three quarters of the memory."""
+        """Every core this process may use, three quarters of the memory. Raises SettingError where cores cannot be given out."""
+        if not hasattr(os, "sched_setaffinity"):
+            raise SettingError("agentk bench peers needs Linux: elsewhere no process can be kept to its cores")
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         return Caps(tuple(sorted(os.sched_getaffinity(0))), memory * 3 // 4)
 
