@@ -106,7 +106,8 @@ def plan_from(answer: PlanAnswer, question: PlanQuestion, giver: str, recipes: f
     known = set(option.parents) if option is not None else set()
     recipe = answer.recipe if action == "draft" else None
     if recipe is not None and recipe not in recipes:
-        raise Unusable(f"recipe {recipe!r} is not one of the ready programs; leave it null to have a program written")
+        there = ", ".join(sorted(recipes)) or "there is none"
+        raise Unusable(f"recipe {recipe!r} is not one of the ready programs ({there}); leave it null to have a program written")
     if action == "fuse":
         parents = parents or ([parent] if parent is not None else [])
         if len(parents) < 2 or (known and not set(parents) <= known):

@@ -43,7 +43,8 @@ def tree_view(attempts: Sequence[Attempt], direction: Direction, names: Names, v
     for attempt in reversed(failed):
         kinds.setdefault(attempt.outcome.reason[:60], []).append(attempt)
     failures = list(kinds.values())[:FAILURES]
-    shown = len(best) + len(latest) + sum(map(len, failures))
+    quiet = sum(attempt.score is None for attempt in attempts) - len(failed)  # a blend that brought nothing, what was cancelled
+    shown = len(best) + len(latest) + sum(map(len, failures)) + quiet
     whole = max((attempt.number for attempt in attempts), default=0)  # the question itself holds no more than some of them
     return {
         "total": whole,
