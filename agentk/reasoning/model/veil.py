@@ -39,7 +39,7 @@ estimator exactly exceeded exit expected expecting explore failed fault feature 
 fitted fixed float float64 floats fold folds for format found frequency from function future gb get gib given got
 greater group has have header hold if implement implemented import in incompatible inconsistent increase increasing
 index indices infinity init input inputs installed instance instances instead integer integers internal interval invalid is it
-item iterable iteration iterations its kb key keys kib killed kind known label labels lbfgs least left len less
+item iterable iteration iterations its kb key keys kib killed kind known label labels last lbfgs least left len less
 level lie lightgbmerror like limit linalg linalgerror line list longer look loss many match matrices matrix max_iter
 maximum may mb memory method metric mib minimum mismatch missing mode model module more most must named names nan
 ndarray ndim need needed needs negative network no non nonnegative not notfittederror np number numbers numeric
