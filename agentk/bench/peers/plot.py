@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from agentk.bench.peers.cells import Cell
+from agentk.settings import duration
 from agentk.types.metric import Array
 
 _COLORS = {"agentk": "#d62728", "autogluon": "#1f77b4", "autogluon_medium": "#7fb3dd", "flaml": "#2ca02c", "lightgbm": "#8c6d31"}
+_TICKS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
 _COLUMNS = 5
 _POINTS = 120
 
@@ -19,7 +21,7 @@ _POINTS = 120
 def draw(cells: Sequence[Cell], path: Path) -> None:
     """Draws the mean over all tasks, and below it each task. Raises ModuleNotFoundError without matplotlib.
 
-    agentk's and LightGBM's lines follow the submissions there were; a peer that answers once, at its end, has a point a budget.
+    agentk's and LightGBM's lines follow the submissions there were; a peer that answers once, at its end, has a step a budget.
     """
     import matplotlib as mpl
 
@@ -34,7 +36,7 @@ def draw(cells: Sequence[Cell], path: Path) -> None:
     every = figure.add_subplot(space[:2, :])
     _lines(every, {system: mean_of(by_task) for system, by_task in grid.items()}, marked=True)
     every.set(title=f"mean over {len(names)} tasks", ylabel="normalized score", xlabel="seconds")
-    every.legend(frameon=False, loc="lower right")
+    every.legend(frameon=False, loc="upper left")
     for at, name in enumerate(names):
         axis = figure.add_subplot(space[2 + at // _COLUMNS, at % _COLUMNS])
         _lines(axis, {system: by_task[name] for system, by_task in grid.items() if name in by_task}, marked=False)
@@ -85,8 +87,13 @@ def _lines(axis, lines: dict[str, Curve], *, marked: bool) -> None:  # type: ign
             seconds, line, where="post", color=_COLORS.get(system), label=system if marked else None,
             linewidth=2.0 if system == "agentk" else 1.2,
         )  # fmt: skip
+        axis.plot(seconds[-1], line[-1], "o", color=_COLORS.get(system), markersize=5 if marked else 3, clip_on=False)
     shown = np.concatenate([line[np.isfinite(line)] for _, line in lines.values()] or [np.zeros(1)])
     if len(shown):
         axis.set_ylim(max(-0.2, min(float(np.nanmin(shown)), 0.9)), 1.03)
     axis.set_xscale("log")
+    end = next(iter(lines.values()))[0][-1]
+    ticks = [tick for tick in _TICKS if tick <= end]
+    axis.set_xticks(ticks if marked else ticks[-5::2], [duration(tick) for tick in (ticks if marked else ticks[-5::2])])
+    axis.set_xticks([], minor=True)
     axis.grid(alpha=0.3)

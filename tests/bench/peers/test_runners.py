@@ -78,3 +78,13 @@ def test_it_learns_from_numbers_and_categories(run: Run, tmp_path: Path):
     test = pd.read_csv(tmp_path / "handed" / "test.csv")
     truth = test["number"].fillna(0) + 3 * (test["kind, with a comma"] == "b")
     assert np.corrcoef(truth, found.iloc[:, 0])[0, 1] > 0.9
+
+
+def test_a_label_spelled_na_is_a_label_and_an_empty_cell_is_missing(run: Run, tmp_path: Path):
+    (tmp_path / "rows.csv").write_text("garage,size,flag\nNA,1.5,True\n,,\n")
+    rows = importlib.import_module("run")._read(
+        tmp_path / "rows.csv", {"garage": "categorical", "size": "numeric", "flag": "boolean"}
+    )
+    assert rows["garage"].isna().tolist() == [False, True] and rows["garage"][0] == "NA"
+    assert rows["size"].tolist()[0] == 1.5 and rows["size"].isna().tolist() == [False, True]
+    assert rows["flag"].isna().tolist() == [False, True]

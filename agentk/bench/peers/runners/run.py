@@ -58,9 +58,9 @@ def _ignored(values: Any) -> None:
 
 
 def _read(path: Path, kinds: dict[str, str]) -> pd.DataFrame:
-    """Numbers as numbers, dates as dates, all else as text; missing stays missing."""
+    """Numbers as numbers, dates as dates, all else as text; what is missing stays so, and a label spelled "NA" a label."""
     text = {name: "object" for name, kind in kinds.items() if kind not in ("numeric", "boolean", "datetime")}
-    rows = pd.read_csv(path, dtype=text)
+    rows = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
     for name in (name for name, kind in kinds.items() if kind == "datetime"):
         rows[name] = pd.to_datetime(rows[name], errors="coerce")
     return rows
