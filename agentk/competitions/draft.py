@@ -72,6 +72,7 @@ class Draft(Frozen):
     reasons: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()  # what was believed at first, by stages that had to be run again
+    speaker: str = "you"  # whose words the overrides are
     own: bool = False  # a person's own data, of which agentk held out the test part
 
     def refused(self, stage: str) -> set[str]:

@@ -52,9 +52,8 @@ def own_metric(draft: Draft, forms: tuple[Form, ...]) -> tuple[OwnMetric, str, s
     direction = _direction(tried, function.direction, said)
     own = own.model_copy(update={"direction": direction, "best": tried.perfect + 0.0})
     scores = ", ".join(f"{what} {score:.4g}" for what, score in tried.others.items())
-    reason = (
-        f"scored by {own.name}, {direction}, on {form}{why}: as you said; the truth scores {tried.perfect + 0.0:.4g}, {scores}"
-    )
+    seen = f"the truth scores {tried.perfect + 0.0:.4g}, {scores}"
+    reason = f"scored by {own.name}, {direction}, on {form}{why}: as {draft.speaker} said; {seen}"
     slow = f"one score of {own.name} takes {tried.seconds:.2g} s: a run asks for hundreds (make it faster if you can)"
     return own, reason, slow if tried.seconds > _SLOW_S else None
 

@@ -53,7 +53,7 @@ def find_metric(draft: Draft) -> Draft:
                 f"--metric {draft.overrides.metric} scores {metric.form}, but the task is {draft.task.value} "
                 f"({', '.join(draft.targets)}). Choose another metric, or say --task."
             )
-        return draft.grown(metric=metric.name, reason=f"scored by {metric.name}, {metric.direction}: as you said")
+        return draft.grown(metric=metric.name, reason=f"scored by {metric.name}, {metric.direction}: as {draft.speaker} said")
     meant = in_evaluation(draft.description)
     refused = draft.refused("metric")
     spoken = [replace(m, metric=_for_task(m.metric, draft.task)) for m in meant or mentioned(draft.description)]

@@ -65,7 +65,7 @@ def _find_ids(draft: Draft) -> Draft:
         missing = [name for name in draft.overrides.id if name not in test.columns]
         if missing:
             raise CompetitionError(f"--id {' '.join(missing)}: the test file has no such column. It has {several(test.columns)}.")
-        return draft.grown(id_columns=draft.overrides.id, reason="ids as you said")
+        return draft.grown(id_columns=draft.overrides.id, reason=f"ids as {draft.speaker} said")
     if draft.sample and sample is not None:
         shared = tuple(name for name in sample.columns if name in test.columns and name not in _only_in(train, test, sample))
         shared = tuple(name for name in shared if not _all_missing(test[name]))
@@ -118,7 +118,7 @@ def _find_targets(draft: Draft) -> Draft:
             raise CompetitionError(
                 f"--target {' '.join(missing)}: the train file has no such column. It has {several(train.columns)}."
             )
-        return draft.grown(targets=draft.overrides.target, reason="targets as you said")
+        return draft.grown(targets=draft.overrides.target, reason=f"targets as {draft.speaker} said")
     begins_empty = set(test.columns[test.iloc[0].isna()])
     alone = [name for name in train.columns if name not in test.columns or (name in begins_empty and _all_missing(test[name]))]
     sample = _sample(draft)

@@ -60,16 +60,16 @@ def _as_said(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
         raise CompetitionError(f"--column {column}: the train file has no such column.")
     scheme = said.validation or "grouped"
     if scheme in ("random", "stratified"):
-        return Validation(scheme=scheme, folds=_folds(draft), reasons=("as you said",))
+        return Validation(scheme=scheme, folds=_folds(draft), reasons=(f"as {draft.speaker} said",))
     if scheme == "grouped":
         if column is None:
             raise CompetitionError("--validation grouped needs the column whose values belong together: --column COLUMN.")
-        return Validation(scheme=scheme, folds=_folds(draft), column=column, reasons=("as you said",))
+        return Validation(scheme=scheme, folds=_folds(draft), column=column, reasons=(f"as {draft.speaker} said",))
     column = column or next((name for name in _time_columns(draft) if name in train), None)
     if column is None:
         raise CompetitionError(f"--validation {scheme} needs a column that orders the rows in time: --column COLUMN.")
     span = _runs(_as_time(test[column]), _as_time(train[column])) if scheme == "blocked" and column in test else None
-    return Validation(scheme=scheme, folds=_folds(draft), column=column, span=span, reasons=("as you said",))
+    return Validation(scheme=scheme, folds=_folds(draft), column=column, span=span, reasons=(f"as {draft.speaker} said",))
 
 
 def _folds(draft: Draft) -> int:

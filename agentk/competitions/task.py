@@ -30,7 +30,7 @@ _MOST_CLASSES = 30  # whole numbers with more distinct values are taken as quant
 def task_of(draft: Draft, targets: pd.DataFrame) -> tuple[TaskKind, str, str | None]:
     """The task with its reason, and a doubt where it could be another. Raises CompetitionError where it is none agentk knows."""
     if draft.overrides.task:
-        return draft.overrides.task, f"{draft.overrides.task.value}: as you said", None
+        return draft.overrides.task, f"{draft.overrides.task.value}: as {draft.speaker} said", None
     if len(targets.columns) > 1:
         return _several_targets(targets)
     name = str(targets.columns[0])

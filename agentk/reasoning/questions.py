@@ -6,7 +6,7 @@ its giver.
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import Field, JsonValue
 
@@ -263,6 +263,33 @@ class Reflection(Frozen):
     giver: str
     note: str
     memory: tuple[MemoryAction, ...] = Field(default=(), max_length=MEMORY_ACTIONS)
+
+
+class SetupQuestion(Frozen):
+    """What should be believed of a competition where its description and files leave doubts?"""
+
+    competition: Competition  # as the stages of setup understood it, with its doubts
+    tables: dict[str, tuple[str, ...]] = {}  # the columns of each file, 60 at most
+    metrics: tuple[str, ...] = ()  # the names there are
+    sayable: tuple[str, ...] = ()  # the flags that may be answered
+    said: tuple[str, ...] = ()  # those that the person has said already, which stand
+
+
+class Advice(Frozen):
+    """What should be believed instead, in the words of the flags; empty where the doubts are unfounded."""
+
+    giver: str
+    beliefs: dict[str, str] = {}  # flag -> value; several columns joined by commas
+    reason: str = ""
+
+
+@runtime_checkable
+class Adviser(Protocol):
+    """A reasoner that can also be asked about setup; it need not."""
+
+    def advise(self, question: SetupQuestion) -> Advice:
+        """What to believe instead. Raises ReasonerError where no usable answer comes."""
+        ...
 
 
 class Reasoner(Protocol):

@@ -9,6 +9,7 @@ from agentk.competitions.account import in_markdown
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.reopening import proven, settled
 from agentk.competitions.setup import STAGES, to_competition
+from agentk.graph.advice import heeded
 from agentk.graph.folder import replace
 from agentk.graph.nodes.decide import begun
 from agentk.graph.nodes.execute import sound_submission
@@ -34,7 +35,7 @@ def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
         draft = proven(stage, before)
     else:
         drafts = {each.name: _before(bench, each) for each in STAGES}
-        draft = settled(STAGES, drafts)
+        draft = heeded(bench, drafts[STAGES[0].name], settled(STAGES, drafts))
         for each, following in pairwise(STAGES):
             replace(draft_file(bench, each), drafts[following.name].model_dump_json())
         competition = to_competition(draft)

@@ -78,6 +78,22 @@ class ReflectAnswer(_Answer):
     memory: list[MemoryAction] = []
 
 
+class AdviceAnswer(_Answer):
+    """What should be believed of a competition instead."""
+
+    reason: str = ""
+    beliefs: dict[str, str] = {}
+
+    @field_validator("beliefs", mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        """Lists become words joined by commas; what is left open is left out."""
+        if not isinstance(value, dict):
+            return value
+        joined = {name: ",".join(map(str, said)) if isinstance(said, list) else said for name, said in value.items()}
+        return {name: str(said).strip() for name, said in joined.items() if said not in (None, "", "null")}
+
+
 def schema_of(kind: type[BaseModel]) -> dict[str, JsonValue]:
     """The JSON schema that a provider's own mechanism is given."""
     schema: dict[str, JsonValue] = kind.model_json_schema()

@@ -13,6 +13,7 @@ from agentk.errors import ReasonerError
 from agentk.llms.counting import tokens
 from agentk.llms.protocol import ChatModel, ChatRequest, Message, Reply
 from agentk.reasoning.model import digest
+from agentk.reasoning.model.advising import advised
 from agentk.reasoning.model.answers import PlanAnswer, ReflectAnswer, plan_from, schema_of, validated
 from agentk.reasoning.model.asking import Form, asked
 from agentk.reasoning.model.beginning import beginning, fullest
@@ -23,7 +24,7 @@ from agentk.reasoning.model.names import Names, OwnNames, StandIns
 from agentk.reasoning.model.prompts import Prompts
 from agentk.reasoning.model.replies import Unusable, object_in, program_in, readable
 from agentk.reasoning.model.veil import DESCRIPTION, Veil
-from agentk.reasoning.questions import Code, CodeQuestion, Plan, PlanQuestion, Reflection, ReflectQuestion
+from agentk.reasoning.questions import Advice, Code, CodeQuestion, Plan, PlanQuestion, Reflection, ReflectQuestion, SetupQuestion
 from agentk.reasoning.recipes.catalogue import recipes_for
 from agentk.types.competition import Competition
 from agentk.types.metric import Direction
@@ -197,6 +198,12 @@ class LLMReasoner:
 
         request = self._request("reflect", question, facts, PLAN_CEILING, PLAN_TOKENS, schema_of(ReflectAnswer))
         return asked(self._think, request, "json", read, self._prompts, self._repairs)
+
+    def advise(self, question: SetupQuestion) -> Advice:
+        """What to believe of a competition whose setup has doubts; nothing where names are hidden, as the description is then."""
+        if self._hide:
+            return Advice(giver=self._think.name)
+        return advised(self._think, self._prompts, question, self._share, self._repairs)
 
     # -------------------------------------------------------------------------------------------------------------------
 
