@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -61,3 +63,16 @@ def memory() -> int:
     import psutil
 
     return int(psutil.virtual_memory().available)
+
+
+def gpus() -> list[str]:
+    """Names of the NVIDIA GPUs here, as the driver's own program tells them."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    try:
+        command = [program, "--query-gpu=name", "--format=csv,noheader"]
+        told = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return told.stdout.splitlines() if told.returncode == 0 else []

@@ -113,7 +113,7 @@ def find(run: str, out: Path) -> RunFolder:
             return RunFolder.open(path)
     import difflib
 
-    near = difflib.get_close_matches(run, [folder.path.name for folder in all_runs(out)], n=3, cutoff=0.4)
+    near = difflib.get_close_matches(run, ["last", *(folder.path.name for folder in all_runs(out))], n=3, cutoff=0.4)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; `agentk list` shows the runs there are"
     raise RunError(f"there is no run {run!r} in {out}{hint}")
 

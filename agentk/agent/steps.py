@@ -178,7 +178,7 @@ def _answered(answer: dict[str, Any]) -> str:
 
 
 def _ended(attempt: Attempt) -> str:
-    what = f"#{attempt.number} {attempt.kind} {attempt.name}"
+    what = attempt.title
     if attempt.score is None:
         return f"{what}: {attempt.outcome.status.value.replace('_', ' ')}, {attempt.outcome.reason}"
     spread = "" if attempt.std is None else f" ± {attempt.std:.5f}"

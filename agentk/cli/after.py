@@ -21,7 +21,10 @@ def mount(app: typer.Typer) -> None:
 
 def step(
     run: Annotated[
-        str, typer.Argument(help="A run, or a competition to begin a new run of: builtin:NAME, a folder, a CSV file.")
+        str,
+        typer.Argument(
+            help="A run, or a competition to begin a new run of: builtin:NAME, a folder, a CSV file.", autocompletion=runs
+        ),
     ],
     until: Annotated[
         str | None,
@@ -33,7 +36,10 @@ def step(
     memory: Annotated[str, typer.Option(help="Of a new run: off, read, write, or a folder.")] = "write",
     out: Out = Path("runs"),
 ) -> None:
-    """One node of the graph at a time: look, change an answer, go on, go back. Without a terminal: one step, or --until."""
+    """One node at a time: look, change an answer, go on, go back.
+
+    Without a terminal: one step, or up to and with --until.
+    """
     from agentk.cli.main import leave_cores_to_programs
 
     leave_cores_to_programs()
@@ -56,7 +62,10 @@ def report(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where it goes; by default the run's folder.")] = None,
     out: Out = Path("runs"),
 ) -> None:
-    """Write the report of a run: one HTML file that needs no network. Every run writes it at its end."""
+    """Write a run's report: one HTML file that needs no network.
+
+    Every run writes it at its end.
+    """
     from agentk.cli.main import leave_cores_to_programs
 
     leave_cores_to_programs()
@@ -73,7 +82,10 @@ def watch(
     browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     out: Out = Path("runs"),
 ) -> None:
-    """Follow a run in the browser, live, while another process works on it. Ctrl-C ends the page, not the run."""
+    """Follow a run in the browser, live.
+
+    Another process works on it; Ctrl-C ends the page, not the run.
+    """
     from agentk.cli.reading import watch_run
 
     watch_run(run, out, port, browser=browser)
@@ -85,26 +97,31 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where it goes; by default named after the run.")] = None,
     out: Out = Path("runs"),
 ) -> None:
-    """Take the winner away as a program of your own: nothing of agentk is needed to run it."""
+    """Take the winner away as a program that needs nothing of agentk."""
     from agentk.cli.reading import export_run
 
     export_run(run, out, to, output)
 
 
 def compare(
-    runs: Annotated[list[str], typer.Argument(help="Two runs or more: folders, names, or 'last'.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="runs", help="Two runs or more: folders, names, or 'last'.", autocompletion=runs)
+    ],
     plot: Annotated[Path | None, typer.Option(help="Write a page with the scores over time.")] = None,
     out: Out = Path("runs"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")] = False,
 ) -> None:
-    """Put runs side by side: a table, and a page with their scores over time."""
+    """Put runs side by side: a table, a page with scores over time."""
     from agentk.cli.reading import compare_runs
 
-    compare_runs(runs, out, plot, as_json=as_json)
+    compare_runs(names, out, plot, as_json=as_json)
 
 
 def tell(run: Run, idea: Annotated[str, typer.Argument(help="In your words.")], out: Out = Path("runs")) -> None:
-    """Give a run an idea: it reaches the next plan, also of a run at work in another process."""
+    """Give a run an idea: it reaches the next plan.
+
+    Also of a run at work in another process.
+    """
     from agentk.cli.teammate import tell_run
 
     tell_run(run, out, idea)
@@ -120,7 +137,10 @@ def add(
     name: Annotated[str | None, typer.Option(help="What the model is called; by default, its file's name.")] = None,
     out: Out = Path("runs"),
 ) -> None:
-    """Bring a model of your own into a run's tree and blend, while it works or afterwards."""
+    """Bring a model of your own into a run's tree and blend.
+
+    While it works, or afterwards.
+    """
     from agentk.cli.main import leave_cores_to_programs
 
     leave_cores_to_programs()
@@ -135,7 +155,7 @@ def explain(
     budget: Annotated[str, typer.Option(help="Time that --ablate may take; a second call goes on.")] = "10m",
     out: Out = Path("runs"),
 ) -> None:
-    """Why a run's winner won: how it came about, and, with --ablate, what each of its ideas is worth."""
+    """Why a run's winner won; --ablate: what each idea is worth."""
     from agentk.cli.main import leave_cores_to_programs
 
     leave_cores_to_programs()

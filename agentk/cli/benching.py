@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from agentk.errors import SettingError
@@ -16,7 +17,9 @@ def bench_competitions(
 ) -> None:
     """Runs agentk on every competition of the folder that has answers, and prints a row for each."""
     if not folder.is_dir():
-        raise SettingError(f"{str(folder)!r} is no folder of competitions and no study; the studies are {', '.join(STUDIES)}")
+        near = get_close_matches(str(folder), STUDIES, 1)
+        meant = f"did you mean {near[0]}?" if near else f"the studies are {', '.join(STUDIES)}"
+        raise SettingError(f"{str(folder)!r} is no folder of competitions and no study; {meant}")
     if answers is None or not answers.is_dir():
         raise SettingError(
             f"--answers {answers}: give the folder with <slug>.csv of true values for the competitions in {folder}"

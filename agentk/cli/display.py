@@ -86,9 +86,7 @@ def sentence(line: Line, bench: Workbench) -> str | None:
             return f"setup: {line['stage']} ✓ ({line['tests']} tests)"
         case "attempt_finished":
             attempt = bench.ledger.attempts[int(str(line["number"]))]
-            return f"#{attempt.number} {attempt.kind} {attempt.name}: {_result(attempt)}" + (
-                f", {attempt.seconds:.1f}s" if attempt.seconds else ""
-            )
+            return f"{attempt.title}: {_result(attempt)}" + (f", {attempt.seconds:.1f}s" if attempt.seconds else "")
         case "model_call":
             call = call_of(line)
             told = call.error if call.reply is None else f"{call.reply.usage.prompt + call.reply.usage.reply:,} tokens"
@@ -213,7 +211,7 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
             attempt = attempts[number]
             mark = "★" if number == ledger.best else " "
             depth = _depth(attempt, attempts)
-            name = Text(f"{mark} {'  ' * depth}{'└ ' if depth else ''}#{number} {attempt.kind} {attempt.name}")
+            name = Text(f"{mark} {'  ' * depth}{'└ ' if depth else ''}{attempt.title}")
             good = attempt.score is not None
             style = (
                 "bold green"

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentk.cli.completing import runs
+
 if TYPE_CHECKING:
     from agentk.agent.request import Request
     from agentk.agent.submitting import Submission
@@ -32,7 +34,7 @@ def mount(app: typer.Typer) -> None:
 
 
 def submit(
-    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.", autocompletion=runs)],
     message: Annotated[str, typer.Option("--message", "-m", help="Shown beside the submission at Kaggle.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the public score.")] = False,
     finals: Annotated[

@@ -10,6 +10,7 @@ import typer
 
 from agentk import __version__
 from agentk.cli.completing import runs
+from agentk.cli.helping import Commands
 from agentk.errors import AgentKError, SettingError, UserError
 
 if TYPE_CHECKING:
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="agentk",
-    help="Point it at a competition; get a submission whose score can be trusted.\n\n"
-    "Start here:  agentk run builtin:breast-cancer --budget 60s",
+    cls=Commands,
+    help="Point it at a competition; get a submission whose score can be trusted, the program that made it, and a report.\n\n"
+    "\b\n"
+    "agentk run builtin:breast-cancer --budget 60s    see it work\n"
+    "agentk run sales.csv --target revenue            a table of your own\n"
+    "agentk run house-prices/                         an unzipped Kaggle download\n",
+    epilog="agentk COMMAND -h says more. A RUN is a folder, a name, or 'last'.",
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode="rich",
@@ -155,7 +161,7 @@ def run(
     watch: Annotated[bool, typer.Option("--watch", help="Serve the report, live, to a browser on this machine.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Solve a competition: a submission, the program that made it, and its score."""
+    """Solve a competition: a submission, its program, its score."""
     leave_cores_to_programs()
     from agentk.agent.request import Request
     from agentk.cli.asking import agreed, mended
@@ -287,7 +293,7 @@ def resume(
 
 @app.command()
 def replay(
-    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.", autocompletion=runs)],
     verify: Annotated[bool, typer.Option("--verify", help="Execute every program again and compare the scores.")] = False,
     changes: Annotated[
         list[str] | None,
@@ -300,7 +306,10 @@ def replay(
     out: Out = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
-    """Judge and choose again from a run's journal and predictions, with no model and no network, to the same submission."""
+    """Judge and choose again, from a run's journal and predictions.
+
+    No model, no network; the same submission comes out.
+    """
     leave_cores_to_programs()
     from agentk.cli.replaying import replay_run, replay_with
 
@@ -317,7 +326,7 @@ def show(
     out: Out = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
-    """What a run found: the contract, the tree of attempts, the score."""
+    """What a run found: contract, tree of attempts, score."""
     from agentk.cli.showing import show_run
 
     show_run(run, out, as_json=as_json)
@@ -358,7 +367,7 @@ def clean(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Check Python, libraries, the sandbox's guarantees, cores, memory, disk."""
+    """What this machine offers, what is missing, how to mend it."""
     from agentk.cli.doctor import examine
 
     raise typer.Exit(examine(as_json=as_json))
@@ -375,7 +384,10 @@ def practice(
     ),
     seed: Annotated[int, typer.Option(help="Of each run.")] = 0,
 ) -> None:
-    """Fill the memory: work through competitions, the one that would teach most first."""
+    """Fill the memory: work through competitions.
+
+    The one that would teach most comes first.
+    """
     from agentk.cli.practice import work_through
 
     leave_cores_to_programs()
@@ -389,7 +401,9 @@ PEERS = "The study peers"
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="A folder of competitions; or a study: peers, setup, sandbox, optim, memory.")],
+    what: Annotated[
+        str, typer.Argument(help="A folder of competitions; or a study: peers, setup, sandbox, optim, memory, prompts.")
+    ],
     answers: Annotated[
         Path | None, typer.Option(help="Folder with <slug>.csv of true values; needed.", rich_help_panel=COMPETITIONS)
     ] = None,
@@ -428,7 +442,7 @@ def bench(
         str, typer.Option(help="Separated by commas; agentk alone measures its intervals.", rich_help_panel=PEERS)
     ] = "agentk,autogluon,flaml,lightgbm",
 ) -> None:
-    """Measure agentk: scores on competitions with known answers, or one of its parts."""
+    """Measure agentk: on competitions with known answers, or a part."""
     from agentk.cli.benching import bench_against_peers, bench_competitions, bench_study, bench_understanding
 
     if what == "peers":

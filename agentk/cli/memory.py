@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agentk.memory.lesson import Kind, Lesson
     from agentk.memory.protocol import Memory
 
-memory = typer.Typer(help="What agentk has learned: look at it, change it, carry it elsewhere.", no_args_is_help=True)
+memory = typer.Typer(help="What agentk has learned: look, change, carry elsewhere.", no_args_is_help=True)
 
 Where = Annotated[str, typer.Option("--memory", help="The store: write (the usual one), or a folder.")]
 Ids = Annotated[list[str], typer.Argument(help="Ids of lessons, or how they begin.")]

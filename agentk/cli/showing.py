@@ -141,7 +141,7 @@ def _label(attempt: Attempt, best: bool) -> str:
     mark = "[bold green]★[/] " if best else ""
     kept = f"\n    [dim]{escape(attempt.verdict)}[/]" if attempt.verdict else ""
     giver = "" if attempt.origin in ("playbook", "graph", "person") else f" [magenta]by {escape(attempt.origin)}[/]"
-    what = f"{mark}#{attempt.number} {attempt.kind} [bold]{escape(attempt.name)}[/]{giver}"
+    what = f"{mark}[bold]{escape(attempt.title)}[/]{giver}"
     return f"{what} {result} [dim]{attempt.seconds:.1f}s {escape(shortened(attempt.idea, 90))}[/]{kept}"
 
 

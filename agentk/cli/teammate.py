@@ -101,7 +101,7 @@ def _tell_story(folder: RunFolder) -> None:
         raise RunError(f"no attempt of {folder.path.name} has a score yet: there is nothing to explain")
     for attempt in _ancestry(ledger, ledger.best):
         score = "no score" if attempt.score is None else f"{attempt.score:.5f}"
-        print(f"#{attempt.number} {attempt.kind} {attempt.name}, {score}: {attempt.idea}")
+        print(f"{attempt.title}, {score}: {attempt.idea}")
         if attempt.verdict:
             print(f"    {attempt.verdict}")
 

@@ -32,7 +32,7 @@ class Explanation(View):
         grid = Table.grid(padding=(0, 2))
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold")
-        grid.add_row("", f"#{self.attempt.number} {self.attempt.kind} {self.attempt.name}")
+        grid.add_row("", self.attempt.title)
         for name, words in self.story:
             grid.add_row(name, Text(words))
         return grid
@@ -42,7 +42,7 @@ class Explanation(View):
         parts = [html.facts((name, html.text(words)) for name, words in self.story), html.fold("program", program(self.source))]
         if self.log.strip():
             parts.append(html.fold("log", html.verbatim(self.log)))
-        return html.card(f"#{self.attempt.number} {self.attempt.kind} {self.attempt.name}", *parts, side="why")
+        return html.card(self.attempt.title, *parts, side="why")
 
 
 def explained(folder: RunFolder, tree: Tree, number: int) -> Explanation:

@@ -103,7 +103,7 @@ def picture(bench: Workbench, node: str, doing: str, at: dict[int, float]) -> st
     shown = sorted({*sorted(attempts)[-SHOWN:], *([ledger.best] if ledger.best is not None else [])})
     rows = [
         (
-            f"{'★ ' if n == ledger.best else ''}#{n} {attempts[n].kind} {html.text(attempts[n].name)}",
+            f"{'★ ' if n == ledger.best else ''}{html.text(attempts[n].title)}",
             f"{attempts[n].score:.5f}" if attempts[n].score is not None else html.text(attempts[n].outcome.status.value),
             f"{attempts[n].seconds:.1f}",
         )

@@ -115,7 +115,7 @@ class Tree(View):
             above = nodes.get(attempt.parent, root) if attempt.parent is not None else root
             left = "  (branch left behind)" if number in self.left else ""
             mark = "★ " if number == self.best else ""
-            label = Text(f"{mark}#{number} {attempt.kind} {attempt.name}  {_result(attempt)}{left}")
+            label = Text(f"{mark}{attempt.title}  {_result(attempt)}{left}")
             nodes[number] = above.add(label, style="dim" if left else "bold green" if mark else "")
         return root
 
@@ -209,7 +209,7 @@ class Best(View):
         attempt, summary = self.attempt, self.summary
         better = "higher" if summary.direction == "maximize" else "lower"
         spread = "" if attempt.std is None else f" ± {attempt.std:.5f} over folds"
-        told = [("attempt", f"#{attempt.number} {attempt.kind} {attempt.name}")]
+        told = [("attempt", attempt.title)]
         if attempt.score is not None:
             told.append(("score", f"{attempt.score:.5f}{spread} ({summary.metric}, {better} is better)"))
         if summary.interval is not None:

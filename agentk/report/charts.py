@@ -44,6 +44,11 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     return [round(number * step, 12) for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def kinds(story: Story) -> list[str]:
+    """The kinds of attempts that have a score, in the order of their first."""
+    return list(dict.fromkeys(moment.attempt.kind for moment in story.moments if moment.attempt.score is not None))
+
+
 def _svg(width: int, height: int, parts: Sequence[Markup], label: str) -> Markup:
     body = Markup("").join(parts)
     return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(width, height, label, body)
@@ -88,7 +93,7 @@ def ladder(story: Story) -> Markup | None:
     """The score beside what it has to beat, on one axis, with what may be expected on new rows."""
     summary = story.summary
     marks = [
-        ("sample submission", summary.sample_score, "plain"),
+        ("sample", summary.sample_score, "plain"),
         ("no model", summary.sound_score, "plain"),
         ("plain model", summary.baseline_score, "plain"),
         ("folds", summary.cv_score, "best"),
@@ -103,24 +108,32 @@ def ladder(story: Story) -> Markup | None:
     # What no model scores may be so far off that it would press everything else together: it stands at the edge then.
     close = near + [value for _, value, _ in shown if abs(value - sum(near) / len(near)) <= 4 * spread]
     low, high = min(close) - 0.08 * spread, max(close) + 0.08 * spread
-    x = _scale(low, high, 150, 700) if story.direction == "maximize" else _scale(high, low, 150, 700)
+    x = _scale(low, high, 34, 97) if story.direction == "maximize" else _scale(high, low, 34, 97)
     height = 30 + 30 * len(shown)
-    marked = [value for value in ticks(low, high, 6) if 160 < x(value) < 690]
-    parts = [_line(x(value), 8, x(value), height - 22, "grid") for value in marked]
-    parts += [_text(x(value), height - 6, _plain(value)) for value in marked]
+    marked = [value for value in ticks(low, high, 4) if 36 < x(value) < 95]
+    parts = [_rung("line", x(value), f'x2="{x(value):.2f}%" y1="8" y2="{height - 22}" class="grid"') for value in marked]
+    parts += [_rung("text", x(value), f'y="{height - 6}" text-anchor="middle"', _plain(value)) for value in marked]
     for place, (name, value, kind) in enumerate(shown):
-        y, at = 24 + 30 * place, min(max(x(value), 150.0), 700.0)
-        parts.append(_text(130, y + 4, name, "end"))
+        y, at = 24 + 30 * place, min(max(x(value), 34.0), 97.0)
+        parts.append(_rung("text", 30, f'y="{y + 4}" text-anchor="end"', name))
         if kind == "best" and summary.interval is not None:
             one, other = sorted(x(end) for end in summary.interval)
             said = f"expected on new rows: {figure(summary.interval[0])} to {figure(summary.interval[1])} (90%)"
-            box = '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="12" rx="6" class="band"><title>{}</title></rect>'
-            parts.append(Markup(box).format(one, y - 6, max(other - one, 2), said))
-        off = at != x(value)
-        parts.append(_dot(at, y, 6, f"mark {kind}{' off' if off else ''}", f"{name}: {figure(value)}"))
-        right = at < 600
-        parts.append(_text(at + (11 if right else -11), y - 7, figure(value), "start" if right else "end", "value"))
-    return _svg(720, height, parts, "The score beside baselines; better is to the right")
+            wide = f'y="{y - 6}" width="{max(other - one, 0.3):.2f}%" height="12" rx="6" class="band"'
+            parts.append(_rung("rect", one, wide, title=said))
+        off = " off" if at != x(value) else ""
+        parts.append(_rung("circle", at, f'cy="{y}" r="6" class="mark {kind}{off}"', title=f"{name}: {figure(value)}"))
+        side = 'dx="10" text-anchor="start"' if at < 70 else 'dx="-10" text-anchor="end"'
+        parts.append(_rung("text", at, f'y="{y - 7}" {side} class="value"', figure(value)))
+    drawn = Markup('<svg class="ladder" style="height:{}px" role="img" aria-label="{}">{}</svg>')
+    return drawn.format(height, "The score beside baselines; better is to the right", Markup("").join(parts))
+
+
+def _rung(tag: str, at: float, rest: str, text: str = "", title: str = "") -> Markup:
+    """A part of the ladder, placed in percent of its width: it is as wide as the page, its letters as large as the page's."""
+    place = {"line": "x1", "circle": "cx"}.get(tag, "x")
+    inner = Markup("<title>{}</title>").format(title) if title else text
+    return Markup('<{} {}="{:.2f}%" {}>{}</{}>').format(Markup(tag), Markup(place), at, Markup(rest), inner, Markup(tag))
 
 
 def progress(story: Story) -> Markup | None:
@@ -143,7 +156,7 @@ def progress(story: Story) -> Markup | None:
         parts.append(_path([*corners, (right, corners[-1][1])], "bestline"))
     for moment in story.moments:
         attempt = moment.attempt
-        told = f"#{attempt.number} {attempt.kind} {attempt.name}"
+        told = attempt.title
         if attempt.score is None:
             title = f"{told}: {attempt.outcome.status.value}"
             parts.append(_dot(x(moment.ended_s), bottom + 12, 3.5, "point lost", title, attempt.number))

@@ -17,6 +17,8 @@ MOST = 3
 """Programs whose trials are shown: those with the most."""
 SLICES = 4
 """Parameters of each, the most important first."""
+FEWEST = 4
+"""Scored trials of which a picture says anything."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def _searched(name: str, attempts: tuple[int, ...], source: str, trials: list[Tr
     varied = {key: len({str(trial.params.get(key)) for trial in trials if key in trial.params}) for key in space}
     order = list(shares) or sorted((key for key in varied if varied[key] > 1), key=lambda key: -varied[key])
     slices = [_slice(key, shares.get(key, 0.0), space, trials) for key in order if varied.get(key, 0) > 1]
-    return Searched(name, attempts, len(trials), tuple(shares.items())[:12], tuple(slices[:SLICES]))
+    drawn = [one for one in slices if len(one.points) >= FEWEST]
+    return Searched(name, attempts, len(trials), tuple(shares.items())[:12], tuple(drawn[:SLICES]))
 
 
 def _slice(key: str, share: float, space: Space, trials: list[Trial]) -> Slice:

@@ -42,6 +42,11 @@ class Attempt(Frozen):
     chosen: bool = False  # whether the selection rule put its answers into submission.csv
     verdict: str = ""  # what the selection rule said
 
+    @property
+    def title(self) -> str:
+        """Number, kind and name, no word twice: "#2 draft lightgbm", "#6 blend of 3"."""
+        return f"#{self.number} {self.name if self.name.startswith(self.kind) else f'{self.kind} {self.name}'}"
+
 
 def seedless(attempts: Iterable[Attempt]) -> frozenset[int]:
     """Numbers of those whose program does not hang on its seed: another one gave the same score on every fold."""

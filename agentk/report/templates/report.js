@@ -83,6 +83,12 @@
     const source = data.sources[one.source];
     const parent = byNumber.get(one.parent);
     if (source) found.code = () => highlighted(source);
+    else for (const [number] of one.weights) {  // a blend has no program of its own: those of its members stand here, each once
+      const member = byNumber.get(number), text = data.sources[member && member.source];
+      if (text && !Object.values(found).some((shown) => shown.text === text)) {
+        found[`#${number} ${member.name.slice(0, 24)}`] = Object.assign(() => highlighted(text), { text });
+      }
+    }
     if (source && parent && data.sources[parent.source]) {
       found.diff = () => one.source === parent.source
         ? make("p", { class: "under" }, "The program is its parent's; only parameters differ.") : changes(data.sources[parent.source], source);
@@ -111,7 +117,7 @@
     };
     for (const name of Object.keys(tabs)) bar.append(make("button", { type: "button", role: "tab", "data-tab": name, onclick: () => open(name) }, name === "diff" ? "diff to parent" : name));
     pane.replaceChildren(
-      make("h3", {}, `${one.number === data.best ? "★ " : ""}#${one.number} ${one.kind} ${one.name}`),
+      make("h3", {}, `${one.number === data.best ? "★ " : ""}${one.title}`),
       facts([
         ["score", one.score && `${one.score}${one.std ? ` ± ${one.std} over folds` : ""}`],
         ["outcome", one.score ? "" : `${one.status}: ${one.reason}`],
