@@ -41,7 +41,8 @@ class Summary(Frozen):
     sound_score: float | None = None  # of answers that need no model, on the training rows
     baseline_score: float | None = None  # of the first model that was scored: plain, untuned
     winner: str | None = None
-    attempts: int = 0
+    attempts: int = 0  # of all kinds
+    blends: int = 0  # among them
     failed: int = 0
     trials: int = 0
     seconds: float = 0.0
@@ -53,6 +54,13 @@ class Summary(Frozen):
     calls: int = 0
     models: str | None = None  # the same in words
     stopped_by: str | None = None
+
+    @property
+    def work(self) -> str:
+        """How much was tried, in words: "12 attempts, 3 blends, 30 trials, 1 failed"."""
+        counts = {"attempt": self.attempts - self.blends, "blend": self.blends, "trial": self.trials}
+        told = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items() if count or name == "attempt"]
+        return ", ".join([*told, *([f"{self.failed} failed"] if self.failed else [])])
 
 
 def summarize(folder: RunFolder) -> Summary:
@@ -88,6 +96,7 @@ def summarize(folder: RunFolder) -> Summary:
         "baseline_score": _score(ledger, lambda attempt: attempt.recipe not in (None, "constant")),
         "winner": None if best is None else _described(best),
         "attempts": len(ledger.attempts),
+        "blends": sum(attempt.kind == "blend" for attempt in ledger.attempts.values()),
         "failed": ledger.failed,
         "trials": sum(attempt.trials for attempt in ledger.attempts.values()),
         "seconds": round(seconds, 1),

@@ -22,7 +22,6 @@ from agentk.referee.evaluation import columns_of, covered
 from agentk.referee.predictions import RefusedError, check_predictions
 from agentk.types.competition import TaskKind
 from agentk.types.metric import Array
-from agentk.types.outcome import Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,8 +79,7 @@ def receiving(folder: RunFolder) -> Iterator[Workbench]:
     request, asked = request_of(folder), folder.facts()["request"]
     waiting = sum(letter.kind != "hint" for letter in letters(folder))
     ledger = Ledger.of(read(folder.journal), "maximize")
-    taken = sum(one.kind != "blend" and one.outcome.status is not Status.CANCELLED for one in ledger.attempts.values())
-    count = taken + len(ledger.under_way) + waiting
+    count = ledger.counted + len(ledger.under_way) + waiting
     with session(folder, request.model_copy(update={"budget": None, "attempts": count})) as bench:
         try:
             yield bench

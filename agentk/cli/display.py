@@ -286,7 +286,7 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
         if budget is None:
             limit = bench.setting.attempts
             row.add_row(
-                Text(f"{duration(active)} worked, {len(bench.ledger.attempts)} of {limit} attempts"),
+                Text(f"{duration(active)} worked, {bench.ledger.counted} of {limit} attempts"),
                 Text(told, style="bold green"),
             )
         else:

@@ -27,7 +27,7 @@ class Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command, in its group."""
-        command = super().get_command(ctx, cmd_name)
+        command: Any = super().get_command(ctx, cmd_name)
         if command is not None:
             command.rich_help_panel = next((group for group, names in GROUPS.items() if cmd_name in names), None)
             _say_what_it_takes(command.get_params(ctx))

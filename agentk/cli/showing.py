@@ -67,12 +67,10 @@ def print_summary(summary: Summary) -> None:
         grid.add_row("compared with", ", ".join(compared))
     if summary.winner is not None:
         grid.add_row("winner", Text(summary.winner))
-    failed = f", {summary.failed} failed" if summary.failed else ""
-    trials = f", {summary.trials} trials" if summary.trials else ""
     busy = f", slots busy {summary.occupancy:.0%}" if summary.occupancy is not None else ""
     grid.add_row(
         "work",
-        f"{summary.attempts} attempts{trials}{failed} in {duration(summary.seconds)}{busy}; "
+        f"{summary.work} in {duration(summary.seconds)}{busy}; "
         f"ended by: {summary.stopped_by or 'not ended; agentk resume goes on with it'}",
     )
     if summary.models is not None:

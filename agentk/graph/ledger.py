@@ -129,6 +129,12 @@ class Ledger:
         return sorted(self.started - self.attempts.keys())
 
     @property
+    def counted(self) -> int:
+        """Attempts that ended and count against a limit on attempts: blends cost nothing, what was cut short may come again."""
+        ended = (attempt for attempt in self.attempts.values() if attempt.kind != "blend")
+        return sum(attempt.outcome.status is not Status.CANCELLED for attempt in ended)
+
+    @property
     def failed(self) -> int:
         """Attempts that ended without a score, pruned and cancelled ones left out."""
         quiet = (Status.SCORED, Status.PRUNED, Status.CANCELLED)

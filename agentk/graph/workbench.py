@@ -22,7 +22,6 @@ from agentk.llms.record import Call
 from agentk.memory.protocol import Memory
 from agentk.reasoning.questions import Lesson, Reasoner, Resources
 from agentk.types.competition import Competition
-from agentk.types.outcome import Status
 
 if TYPE_CHECKING:
     from agentk.competitions.draft import Draft
@@ -171,8 +170,7 @@ class Workbench:
     def resources(self) -> Resources:
         """What is left to spend."""
         setting = self.setting
-        ended = [attempt for attempt in self.ledger.attempts.values() if attempt.kind != "blend"]
-        taken = sum(attempt.outcome.status is not Status.CANCELLED for attempt in ended) + len(self.pending())
+        taken = self.ledger.counted + len(self.pending())
         return Resources(
             seconds_left=None if self.clock.budget is None else max(0.0, self.clock.left()),
             seconds_total=self.clock.budget,

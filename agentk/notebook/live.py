@@ -128,5 +128,5 @@ def _way(node: str, doing: str) -> str:
 
 def _time(bench: Workbench, active: float) -> str:
     if bench.clock.budget is None:
-        return f"{duration(active)} worked, {len(bench.ledger.attempts)} of {bench.setting.attempts} attempts"
+        return f"{duration(active)} worked, {bench.ledger.counted} of {bench.setting.attempts} attempts"
     return f"{duration(max(0.0, bench.clock.budget - active))} left of {duration(bench.clock.budget)}"
