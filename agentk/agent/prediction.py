@@ -10,6 +10,7 @@ from pathlib import Path
 from agentk.agent import machine
 from agentk.agent.remake import SUBMISSION
 from agentk.agent.session import request_of
+from agentk.competitions.respelling import respelled
 from agentk.errors import RunError
 from agentk.graph.folder import RunFolder
 from agentk.types.competition import Competition
@@ -18,6 +19,7 @@ from agentk.types.competition import Competition
 def predict(folder: RunFolder, rows: Path, output: Path) -> int:
     """Predicts the rows of a file with the run's winner; returns how many.
 
+    The file may be spelled otherwise than the test file is: separator, decimal sign, encoding are found out.
     Raises RunError when the run has no winner yet, or when its program cannot take these rows.
     """
     from agentk.sandbox.open import open_sandbox
@@ -29,11 +31,11 @@ def predict(folder: RunFolder, rows: Path, output: Path) -> int:
             f"{folder.path.name} has no winner to predict with; `agentk resume {folder.path.name} --budget +10m` may find one"
         )
     competition = Competition.model_validate_json(contract.read_text())
-    files = {"--rows": rows.absolute()}
-    if (extra := request_of(folder).extra) is not None:
-        files["--extra"] = extra.absolute()
-    names = {option: f"{option.strip('-')}{''.join(path.suffixes)}" for option, path in files.items()}
     with tempfile.TemporaryDirectory() as place:
+        files = {"--rows": respelled(rows.absolute(), competition.test, Path(place))}
+        if (extra := request_of(folder).extra) is not None:
+            files["--extra"] = extra.absolute()
+        names = {option: f"{option.strip('-')}{''.join(path.suffixes)}" for option, path in files.items()}
         execution = Execution(
             entry=Function("agentk.agent.remake:remake"),
             collect_to=Path(place) / "out",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from agentk.llms.record import call_of
 from agentk.settings import duration
+from agentk.types.outcome import Status
 from agentk.types.wording import shortened
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def sentence(line: Line, bench: Workbench) -> str | None:
             return f"setup: {line['stage']} ✓ ({line['tests']} tests)"
         case "attempt_finished":
             attempt = bench.ledger.attempts[int(str(line["number"]))]
+            if attempt.kind == "blend" and attempt.outcome.status is Status.PRUNED:  # a mixture of one
+                return None
             return f"{attempt.title}: {_result(attempt)}" + (f", {attempt.seconds:.1f}s" if attempt.seconds else "")
         case "model_call":
             call = call_of(line)

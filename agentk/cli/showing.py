@@ -47,10 +47,10 @@ def print_summary(summary: Summary) -> None:
             f"{summary.interval[0]:.5f} to {summary.interval[1]:.5f} on new rows like these (90%, corrected for choosing)",
         )
     if summary.test_score is not None:
+        sample = "" if summary.sample_score is None else f"; sample submission {summary.sample_score:.5f}"
         grid.add_row(
             "on the test rows",
-            Text(f"{summary.test_score:.5f}", style="bold")
-            + f"  (hidden from the run; sample submission {_number(summary.sample_score)})",
+            Text(f"{summary.test_score:.5f}", style="bold") + f"  (hidden from the run{sample})",
         )
     if summary.public_score is not None:
         grid.add_row("public score", Text(f"{summary.public_score:.5f}", style="bold") + "  (at Kaggle)")
@@ -88,10 +88,6 @@ def print_summary(summary: Summary) -> None:
 def _near(path: Path) -> str:
     """A path from where the person stands, where it lies below."""
     return str(path.relative_to(Path.cwd())) if path.is_absolute() and path.is_relative_to(Path.cwd()) else str(path)
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.5f}"
 
 
 def show_run(run: str, out: Path, *, as_json: bool) -> None:

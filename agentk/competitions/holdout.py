@@ -15,6 +15,7 @@ from agentk.competitions.draft import Overrides
 from agentk.competitions.gallery import link
 from agentk.competitions.kinds import looks_like_id
 from agentk.competitions.read import listed, role_of
+from agentk.competitions.spelling import amounts_in, with_options
 from agentk.competitions.tables import encoding_of, several, sniffed, table
 from agentk.errors import CompetitionError
 
@@ -33,7 +34,10 @@ def hold_out(source: Path, overrides: Overrides, folder: Path, answers: Path) ->
         return
     root, name = (source.parent, source.name) if source.is_file() else (source, _only_table(source, overrides))
     path, member = listed(root)[name] if source.is_dir() else (name, None)
-    rows = table(root, encoding_of(root, sniffed(root, path, member)))
+    file = encoding_of(root, sniffed(root, path, member))
+    if file.options.get("decimal"):  # what is written below spells numbers with a point
+        file = with_options(file, amounts=amounts_in([table(root, file)], file))
+    rows = table(root, file)
     targets = list(overrides.target)
     if not targets:
         raise CompetitionError(

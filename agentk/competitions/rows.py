@@ -44,7 +44,8 @@ def read_table(
               "name", and what `summed` says of the rows of each key is added
     day_first columns of dates such as 25.03.2020, which become 2020-03-25, so that no one reads them otherwise
     composed  a column to add, of others as they are spelled: {"name", "of": [column, ...], "separator"}
-    amounts   columns of numbers with signs about them, such as $1,200.50 or 12%, which become numbers
+    amounts   columns of numbers with signs about them, such as $1,200.50 or 12%, which become numbers; 1.200,50 € where
+              the decimal sign is a comma
 
     Infinite numbers are read as missing. Raises OSError, UnicodeDecodeError, or ValueError when it holds no table.
     """
@@ -67,8 +68,7 @@ def read_table(
         parts = [frame[name].astype(str) for name in composed["of"]]
         frame[composed["name"]] = parts[0].str.cat(parts[1:], sep=composed["separator"])
     for name in (name for name in amounts if name in frame):
-        bare = frame[name].astype("str").str.replace(r"[$€£¥%,\s]", "", regex=True)
-        frame[name] = pd.to_numeric(bare.where(frame[name].notna()), errors="coerce").astype("float64")
+        frame[name] = _amounts(frame[name], decimal)
     for name in day_first:
         moments = pd.to_datetime(frame[name], dayfirst=True, errors="coerce")
         frame[name] = moments.dt.strftime("%Y-%m-%d %H:%M:%S").where(moments.notna(), frame[name])
@@ -105,6 +105,15 @@ def summed(rows: pd.DataFrame, on: Sequence[str], name: str) -> pd.DataFrame:
         found[f"{name}_{column}_most"] = counts.drop_duplicates(on).set_index(on)["word"]
         found[f"{name}_{column}_kinds"] = counts.groupby(on, sort=False).size()
     return pd.DataFrame(found).reset_index()
+
+
+def _amounts(values: pd.Series[Any], decimal: str) -> pd.Series[Any]:
+    """Numbers without the signs about them."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.astype("float64")
+    bare = values.astype("str").str.replace(r"[$€£¥%.\s]" if decimal == "," else r"[$€£¥%,\s]", "", regex=True)
+    numbers = pd.to_numeric(bare.str.replace(",", ".").where(values.notna()), errors="coerce")
+    return numbers.astype("float64")
 
 
 def load_rows(folder: str | Path, plan: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:

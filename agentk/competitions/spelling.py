@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,25 +15,34 @@ from agentk.types.competition import Column, ColumnKind, TableFile
 
 _AMOUNT = r"[-+]?[$€£¥]?\s*[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?\s*[%€$£¥]?"
 _SIGNED = r"[$€£¥%]|\d,\d{3}"
+_SWAPPED = str.maketrans(",.", ".,")
 _ALIKE = 0.99  # share of a column's values that must be amounts
 
 
 def read_amounts(draft: Draft) -> Draft:
-    """Has numbers with signs about them, such as $1,200.50 or 12%, read as numbers."""
+    """Has numbers with signs about them, such as $1,200.50, 1.200,50 € or 12%, read as numbers."""
     train, test = parts_of(draft)
     assert draft.train and draft.test
-    if draft.train.options.get("decimal"):
-        return draft
-    named = [str(name) for name in train.columns if types.is_string_dtype(train[name]) and not looks_like_id(str(name))]
-    found = [name for name in named if all(_are_amounts(part[name]) for part in (train, test) if name in part)]
+    found = amounts_in((train, test), draft.train)
     if not found:
         return draft
-    first, second = (_with(file, amounts=found) for file in (draft.train, draft.test))
+    first, second = (with_options(file, amounts=found) for file in (draft.train, draft.test))
     return draft.grown(train=first, test=second, reason=f"{several(found)} hold numbers with signs about them")
 
 
-def _are_amounts(values: pd.Series[Any]) -> bool:
+def amounts_in(parts: Sequence[pd.DataFrame], file: TableFile) -> list[str]:
+    """Columns of the first part that hold numbers with signs about them, in every part, spelled as in `file`."""
+    comma = file.options.get("decimal") == ","
+    first = parts[0]
+    named = [str(name) for name in first.columns if types.is_string_dtype(first[name]) and not looks_like_id(str(name))]
+    return [name for name in named if all(_are_amounts(part[name], comma) for part in parts if name in part)]
+
+
+def _are_amounts(values: pd.Series[Any], comma: bool) -> bool:
+    if types.is_numeric_dtype(values):
+        return True  # those of this part need no sign
     known = values.dropna().astype(str).str.strip()
+    known = known.str.translate(_SWAPPED) if comma else known
     if known.empty or not known.head(100).str.contains(_SIGNED).any():
         return False
     return bool(known.str.fullmatch(_AMOUNT).mean() >= _ALIKE)
@@ -66,7 +76,7 @@ def turn_dates(draft: Draft, columns: tuple[Column, ...]) -> Draft:
     turned = [name for name in dated if is_day_first(train[name])]
     if not turned:
         return draft
-    first, second = (_with(file, day_first=turned) for file in (draft.train, draft.test))
+    first, second = (with_options(file, day_first=turned) for file in (draft.train, draft.test))
     return draft.grown(train=first, test=second, reason=f"dates of {several(turned)} have the day first")
 
 
@@ -79,7 +89,7 @@ def keep_words(draft: Draft) -> Draft:
     worded = [name for name in draft.targets if types.is_string_dtype(train[name]) and train[name].isna().any()]
     if not worded:
         return draft
-    file = _with(draft.train, literal=worded)
+    file = with_options(draft.train, literal=worded)
     literal = table(draft.folder, file)
     found = sorted({str(value) for name in worded for value in literal.loc[train[name].isna(), name].dropna().unique()})
     if found not in (["None"], ["none"], ["NA"], ["N/A"], ["null"]):
@@ -112,7 +122,9 @@ def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:
     assert draft.test
     if draft.test.path.endswith((".parquet", ".pq")) or "json" in draft.test.path:
         return False
-    raw = table(draft.folder, _with(draft.test, dtypes={name: "str"}, columns=[name], beside=[], composed=None))[name].dropna()
+    raw = table(draft.folder, with_options(draft.test, dtypes={name: "str"}, columns=[name], beside=[], composed=None))[
+        name
+    ].dropna()
     return (
         bool((raw != table(draft.folder, draft.test)[name].dropna().astype("int64").astype(str)).any())
         if dtype == "int64"
@@ -120,5 +132,6 @@ def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:
     )
 
 
-def _with(file: TableFile, **options: Any) -> TableFile:
+def with_options(file: TableFile, **options: Any) -> TableFile:
+    """The same file, read with these options too."""
     return file.model_copy(update={"options": {**file.options, **options}})

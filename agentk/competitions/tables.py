@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -241,8 +242,8 @@ def _evenness(widths: list[int]) -> float:
 
 
 def _decimal_comma(cell: str) -> bool:
-    whole, comma, part = cell.lstrip("+-").partition(",")
-    return bool(comma) and whole.isdigit() and part.isdigit()
+    """Whether it is a number with a decimal comma: 12,5 or 1.204,50 €."""
+    return re.fullmatch(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+\s*[€$£¥%]?", cell) is not None
 
 
 def _decimal_point(cell: str) -> bool:

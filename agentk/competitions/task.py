@@ -171,6 +171,12 @@ def _several_targets(targets: pd.DataFrame) -> tuple[TaskKind, str, str | None]:
 
 
 def _too_many(name: str, distinct: int, rows: int) -> str | None:
+    """A doubt where few labels come twice. Raises CompetitionError where none does: there is nothing to learn then."""
+    if rows >= _MOST_CLASSES and distinct == rows:
+        raise CompetitionError(
+            f"{name} has another label in each of its {rows} rows: nothing can be learned of it. Name another column with "
+            "--target COLUMN; if these are numbers, write them plainly, such as 1234.56."
+        )
     return f"{name} has {distinct} labels in {rows} rows: is it the target? (--target COLUMN)" if distinct > 0.5 * rows else None
 
 

@@ -29,7 +29,7 @@ def of_exit(code: int, log: Log) -> Verdict:
 
 def of_time(now: float, deadline: float, limits: Limits) -> Verdict | None:
     """Of a program that has run until now."""
-    return (End.TIMED_OUT, f"it ran longer than {limits.wall_s:g} s") if now >= deadline else None
+    return (End.TIMED_OUT, f"it ran longer than {round(limits.wall_s, 2):g} s") if now >= deadline else None
 
 
 def of_use(processes: int, memory: int, written: int, limits: Limits) -> Verdict | None:

@@ -324,6 +324,22 @@ class TestOdd:
         assert np.allclose(train["rent"], NUMBER[:N] * 40) and train["share"].iloc[1] == 1.5 and np.isnan(train["share"].iloc[3])
         assert load_rows(c.folder, plan_of(c))[0].equals(train)
 
+    def test_amounts_with_a_decimal_comma_are_numbers(self, rows: pd.DataFrame, write, understood) -> None:
+        """Also where the test part holds none that needs a sign."""
+        spelled = [f"{number * 40:,.2f}".translate(str.maketrans(",.", ".,")) + " €" for number in NUMBER]
+        whole = rows.assign(debt=[f"{at * 90:,}".replace(",", ".") + ",00" for at in range(N)] + ["5,25"] * M, rent=spelled)
+        c = understood(
+            write({"train.csv": whole.iloc[:N], "test.csv": whole.iloc[N:].drop(columns="rent")}, sep=";", decimal=",")
+        )
+        train, test = rows_of(c)
+        assert (c.task, c.targets) == (TaskKind.REGRESSION, ("rent",))
+        assert np.allclose(train["rent"], NUMBER[:N] * 40) and np.allclose(train["debt"], np.arange(N) * 90)
+        assert (test["debt"] == 5.25).all() and load_rows(c.folder, plan_of(c))[0].equals(train)
+
+    def test_a_label_of_its_own_in_each_row_teaches_nothing(self, parts: Parts, write, understood) -> None:
+        with pytest.raises(CompetitionError, match="nothing can be learned"):
+            understood(write(parts("code", [f"x{at}" for at in range(N + M)], "x0")))
+
     def test_several_labels_in_a_cell_are_doubted(self, parts: Parts, write, understood) -> None:
         tags = [" ".join(RNG.choice(["haze", "road", "lake", "farm"], RNG.integers(1, 4), replace=False)) for _ in range(N + M)]
         c = understood(write(parts("tags", tags, "haze")))

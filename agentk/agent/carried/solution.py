@@ -268,7 +268,7 @@ def submission(plan: dict[str, Any], answers: Array, test: pd.DataFrame, data: P
     sample = None
     if data is not None and form["sample"] is not None:
         sample = read_table(data / form["sample"]["path"], **form["sample"]["options"])
-    own = [name for name in form["test_ids"] if name in test]
+    own = [name for name in form["test_ids"] if name in test and test[name].notna().any()]  # new rows may have none
     named = bool(keys) and len(own) == len(keys)  # the sample may call them otherwise
     if named:
         ids = test[own].set_axis(keys, axis=1).reset_index(drop=True)
