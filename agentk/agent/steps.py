@@ -108,7 +108,14 @@ class Step:
     def _changes(self) -> list[Section]:
         told = [text for line in self.lines if line["event"] not in ("question", "answer") and (text := _sentence(line))]
         verdicts = [f"#{attempt.number}: {attempt.verdict}" for attempt in self.attempts if attempt.verdict]
-        return [Section("changed", "text", "\n".join([*told, *verdicts]))] if told else []
+        stage = [*self._listed("found"), *(f"doubt: {doubt}" for doubt in self._listed("doubts"))]
+        changed = "\n".join([*told, *verdicts])
+        sections = [Section("found", "text", "\n".join(stage))] if stage else []
+        return [*sections, *([Section("changed", "text", changed)] if changed and changed != self.headline else [])]
+
+    def _listed(self, name: str) -> list[str]:
+        """What the stage of setup, if this was one, says under this name."""
+        return [str(one) for line in self._of("stage") if isinstance(known := line.get(name), list) for one in known]
 
     def _program(self, number: int) -> Section | None:
         places = (self.folder.attempt(number), self.folder.started / f"{number}")

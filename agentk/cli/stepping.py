@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agentk.agent.steps import Step
     from agentk.graph.folder import RunFolder
 
-KEYS = "Enter: next step   e: edit the answer   b N: back to the end of step N   r: run on   w: whole program   q: quit"
+KEYS = "Enter: next step  e: edit the answer  b N: back to step N  r: run on  w: whole program  q: quit"
 
 
 def step_run(target: str, request: Request, until: str | None) -> int:

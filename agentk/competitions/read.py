@@ -65,7 +65,7 @@ def find_files(draft: Draft) -> Draft:
         description=description,
         unused=unused,
         reason=f"read {several(used + files)}" + (f"; not used: {several(unused)}" if unused else ""),
-        doubt=None if sample else "no sample submission was found: its form is inferred (--sample FILE names one)",
+        doubt=None if sample or draft.own else "no sample submission was found: its form is inferred (--sample FILE names one)",
     )
 
 

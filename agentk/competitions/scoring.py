@@ -64,10 +64,8 @@ def find_metric(draft: Draft) -> Draft:
     if name in refused:
         raise CompetitionError(f"{draft.folder}: nothing says how submissions are scored: name it with --metric NAME.")
     metric = metric_named(name)
-    return draft.grown(
-        metric=name,
-        doubt=f"the description names no metric agentk knows: {name}, {metric.direction}, is assumed ({_SAY})",
-    )
+    silent = "nothing says how answers are scored" if draft.own else "the description names no metric agentk knows"
+    return draft.grown(metric=name, doubt=f"{silent}: {name}, {metric.direction}, is assumed ({_SAY})")
 
 
 def _as_described(draft: Draft, mention: Mention, told: bool) -> Draft:

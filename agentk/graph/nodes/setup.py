@@ -42,7 +42,14 @@ def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
         bench.settle_competition(competition)
         replace(bench.folder.path / "contract.md", in_markdown(competition))
     replace(draft_file(bench, stage), draft.model_dump_json())
-    bench.journal.write("stage", stage=stage.name, tests=len(stage.tests), reopened=list(draft.told()))
+    bench.journal.write(
+        "stage",
+        stage=stage.name,
+        tests=len(stage.tests),
+        found=[reason for reason in draft.reasons if reason not in before.reasons],
+        doubts=[doubt for doubt in draft.doubts if doubt not in before.doubts],
+        reopened=list(draft.told()),
+    )
     return {}
 
 
