@@ -110,8 +110,10 @@ class Step:
         verdicts = [f"#{attempt.number}: {attempt.verdict}" for attempt in self.attempts if attempt.verdict]
         stage = [*self._listed("found"), *(f"doubt: {doubt}" for doubt in self._listed("doubts"))]
         changed = "\n".join([*told, *verdicts])
-        sections = [Section("found", "text", "\n".join(stage))] if stage else []
-        return [*sections, *([Section("changed", "text", changed)] if changed and changed != self.headline else [])]
+        if stage and changed == self.headline:  # of a stage, what it found says all
+            changed = ""
+        found = {"found": "\n".join(stage), "changed": changed}
+        return [Section(title, "text", text) for title, text in found.items() if text]
 
     def _listed(self, name: str) -> list[str]:
         """What the stage of setup, if this was one, says under this name."""

@@ -98,6 +98,21 @@ def joined(bench: Workbench, since: set[int]) -> list[Worth]:
     return found
 
 
+def came_of(bench: Workbench, before: set[int]) -> Iterator[str]:
+    """In words what became of the models that were taken in after the attempts `before`."""
+    ledger = bench.ledger
+    worths = joined(bench, before)
+    for number in sorted(ledger.attempts.keys() - before):
+        attempt = ledger.attempts[number]
+        if attempt.score is None and attempt.kind != "blend":
+            yield f"#{number} {attempt.name} has no score: {attempt.outcome.reason}"
+    for worth in worths:
+        attempt = ledger.attempts[worth.about]
+        yield f"#{attempt.number} {attempt.name} scores {attempt.score:.5f} alone; in the blend it {worth.told}"
+    if ledger.best is not None:
+        yield f"submission.csv is #{ledger.best} {ledger.attempts[ledger.best].name}, {ledger.attempts[ledger.best].score:.5f}"
+
+
 def _matrix(evidence: Evidence, path: Path, rows: pd.DataFrame, part: str) -> Array:
     """(rows, W or 1) numbers of a file, in the order of `rows`."""
     if not path.is_file():

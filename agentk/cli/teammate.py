@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentk.agent.session import find, request_of, session, work
-from agentk.agent.teammate import add_predictions, add_program, at_work, joined, receiving, tell
+from agentk.agent.teammate import add_predictions, add_program, at_work, came_of, receiving, tell
 from agentk.errors import RunError, SettingError
 from agentk.graph.journal import read
 from agentk.graph.ledger import Ledger
@@ -53,17 +53,8 @@ def _take_in(folder: RunFolder) -> None:
         bench.journal.listen(display.line)
         with shown():
             work(bench)
-        worths = joined(bench, before)
-        for number in sorted(bench.ledger.attempts.keys() - before):
-            attempt = bench.ledger.attempts[number]
-            if attempt.score is None and attempt.kind != "blend":
-                print(f"#{number} {attempt.name} has no score: {attempt.outcome.reason}")
-        for worth in worths:
-            attempt = bench.ledger.attempts[worth.about]
-            print(f"#{attempt.number} {attempt.name} scores {attempt.score:.5f} alone; in the blend it {worth.told}")
-        best = bench.ledger.best
-        if best is not None:
-            print(f"submission.csv is #{best} {bench.ledger.attempts[best].name}, {bench.ledger.attempts[best].score:.5f}")
+        for told in came_of(bench, before):
+            print(told)
 
 
 def explain_run(run: str, out: Path, budget: str, *, ablate: bool) -> None:

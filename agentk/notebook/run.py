@@ -9,8 +9,10 @@ from typing import Any
 
 from agentk.agent.evidence import contract_of
 from agentk.agent.request import Request
+from agentk.agent.session import work
 from agentk.agent.stepping import Paused, Stepper, Until
 from agentk.agent.summary import Summary, summarize
+from agentk.agent.teammate import add_predictions, came_of, receiving
 from agentk.errors import RunError, SettingError
 from agentk.graph.folder import RunFolder
 from agentk.graph.inbox import post_hint, post_program
@@ -175,10 +177,40 @@ class Run:
         """An idea in your words: it reaches the next plan."""
         post_hint(self._stepper.folder, idea)
 
-    def add(self, program: Path | str, name: str = "mine") -> None:
-        """A program of your own (a file, or its source): the next plan has it executed as an attempt."""
-        source = program.read_text(encoding="utf-8") if isinstance(program, Path) else program
-        post_program(self._stepper.folder, name, Solution(source, name).source)
+    def add(
+        self,
+        program: Path | str | None = None,
+        *,
+        oof: str | Path | None = None,
+        test_pred: str | Path | None = None,
+        name: str | None = None,
+    ) -> None:
+        """A model of your own, in the tree and in the blend: it enters with the next plan; a run that has ended takes it in now.
+
+        program: its file, or its source. Or, of a model that was fitted elsewhere, the files of its predictions: oof, of the
+        training rows, each made without the row's label, and test_pred, of the test rows. Raises SettingError for anything else.
+        """
+        folder = self._stepper.folder
+        if program is not None and oof is None and test_pred is None:
+            source = program.read_text(encoding="utf-8") if isinstance(program, Path) else program
+            called = name or (program.stem if isinstance(program, Path) else "mine")
+            post_program(folder, called, Solution(source, called).source)
+        elif program is None and oof is not None and test_pred is not None:
+            add_predictions(folder, Path(oof), Path(test_pred), name or Path(oof).stem)
+        else:
+            raise SettingError("give a program, or both oof= and test_pred=, the files of a model's predictions")
+        if self._stepper.ledger.ended is not None:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """What was added to a run that has ended is judged and weighed in the blend."""
+        self._stepper.close()
+        with receiving(self._stepper.folder) as bench, watched(bench):
+            before = set(bench.ledger.attempts)
+            work(bench)
+            for told in came_of(bench, before):
+                print(told)
+        report_at_end(self._stepper.folder)
 
     # looking
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agentk import Agent, Run
+from agentk.agent.evidence import evidence_of
 from agentk.agent.stepping import Paused
 from agentk.errors import RunError, SettingError
 from agentk.graph.folder import RunFolder
@@ -92,6 +95,23 @@ def test_a_run_that_has_ended_says_how_it_goes_on(ended: Run) -> None:
     with pytest.raises(RunError, match=r"has ended \(attempts\).*more\(budget=…\)"):
         ended.step()
     assert ended.submission.exists() and ended.next is None
+
+
+def test_a_model_from_elsewhere_joins_a_run_that_has_ended(
+    ended: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ended.folder, tmp_path / ended.folder.name)
+    run = Agent.resume(tmp_path / ended.folder.name)
+    known = evidence_of(RunFolder(run.folder))
+    np.save(tmp_path / "oof.npy", np.eye(3)[known.judge.truth.astype(int)] * 0.94 + 0.02)
+    np.save(tmp_path / "test.npy", np.full((len(known.test), 3), 1 / 3))
+    with pytest.raises(SettingError, match="both oof= and test_pred="):
+        run.add(oof=tmp_path / "oof.npy")
+    run.add(oof=tmp_path / "oof.npy", test_pred=tmp_path / "test.npy", name="from a friend")
+    told = capsys.readouterr().out
+    assert "from a friend scores" in told and "submission.csv is #" in told
+    assert any(attempt.name == "from a friend" and attempt.origin == "person" for attempt in run.tree)
+    run.close()
 
 
 def test_mistakes_are_told_in_words(fresh: Run) -> None:
