@@ -32,7 +32,7 @@ def test_every_command_stands_in_one_group() -> None:
     assert sorted(grouped) == sorted(commands.commands)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("command", [(), ("run",), ("bench",), ("compare",)])
+@pytest.mark.parametrize("command", [(), ("run",), ("bench",)])
 def test_help_speaks_no_python(say: Say, command: tuple[str, ...]) -> None:
     said = say(*command, "--help").out
     assert "--help" in said and "<bool>" not in said and "list[" not in said
