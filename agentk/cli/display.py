@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
@@ -262,11 +264,11 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
         if left is not None:
             text.append(f"the playbook goes on alone: {left}", style="yellow")
         elif doing is not None:
-            text.append(f"asking {proposing.model.name} for {doing[0]} … {doing[1]:.0f} s", style="magenta")
+            text.append(f"asking {_near(proposing.model.name)} for {doing[0]} … {doing[1]:.0f} s", style="magenta")
         else:
-            text.append(proposing.model.name, style="magenta")
+            text.append(_near(proposing.model.name), style="magenta")
         if left is None:
-            text.append(f"  {self._told}" if doing is not None and self._told else "", style="dim")
+            text.append(f"  {_near(self._told)}" if doing is not None and self._told else "", style="dim")
             text.append(f"  ·  {spent_in_words(self._bench.ledger.spent)}", style="dim")
         return text
 
@@ -298,6 +300,11 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
                 bar, Text(f"{duration(max(0.0, budget - active))} left of {duration(budget)}"), Text(told, style="bold green")
             )
         return row
+
+
+def _near(text: str) -> str:
+    """A text with paths as they are called from here."""
+    return text.replace(f"{Path.cwd()}{os.sep}", "")
 
 
 def _depth(attempt: Attempt, attempts: dict[int, Attempt]) -> int:

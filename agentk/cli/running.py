@@ -113,13 +113,17 @@ def _run(
     before: Callable[[Workbench], None] | None = None,
     quiet: bool = False,
 ) -> int:
+    from rich.console import Console
+    from rich.text import Text
+
     from agentk.cli.display import display_for
     from agentk.sandbox.open import describe_sandbox
 
     interrupted = False
     problem: Exception | None = None
+    console = Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False)
     for line in (*notice_of(request.models), describe_sandbox().line()):
-        print(line, file=sys.stderr)
+        console.print(Text(line))
     try:
         with _watched(folder, watch), session(folder, request) as bench:
             live = sys.stderr.isatty()
