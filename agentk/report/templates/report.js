@@ -107,15 +107,14 @@
   function show(number, keep) {
     const one = byNumber.get(number), pane = $("detail");
     if (!one || !pane) return;
-    chosen = number;
+    if (!keep) chosen = number;
     document.querySelectorAll("#attempts li").forEach((row) => row.classList.toggle("on", Number(row.dataset.attempt) === number));
     const tabs = tabsOf(one), body = make("div", {}), bar = make("div", { class: "tabs", role: "tablist" });
     const open = (name) => {
-      tab = name;
       bar.querySelectorAll("button").forEach((button) => button.setAttribute("aria-selected", String(button.dataset.tab === name)));
       body.replaceChildren(tabs[name]());
     };
-    for (const name of Object.keys(tabs)) bar.append(make("button", { type: "button", role: "tab", "data-tab": name, onclick: () => open(name) }, name === "diff" ? "diff to parent" : name));
+    for (const name of Object.keys(tabs)) bar.append(make("button", { type: "button", role: "tab", "data-tab": name, onclick: () => { tab = name; open(name); } }, name === "diff" ? "diff to parent" : name));
     pane.replaceChildren(
       make("h3", {}, `${one.number === data.best ? "★ " : ""}${one.title}`),
       facts([
@@ -127,7 +126,7 @@
         ["choice", one.verdict], ["conclusion", one.note && `${one.note} (${one.giver})`],
         ["folds", one.folds.join("  ")], ["trials", one.trials ? String(one.trials) : ""], ["slot time", one.seconds],
       ]), bar, body);
-    const first = tabs[tab] ? tab : Object.keys(tabs)[0];
+    const wanted = one.score || !tabs.log ? tab : "log", first = tabs[wanted] ? wanted : Object.keys(tabs)[0];
     if (first) open(first);
     if (!keep) {
       history.replaceState(null, "", `#attempt-${number}`);
@@ -156,7 +155,8 @@
     byNumber = new Map(data.attempts.map((one) => [one.number, one]));
     for (const id of ["filter", "order"]) if ($(id)) $(id).addEventListener("change", arrange);
     const asked = Number((location.hash.match(/^#attempt-(\d+)$/) || [])[1]);
-    const first = byNumber.has(chosen) ? chosen : asked || data.best;
+    const last = data.attempts.length ? data.attempts[data.attempts.length - 1].number : null;
+    const first = byNumber.has(chosen) ? chosen : asked || data.best || last;
     if (byNumber.has(first)) show(first, true);
   }
 
