@@ -56,3 +56,16 @@ def test_what_a_program_wrote_is_not_executed(written: Callable[[], Written], tm
 
 def test_an_empty_run_is_quiet(written: Callable[[], Written], tmp_path: Path) -> None:
     assert "Nothing has been scored" in opened(write_report(written().folder), tmp_path)
+
+
+def test_an_ensemble_shows_the_programs_of_its_members_each_once(written: Callable[[], Written], tmp_path: Path) -> None:
+    """Attempt 2 is attempt 1 with another seed."""
+    ensemble = attempt(4, 0.9, kind="blend", name="blend of 3", chosen=True, weights={1: 0.25, 2: 0.25, 3: 0.5})
+    made = written().set_up().tried(attempt(1, 0.7), attempt(2, 0.8, kind="bag"), source="def fit_predict(): ...\n")
+    document = opened(write_report(made.tried(attempt(3, 0.8), ensemble).folder), tmp_path)
+    assert 'data-tab="#1 linear"' in document and 'data-tab="#3 linear"' in document and 'data-tab="#2' not in document
+
+
+def test_where_nothing_was_scored_the_last_log_is_open(written: Callable[[], Written], tmp_path: Path) -> None:
+    document = opened(write_report(written().set_up().tried(attempt(1, None), log="ValueError: boom").folder), tmp_path)
+    assert "<pre>ValueError: boom</pre>" in document and 'data-tab="log" aria-selected="true"' in document

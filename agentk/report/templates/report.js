@@ -82,6 +82,10 @@
     const found = {};
     const source = data.sources[one.source];
     const parent = byNumber.get(one.parent);
+    if (one.weights.length) found.members = () => table(["member", "weight", "what it is", "score"], one.weights.map(([member, weight]) => {
+      const part = byNumber.get(member);
+      return [link(member), String(weight), part ? part.title.replace(/^#\d+ /, "") : "", part ? part.score : ""];
+    }));
     if (source) found.code = () => highlighted(source);
     else for (const [number] of one.weights) {  // a blend has no program of its own: those of its members stand here, each once
       const member = byNumber.get(number), text = data.sources[member && member.source];
@@ -93,10 +97,6 @@
       found.diff = () => one.source === parent.source
         ? make("p", { class: "under" }, "The program is its parent's; only parameters differ.") : changes(data.sources[parent.source], source);
     }
-    if (one.weights.length) found.members = () => table(["member", "weight", "what it is", "score"], one.weights.map(([member, weight]) => {
-      const part = byNumber.get(member);
-      return [link(member), String(weight), part ? `${part.kind} ${part.name}` : "", part ? part.score : ""];
-    }));
     if (one.params) found.parameters = () => one.moved.length ? table(["parameter", "value", "default"], one.moved)
       : make("p", { class: "under" }, "Every parameter is at its default.");
     if (one.lessons.length) found.lessons = () => table(["lesson", "why it came to mind"], one.lessons);
