@@ -50,10 +50,10 @@ def print_summary(summary: Summary) -> None:
         sample = "" if summary.sample_score is None else f"; sample submission {summary.sample_score:.5f}"
         grid.add_row(
             "on the test rows",
-            Text(f"{summary.test_score:.5f}", style="bold") + f"  (hidden from the run{sample})",
+            Text.assemble((f"{summary.test_score:.5f}", "bold"), f"  (hidden from the run{sample})"),
         )
     if summary.public_score is not None:
-        grid.add_row("public score", Text(f"{summary.public_score:.5f}", style="bold") + "  (at Kaggle)")
+        grid.add_row("public score", Text.assemble((f"{summary.public_score:.5f}", "bold"), "  (at Kaggle)"))
     if summary.place is not None:
         grid.add_row("would take", summary.place)
     if summary.validation_doubt is not None:

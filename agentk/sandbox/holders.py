@@ -10,6 +10,9 @@ from pathlib import Path
 from agentk.sandbox.protocol import Execution, Function
 from agentk.sandbox.spawn import WarmProcess
 
+MOST = 48
+"""Holders at once, however small their data: a run's folds several times over, not every table that a long process ever met."""
+
 HolderKey = tuple[str | None, tuple[tuple[str, str, int, int], ...]]
 
 
@@ -47,11 +50,14 @@ class Holders:
         return holder, new
 
     def too_many(self) -> Iterator[Holder]:
-        """Holders to let go, so that the rest fit into memory; never the one used last. What runs from them runs on."""
-        total = sum(holder.memory for holder in self._holders.values())
+        """Holders to let go, so that the rest are few enough and fit into memory; never the one used last.
+
+        What runs from them runs on.
+        """
+        total, count = sum(holder.memory for holder in self._holders.values()), len(self._holders)
         for holder in list(self._holders.values())[:-1]:
-            if total > self._most_bytes and holder.ready:
-                total -= holder.memory
+            if (total > self._most_bytes or count > MOST) and holder.ready:
+                total, count = total - holder.memory, count - 1
                 yield holder
 
     def drop(self, holder: Holder) -> None:

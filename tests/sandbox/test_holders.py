@@ -88,6 +88,18 @@ def test_holders_beyond_the_memory_bound_end(sandbox: Sandbox, tmp_path: Path) -
     assert len(family()) <= 3  # the warm process, the holder used last, and one that is just ending
 
 
+def test_holders_beyond_a_number_end_however_small_their_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentk.sandbox.holders.MOST", 2)
+    with closing(ForkSandbox(1, 1, ("agentk.testing.programs",), tmp_path / "scratch")) as sandbox:
+        OTHERS.update(process.pid for process in psutil.Process().children(recursive=True))
+        for number in range(5):
+            assert sandbox.submit(joining(tmp_path, f"text{number}")).result(timeout=30).end is End.OK
+        until = time.monotonic() + 10
+        while len(family()) > 3 and time.monotonic() < until:  # the warm process and two holders
+            time.sleep(0.1)
+        assert len(family()) <= 3
+
+
 def test_closing_ends_everything(sandbox: Sandbox, tmp_path: Path) -> None:
     futures = [sandbox.submit(Execution(write(tmp_path, "import time; time.sleep(60)"), tmp_path / "out")) for _ in range(4)]
     time.sleep(0.5)
