@@ -1,6 +1,6 @@
 """The pictures of the README: a real run in a real terminal, and its report in a real browser.
 
-    python docs/pictures.py [--competition builtin:wine] [--budget 60s]
+    python docs/pictures.py [--competition builtin:breast-cancer] [--budget 60s]
 
 Needs tmux, Chromium and Pillow; writes into docs/pictures.
 """
@@ -52,25 +52,20 @@ class Terminal:
 
 
 def drawn(screen: str, title: str) -> str:
-    """A screen as SVG that needs nothing from elsewhere: a terminal's font is the reader's own monospace."""
+    """The lowest frame on a screen as SVG that needs nothing from elsewhere: its font is the reader's own monospace."""
     from rich.console import Console
     from rich.text import Text
 
-    text = Text.from_ansi(screen.rstrip())
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(text, no_wrap=True, overflow="crop")
-    svg = console.export_svg(title=title)
-    return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", "ui-monospace, Menlo, Consolas")
-
-
-def last_panel(screen: str) -> str:
-    """The lowest frame on a screen, from its upper edge to its lower."""
-    lines = screen.rstrip().splitlines()
-    upper = max(at for at, line in enumerate(lines) if "╭" in line)
-    lower = max(at for at, line in enumerate(lines) if "╰" in line)
+    lines = Text.from_ansi(screen.rstrip()).split("\n")  # decoded whole: a color may begin above the frame
+    upper = max(at for at, line in enumerate(lines) if "╭" in line.plain)
+    lower = max(at for at, line in enumerate(lines) if "╰" in line.plain)
     if lower < upper:
         raise SystemExit("the frame on the screen is not whole: give the terminal more lines")
-    return "\n".join(lines[upper : lower + 1])
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    for line in lines[upper : lower + 1]:
+        console.print(line, no_wrap=True, overflow="crop")
+    svg = console.export_svg(title=title)
+    return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", "ui-monospace, Menlo, Consolas")
 
 
 def photographed(page: str, size: tuple[int, int], file: Path, scale: int = 1) -> None:
@@ -109,14 +104,14 @@ def run_in(terminal: Terminal, place: Path, competition: str, budget: str) -> No
         time.sleep(1)
     if not middle:
         raise SystemExit(f"nothing was seen of the run:\n{screen}")
-    (HERE / "run.svg").write_text(drawn(last_panel(middle), command), encoding="utf-8")
-    (HERE / "end.svg").write_text(drawn(last_panel(screen), command), encoding="utf-8")
+    (HERE / "run.svg").write_text(drawn(middle, command), encoding="utf-8")
+    (HERE / "end.svg").write_text(drawn(screen, command), encoding="utf-8")
 
 
 def main() -> None:
     """Makes every picture anew."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--competition", default="builtin:wine")
+    parser.add_argument("--competition", default="builtin:breast-cancer")
     parser.add_argument("--budget", default="60s")
     asked = parser.parse_args()
     HERE.mkdir(exist_ok=True)
