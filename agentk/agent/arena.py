@@ -6,18 +6,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agentk.agent import machine
 from agentk.agent.request import Request
 from agentk.agent.whereabouts import at_hand
 from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.profile import profile_of
-from agentk.competitions.rows import load_rows
-from agentk.competitions.tables import plan_of
+from agentk.competitions.tables import rows_of
 from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission
 from agentk.errors import AgentKError, CompetitionError
 from agentk.graph.folder import RunFolder, replace
 from agentk.referee.layout import Layout, given_layout, make_layout
 from agentk.referee.referee import Referee
-from agentk.sandbox.protocol import Sandbox
+from agentk.sandbox.protocol import Limits, Sandbox
 from agentk.types.competition import Competition, Validation
 from agentk.types.metric import Array
 from agentk.types.profile import Profile
@@ -37,7 +37,7 @@ class CompetitionArena:
     def __init__(self, competition: Competition, folder: RunFolder, request: Request, sandbox: Sandbox) -> None:
         self.competition = competition = at_hand(competition, folder.path, request)
         self.metric = metric_of(competition)
-        self.train, self.test = load_rows(competition.folder, plan_of(competition))
+        self.train, self.test = rows_of(competition)
         self.truth = encode_truth(competition, self.train)
         self.layout = self._layout(folder, request)
         self._profile = folder.path / PROFILE
@@ -56,6 +56,7 @@ class CompetitionArena:
             seed=request.seed,
             layout=self.layout,
             extra=self.extra,
+            limits=Limits(memory_bytes=machine.memory_of_a_slot(sandbox.slots)),
         )
 
     def submission(self, answers: Array) -> bytes:

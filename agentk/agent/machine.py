@@ -31,6 +31,10 @@ WARM = (
 """What the sandbox's warm process imports before the first program; a missing one is passed over."""
 
 
+LEAST_MEMORY, MOST_MEMORY = 2 << 30, 32 << 30
+"""Bytes that a program may take at least and at most, whatever the machine has."""
+
+
 def libraries() -> tuple[str, ...]:
     """The libraries a solution can import here, by import name."""
     return tuple(name for name in LIBRARIES if find_spec(name) is not None)
@@ -76,3 +80,9 @@ def gpus() -> list[str]:
     except (OSError, subprocess.TimeoutExpired):
         return []
     return told.stdout.splitlines() if told.returncode == 0 else []
+
+
+def memory_of_a_slot(slots: int) -> int:
+    """Bytes, in whole gigabytes, that a program may take where so many run at once: most of what is free now."""
+    share = int(0.7 * memory() / max(slots, 1)) >> 30 << 30
+    return min(max(share, LEAST_MEMORY), MOST_MEMORY)

@@ -116,7 +116,7 @@ def _measure(bench: Bench, name: str, seed: int) -> Result:
     place = bench.runs / f"{name}-{seed}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    ran = _run(bench, name, seed, place)
+    ran = run_once(bench, name, seed, place)
     row = Result(
         competition=name,
         seed=seed,
@@ -125,6 +125,7 @@ def _measure(bench: Bench, name: str, seed: int) -> Result:
         reason=ran.reason,
         seconds=round(ran.seconds, 2),
         first_seconds=None if ran.first is None else round(ran.first, 2),
+        memory=ran.memory,
     )
     said = {
         key: ran.said[key]
@@ -141,16 +142,20 @@ def _measure(bench: Bench, name: str, seed: int) -> Result:
 
 
 @dataclass
-class _Ran:
+class Ran:
+    """What a run of its own process came to."""
+
     exit_code: int
     seconds: float
     first: float | None  # seconds until the first submission
     folder: Path | None  # of the run
     said: dict[str, Any]  # its last JSON object
     reason: str
+    memory: int  # bytes that its processes held at most
 
 
-def _run(bench: Bench, name: str, seed: int, place: Path) -> _Ran:
+def run_once(bench: Bench, name: str, seed: int, place: Path) -> Ran:
+    """Runs agentk on `bench.folder`/`name` as a person would; its folder, output and first submission lie below `place`."""
     command = [*bench.command, "run", str(bench.folder / name), "--budget", bench.budget, "--seed", str(seed), "--json"]
     command += ["--out", str(place / "runs"), *bench.options]
     first: float | None = None
@@ -164,13 +169,14 @@ def _run(bench: Bench, name: str, seed: int, place: Path) -> _Ran:
     ended = watched(command, place, 2 * seconds(bench.budget) + GRACE, look)
     submission = _submission(place)
     said = last_object((place / "stdout").read_text())
-    return _Ran(
+    return Ran(
         ended.exit_code,
         ended.seconds,
         first,
         None if submission is None else submission.parent,
         said,
         ended.reason(place),
+        ended.memory,
     )
 
 

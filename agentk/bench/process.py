@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agentk.bench.footprint import footprint
+
 _POLL = 0.1  # seconds between looks
+_WEIGHED = 1.0  # seconds between looks at the memory
 _LAST_WORDS = 20.0  # seconds that an interrupted program has to end by itself
 
 
@@ -24,6 +27,7 @@ class Ended:
     exit_code: int
     seconds: float  # wall clock
     too_long: bool  # it was ended, having taken longer than it may
+    memory: int  # bytes that its processes held at most, looked at every second
 
     def reason(self, place: Path) -> str:
         """Why there is no result, in one line; empty where it ended well."""
@@ -46,6 +50,7 @@ def watched(
     """
     started = time.monotonic()
     too_long = False
+    memory, weighed = 0, started
     with (place / "stdout").open("w") as out, (place / "stderr").open("w") as err:
         # A session of its own: Ctrl-C reaches this process first, and the program's whole group can be ended.
         process = subprocess.Popen(
@@ -54,6 +59,8 @@ def watched(
         try:
             while process.poll() is None:
                 look(time.monotonic() - started)
+                if time.monotonic() - weighed > _WEIGHED:
+                    memory, weighed = max(memory, footprint(process.pid)), time.monotonic()
                 if time.monotonic() - started > limit:
                     too_long = True
                     _end(process)
@@ -64,7 +71,7 @@ def watched(
             raise
     took = time.monotonic() - started
     look(took)
-    return Ended(process.returncode, took, too_long)
+    return Ended(process.returncode, took, too_long, memory)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

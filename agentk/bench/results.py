@@ -33,6 +33,7 @@ class Result(Frozen):
     first_seconds: float | None = None  # until there was a valid submission
     attempts: int = 0
     failed: int = 0
+    memory: int = 0  # bytes that the run's processes held at most, looked at every second
     occupancy: float | None = None  # share of the budget in which slots were occupied by solutions
     stopped_by: str = ""
     gain: float | None = None  # over the reference submission, in the metric's unit, positive when better

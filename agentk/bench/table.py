@@ -35,6 +35,7 @@ def table_of(rows: Sequence[Result]) -> Table:
     ]:
         if shown:
             table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("memory", justify="right", no_wrap=True)
     table.add_column("busy", justify="right", no_wrap=True)
     for row in rows:
         cells = [row.competition, *([str(row.seed)] if seeds else []), _arrow(row), f"[bold]{_number(row.score)}[/]"]
@@ -46,6 +47,7 @@ def table_of(rows: Sequence[Result]) -> Table:
             str(row.attempts),
             str(row.failed),
         ]
+        cells.append(f"{row.memory / 2**30:.1f} GB" if row.memory else "")
         cells.append("" if row.occupancy is None else f"{row.occupancy:.0%}")
         table.add_row(*cells)
         if row.score is None:

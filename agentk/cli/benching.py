@@ -9,7 +9,7 @@ from pathlib import Path
 from agentk.errors import SettingError
 from agentk.settings import seconds
 
-STUDIES = ("peers", "sandbox", "optim", "memory", "setup", "prompts")
+STUDIES = ("peers", "sandbox", "optim", "memory", "setup", "prompts", "sizes", "robust")
 
 
 def bench_competitions(
@@ -62,6 +62,22 @@ def bench_understanding(only: list[str], seeds: str, file: Path | None) -> None:
     from agentk.bench.setup import bench_setup
 
     bench_setup(only, _numbers(seeds), file)
+
+
+def bench_short_runs(only: list[str], seeds: str, budget: str, file: Path | None) -> None:
+    """Runs agentk for a short time on synthetic competitions of all kinds; each must leave a valid submission behind."""
+    from agentk.bench.robust import bench_robust
+
+    seconds(budget)
+    bench_robust(only, _numbers(seeds), budget, file)
+
+
+def bench_all_sizes(only: list[str], seeds: str, budget: str, folder: Path | None, file: Path | None) -> None:
+    """Runs agentk on tiny, tall and wide tables beside a simple model; what is made for it is kept in `folder`."""
+    from agentk.bench.sizes import bench_sizes
+
+    seconds(budget)
+    bench_sizes(only, budget, _numbers(seeds), folder, file)
 
 
 def bench_study(what: str, out: Path, parts: Sequence[str] | None, scale: float, data: Path | None, target: str | None) -> bool:

@@ -394,15 +394,18 @@ def practice(
     work_through(place, hours, budget, memory, out, seed)
 
 
-COMPETITIONS = "A folder of competitions, or the study setup"
-OPTIM = "The studies optim, memory and peers"
+COMPETITIONS = "A folder of competitions, or the studies setup, robust and sizes"
+OPTIM = "The studies optim, memory, peers and sizes"
 PEERS = "The study peers"
 
 
 @app.command()
 def bench(
     what: Annotated[
-        str, typer.Argument(help="A folder of competitions; or a study: peers, setup, sandbox, optim, memory, prompts.")
+        str,
+        typer.Argument(
+            help="A folder of competitions; or a study: peers, setup, robust, sizes, sandbox, optim, memory, prompts."
+        ),
     ],
     answers: Annotated[
         Path | None, typer.Option(help="Folder with <slug>.csv of true values; needed.", rich_help_panel=COMPETITIONS)
@@ -434,7 +437,11 @@ def bench(
         float, typer.Option(help="optim: of the training runs; memory: of orders and sizes.", rich_help_panel=OPTIM)
     ] = 1.0,
     data: Annotated[
-        Path | None, typer.Option(help="optim: a table; memory, peers: a folder of competitions.", rich_help_panel=OPTIM)
+        Path | None,
+        typer.Option(
+            help="optim: a table; memory, peers: a folder of competitions; sizes: where those it makes are kept.",
+            rich_help_panel=OPTIM,
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="Its target column.", rich_help_panel=OPTIM)] = None,
     splits: Annotated[int, typer.Option(help="Of every task, drawn anew.", rich_help_panel=PEERS)] = 3,
@@ -443,12 +450,23 @@ def bench(
     ] = "agentk,autogluon,flaml,lightgbm",
 ) -> None:
     """Measure agentk: on competitions with known answers, or a part."""
-    from agentk.cli.benching import bench_against_peers, bench_competitions, bench_study, bench_understanding
+    from agentk.cli.benching import (
+        bench_against_peers,
+        bench_all_sizes,
+        bench_competitions,
+        bench_short_runs,
+        bench_study,
+        bench_understanding,
+    )
 
     if what == "peers":
         bench_against_peers(out or Path("bench-peers"), budget or "2m", splits, systems, only or [], data, answers)
     elif what == "setup":
         bench_understanding(only or [], seeds, json_file)
+    elif what == "robust":
+        bench_short_runs(only or [], seeds, budget or "15s", json_file)
+    elif what == "sizes":
+        bench_all_sizes(only or [], seeds, budget or "2m", data, json_file)
     elif not bench_study(what, out or Path(f"bench-{what}"), parts.split(",") if parts else None, scale, data, target):
         bench_competitions(Path(what), answers, budget or "3m", only or [], seeds, against, json_file)
 

@@ -131,8 +131,10 @@ def _pure_part(values: pd.Series[Any], target: Array, competition: Competition) 
         return None
     missing = values.isna().to_numpy()
     if not missing.any():
-        most = values.astype(str).mode()
-        missing = (values.astype(str) == most.iloc[0]).to_numpy()
+        codes, distinct = pd.factorize(values if values.dtype.kind in "biufM" else values.astype(str), sort=True)
+        if len(distinct) == len(values):
+            return None
+        missing = codes == np.bincount(codes).argmax()
     known = ~missing
     if not 20 <= known.sum() <= 0.5 * len(known):
         return None

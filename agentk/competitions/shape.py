@@ -224,8 +224,10 @@ def _ids_fit_the_sample(draft: Draft) -> str | None:
 
 def _shows_a_few(sample: pd.DataFrame, test: pd.DataFrame, ids: list[str]) -> bool:
     """Whether the sample submission is an example of some test rows."""
-    known = set(spelled_keys(test, ids).itertuples(index=False, name=None))
-    return is_excerpt(sample, len(test)) and set(spelled_keys(sample, ids).itertuples(index=False, name=None)) <= known
+    if not is_excerpt(sample, len(test)):
+        return False
+    shown, known = (set(spelled_keys(frame, ids).itertuples(index=False, name=None)) for frame in (sample, test))
+    return shown <= known
 
 
 def _targets_are_known(draft: Draft) -> str | None:

@@ -22,6 +22,9 @@ from agentk.types.competition import ColumnKind, TaskKind, Validation
 from agentk.types.metric import Array
 
 _FOLDS = 5
+_MANY, _FOLDS_OF_MANY = 100_000, 4  # rows, and folds of more
+_MILLIONS, _FOLDS_OF_MILLIONS = 200_000, 2
+_HELD_OUT = 100_000  # of so many rows, and more: they tell a score to about a thousandth, and the others need not be predicted
 _ROWS = 50_000  # rows looked at
 _FEWEST_GROUPS = 3
 _COARSE = 60  # moments; so few may be years or months, of which test has the last
@@ -60,11 +63,12 @@ def _as_said(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
         raise CompetitionError(f"--column {column}: the train file has no such column.")
     scheme = said.validation or "grouped"
     if scheme in ("random", "stratified"):
-        return Validation(scheme=scheme, folds=_folds(draft), reasons=(f"as {draft.speaker} said",))
+        return Validation(scheme=scheme, folds=_folds(draft), most=_most(draft), reasons=(f"as {draft.speaker} said",))
     if scheme == "grouped":
         if column is None:
             raise CompetitionError("--validation grouped needs the column whose values belong together: --column COLUMN.")
-        return Validation(scheme=scheme, folds=_folds(draft), column=column, reasons=(f"as {draft.speaker} said",))
+        said_by = (f"as {draft.speaker} said",)
+        return Validation(scheme=scheme, folds=_folds(draft), column=column, most=_most(draft), reasons=said_by)
     column = column or next((name for name in _time_columns(draft) if name in train), None)
     if column is None:
         raise CompetitionError(f"--validation {scheme} needs a column that orders the rows in time: --column COLUMN.")
@@ -73,7 +77,13 @@ def _as_said(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
 
 
 def _folds(draft: Draft) -> int:
-    return max(2, min(_FOLDS, draft.rows))
+    """Fewer where rows are many: what a fold more would tell is known already, and every fold costs a fit of every program."""
+    folds = _FOLDS if draft.rows <= _MANY else _FOLDS_OF_MANY if draft.rows <= _MILLIONS else _FOLDS_OF_MILLIONS
+    return max(2, min(folds, draft.rows))
+
+
+def _most(draft: Draft) -> int | None:
+    return _HELD_OUT if draft.rows > _MILLIONS else None
 
 
 def _time_columns(draft: Draft) -> list[str]:
@@ -162,7 +172,10 @@ def _in_groups(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validat
             f"but {overlap.random:.0%} of rows held out at random would"
         )
         folds = min(_folds(draft), len(sizes))
-        chosen, inner = Validation(scheme="grouped", folds=folds, column=name, pattern=pattern, reasons=(reason,)), own
+        chosen, inner = (
+            Validation(scheme="grouped", folds=folds, column=name, pattern=pattern, most=_most(draft), reasons=(reason,)),
+            own,
+        )
     return chosen
 
 
@@ -204,7 +217,10 @@ def _at_random(draft: Draft, train: pd.DataFrame) -> Validation:
     folds = _folds(draft)
     if not draft.task.classifies and draft.task is not TaskKind.ORDINAL:
         return Validation(
-            scheme="random", folds=folds, reasons=("nothing sets the test rows apart from the training rows in group or time",)
+            scheme="random",
+            folds=folds,
+            most=_most(draft),
+            reasons=("nothing sets the test rows apart from the training rows in group or time",),
         )
     target = train[draft.targets[0]].dropna()
     rarest = int(target.value_counts().min())
@@ -213,7 +229,7 @@ def _at_random(draft: Draft, train: pd.DataFrame) -> Validation:
     ]
     if rarest < folds:
         reasons.append(f"the rarest of {len(sorted_labels(target))} classes has only {rarest} rows: some folds lack it")
-    return Validation(scheme="stratified", folds=folds, reasons=tuple(reasons))
+    return Validation(scheme="stratified", folds=folds, most=_most(draft), reasons=tuple(reasons))
 
 
 def _some(values: pd.Series[Any]) -> pd.Series[Any]:

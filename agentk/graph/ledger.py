@@ -168,13 +168,14 @@ class Ledger:
                 "trials": before.trials + attempt.trials,
                 "tunable": attempt.tunable,
                 "seconds": before.seconds + attempt.seconds,
+                "sample": before.sample if tuned else attempt.sample,
                 "weight": before.weight + self.weights.get(attempt.number, 0.0),
             }
             if attempt.outcome.status is Status.SCORED and attempt.score is not None:
                 if not tuned:
                     update["fold_seconds"] = attempt.seconds / max(folds, 1)
                 if before.best_score is None or self._beats(attempt.score, before.best_score):
-                    update |= {"best": attempt.number, "best_score": attempt.score}
+                    update |= {"best": attempt.number, "best_score": attempt.score, "best_sample": attempt.sample}
             elif attempt.outcome.status not in (Status.CANCELLED, Status.PRUNED):
                 update["failures"] = before.failures + 1
                 if attempt.outcome.status is Status.TIMED_OUT:

@@ -8,12 +8,15 @@ by the rule of RAMP (Kégl 2023: contributivity over runtime), blending whenever
 from __future__ import annotations
 
 from agentk.errors import ReasonerError
+from agentk.reasoning.clock import Clock
+from agentk.reasoning.costs import LEAST_ROWS
 from agentk.reasoning.portfolio import LEAST, Arm, ranked
 from agentk.reasoning.questions import Code, CodeQuestion, Effort, Plan, PlanQuestion, Reflection, ReflectQuestion
 from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
 from agentk.reasoning.recipes.compose import BLOCKS, compose
 from agentk.types.attempt import seedless
 from agentk.types.outcome import Status
+from agentk.types.space import Params
 
 NEW_MEMBERS = 3
 """Scored attempts after which a new blend is worth looking at."""
@@ -21,11 +24,8 @@ TRIALS = 12
 """Trials of one search where no clock says otherwise."""
 SHORT, BAGS = 15.0, 4
 """While a model thinks: seconds of a search, and how many times the best program is run again under another seed."""
-
-FEW, DRAFT_SHARE = 4, 0.15
-"""From so many scored attempts on, a draft may take this share of the budget: tuning what is good is worth more by then."""
-LEAST_COST = 0.05
-"""Below it a recipe's seconds say what starting up takes, not what computing takes."""
+SAMPLES = 2
+"""Recipes tried on a sample before the better one is given more rows, and how many of the best are given more."""
 
 
 class Playbook:
@@ -38,25 +38,19 @@ class Playbook:
 
     def plan(self, question: PlanQuestion) -> Plan:
         """Drafts while recipes are left, then tunes where it pays; blends in between; stops when nothing can be paid for."""
-        clock = _Clock(question, self._own)
+        clock = Clock(question, self._own)
         if question.resources.attempts_left == 0 or clock.spent:
             return self._say("stop", "the budget is spent")
         if question.since_blend >= NEW_MEMBERS and question.scored > 1:
             return self._say("blend", f"{question.since_blend} attempts have not been blended yet")
         recipes = recipes_for(question.competition, frozenset(question.resources.libraries), self._own)
-        promising = self._promising(recipes, question, clock)
-        if promising is not None:
-            return promising
-        for recipe in self._order(recipes, question, clock):
-            effort = question.efforts.get(recipe.name, Effort())
-            if effort.drafts == 0 and recipe.name not in question.started and clock.affords(recipe, question.scored):
-                return self._draft(recipe, question, clock)
-        if (
-            question.scored <= 1
-            and not question.pending
-            and (rest := [one for one in recipes if one.name not in question.efforts])
-        ):
-            return self._draft(min(rest, key=lambda one: one.cost), question, clock)  # better a bold try than no model at all
+        further = (
+            self._promising(recipes, question, clock)
+            or self._next_draft(recipes, question, clock)
+            or self._worth_growing(question, clock)
+        )
+        if further is not None:
+            return further
         if question.meanwhile and question.pending > question.resources.slots:
             return self._say("wait", "the slots are busy while the model thinks")
         if question.pending and not any(effort.tunable and effort.best is not None for effort in question.efforts.values()):
@@ -69,6 +63,24 @@ class Playbook:
         if question.pending:
             return self._say("wait", "what is left cannot be paid for before the attempts under way have ended")
         return self._say("stop", "nothing that is left can be paid for")
+
+    def _next_draft(self, recipes: list[Recipe], question: PlanQuestion, clock: Clock) -> Plan | None:
+        """A draft of the next recipe that can be paid for, unless what was tried on a sample should be given more rows."""
+        if sum(effort.best_sample is not None for effort in question.efforts.values()) >= SAMPLES:
+            growing = self._worth_growing(question, clock)
+            if growing is not None:
+                return growing
+        for recipe in self._order(recipes, question, clock):
+            effort = question.efforts.get(recipe.name, Effort())
+            if recipe.name in question.started:
+                continue
+            first = effort.drafts == 0 and clock.affords(recipe, question.scored)
+            if first or clock.smaller(recipe, effort, question.scored):
+                return self._draft(recipe, question, clock)
+        rest = [one for one in recipes if one.name not in question.efforts]
+        if question.scored <= 1 and not question.pending and rest:
+            return self._draft(min(rest, key=lambda one: one.cost), question, clock)  # better a bold try than no model at all
+        return None
 
     def code(self, question: CodeQuestion) -> Code:
         """The recipe's program for this competition. Raises ReasonerError for a plan that names no recipe of the catalogue."""
@@ -90,7 +102,7 @@ class Playbook:
     def _say(self, action: str, idea: str, **fields: int) -> Plan:
         return Plan.model_validate({"giver": self.name, "action": action, "idea": idea} | fields)
 
-    def _worth_bagging(self, question: PlanQuestion, clock: _Clock) -> int | None:
+    def _worth_bagging(self, question: PlanQuestion, clock: Clock) -> int | None:
         """The best program that hangs on its seed, as long as it has few bags and time for one more."""
         sign = 1.0 if question.direction == "maximize" else -1.0
         fixed = seedless(question.tree)
@@ -106,7 +118,7 @@ class Playbook:
         took = best.seconds / max(best.trials, 1)
         return best.number if bags + question.pending < BAGS and took / clock.slots < 0.3 * clock.left else None
 
-    def _promising(self, recipes: list[Recipe], question: PlanQuestion, clock: _Clock) -> Plan | None:
+    def _promising(self, recipes: list[Recipe], question: PlanQuestion, clock: Clock) -> Plan | None:
         """The draft, or the search, that the records of earlier competitions speak for; None where they say nothing."""
         if not question.efforts or question.person or clock.cut:
             return None  # the baseline first; a person's wish, and what can be had at all, before what was
@@ -119,18 +131,18 @@ class Playbook:
         target = self._worth_tuning(question, clock) if arms else None
         return None if target is None else self._tune(target, recipes, question, clock)
 
-    def _draft_of(self, arm: Arm, question: PlanQuestion, clock: _Clock) -> Plan:
+    def _draft_of(self, arm: Arm, question: PlanQuestion, clock: Clock) -> Plan:
         return Plan(
             giver=self.name,
             action="draft",
             recipe=arm.recipe.name,
             idea=arm.recipe.idea if not arm.params else f"{arm.recipe.idea}, with parameters that won before",
-            params=dict(arm.params),
+            params=dict(arm.params) | _limited(clock.sample(arm.recipe, question.scored)),
             seconds=clock.fold_limit(question.scored),
             lessons=arm.lessons,
         )
 
-    def _order(self, recipes: list[Recipe], question: PlanQuestion, clock: _Clock) -> list[Recipe]:
+    def _order(self, recipes: list[Recipe], question: PlanQuestion, clock: Clock) -> list[Recipe]:
         """The baseline first, then recipes that the person's hints name; the rest by rank, moved by what memory says."""
         value = {str(lesson.payload.get("recipe")): lesson.value for lesson in question.lessons if lesson.kind == "recipe"}
         hints = " ".join(question.person).lower().replace("-", "_").replace(" ", "_")
@@ -145,7 +157,7 @@ class Playbook:
             return sorted(recipes, key=lambda recipe: recipe.cost)
         return recipes[:1] + sorted(recipes[1:], key=lambda recipe: rank[recipe.name])
 
-    def _draft(self, recipe: Recipe, question: PlanQuestion, clock: _Clock) -> Plan:
+    def _draft(self, recipe: Recipe, question: PlanQuestion, clock: Clock) -> Plan:
         lessons = [lesson for lesson in question.lessons if lesson.payload.get("recipe") == recipe.name]
         remembered = next((lesson for lesson in lessons if lesson.kind == "params" and lesson.value > 0), None)
         lessons = [lesson for lesson in lessons if lesson.kind != "params" or lesson is remembered]
@@ -155,12 +167,33 @@ class Playbook:
             action="draft",
             recipe=recipe.name,
             idea=recipe.idea if remembered is None else f"{recipe.idea}, with the parameters that won before",
-            params=params if isinstance(params, dict) else {},
+            params=(params if isinstance(params, dict) else {}) | _limited(clock.sample(recipe, question.scored)),
             seconds=clock.fold_limit(question.scored),
             lessons=tuple(lesson.id for lesson in lessons),
         )
 
-    def _worth_tuning(self, question: PlanQuestion, clock: _Clock) -> str | None:
+    def _worth_growing(self, question: PlanQuestion, clock: Clock) -> Plan | None:
+        """The best program of those made on a sample, on as many rows as can be paid for."""
+        sign = -1.0 if question.direction == "maximize" else 1.0
+        scored = [(sign * effort.best_score, name) for name, effort in question.efforts.items() if effort.best_score is not None]
+        params = {attempt.number: attempt.params for attempt in question.tree}
+        for _, name in sorted(scored)[:SAMPLES]:
+            effort = question.efforts[name]
+            rows = clock.growth(name, effort)
+            if rows is None or effort.best not in params or name in question.started:
+                continue
+            return Plan(
+                giver=self.name,
+                action="improve",
+                recipe=name,
+                parent=effort.best,
+                idea=f"{name} as it was, on {'all' if rows >= question.competition.rows else f'{rows:,}'} training rows",
+                params=params[effort.best] | {"most_rows": rows},
+                seconds=clock.growth_limit(),
+            )
+        return None
+
+    def _worth_tuning(self, question: PlanQuestion, clock: Clock) -> str | None:
         """The recipe whose next second promises most: (weight in the blend + 0.1) / seconds spent on it."""
         open_ = {
             name: effort
@@ -183,7 +216,7 @@ class Playbook:
 
         return max(sorted(open_), key=worth)
 
-    def _tune(self, name: str, recipes: list[Recipe], question: PlanQuestion, clock: _Clock) -> Plan:
+    def _tune(self, name: str, recipes: list[Recipe], question: PlanQuestion, clock: Clock) -> Plan:
         effort = question.efforts[name]
         recipe = next((recipe for recipe in recipes if recipe.name == name), None)
         lessons = [lesson for lesson in question.lessons if lesson.payload.get("recipe") == name and lesson.kind == "params"]
@@ -201,61 +234,6 @@ class Playbook:
         )
 
 
-class _Clock:
-    """What the time that is left can pay for. Without a budget in seconds everything can be paid for."""
-
-    def __init__(self, question: PlanQuestion, own: tuple[Recipe, ...]) -> None:
-        resources = question.resources
-        self.ticks = resources.seconds_left is not None
-        self.left = resources.seconds_left or 0.0
-        self.total = resources.seconds_total or 0.0
-        self.slots = resources.slots
-        self.folds = question.competition.validation.folds
-        self.question = question
-        self._costs = {recipe.name: recipe.cost for recipe in recipes_for(question.competition, None, own)}
-        measured = [
-            effort.fold_seconds / cost
-            for name, effort in question.efforts.items()
-            if effort.fold_seconds is not None and (cost := self.cost(name)) >= LEAST_COST
-        ]
-        # Seconds of a fold at cost 1: what starting up takes only ever adds to it. A draft that was cut says: more than that.
-        self.pace = min(measured, default=None)
-        cuts = [effort.longer / max(self.cost(name), LEAST_COST) for name, effort in question.efforts.items() if effort.longer]
-        self.cut = max(cuts, default=0.0)
-
-    def cost(self, name: str) -> float:
-        """Of a recipe, relative to others; 0 for what is none."""
-        return self._costs.get(name, 0.0)
-
-    @property
-    def spent(self) -> bool:
-        return self.ticks and self.left <= 0
-
-    def affords(self, recipe: Recipe, scored: int) -> bool:
-        """Whether a draft of it should be done in the share of time that drafts may take now."""
-        pace = self.cut if self.pace is None else self.pace
-        return not self.ticks or pace * recipe.cost * self.folds / self.slots <= self._share(scored)
-
-    def fold_limit(self, scored: int) -> float | None:
-        """Seconds that one fold of a draft may take."""
-        return max(2.0, self._share(scored) * self.slots / self.folds) if self.ticks else None
-
-    def _share(self, scored: int) -> float:
-        """Seconds for one more draft: half of what is left, and once a few are scored, a small part of the whole budget.
-
-        While drafts are cut and no model is scored, nearly all that is left: a first model is worth more than any second try.
-        """
-        if self.cut and scored <= 1:
-            return 0.9 * self.left
-        return 0.5 * self.left if scored < FEW else min(0.5 * self.left, DRAFT_SHARE * self.total)
-
-    def affords_trials(self, effort: Effort) -> bool:
-        """Whether at least two trials as long as its best attempt fit into what is left."""
-        return not self.ticks or 2 * (effort.fold_seconds or 0.0) * self.folds / self.slots <= 0.8 * self.left
-
-    def search_seconds(self, effort: Effort) -> float | None:
-        """A tenth of the whole budget, long enough for eight trials, at most 60% of what is left."""
-        if not self.ticks:
-            return None
-        eight = 8 * (effort.fold_seconds or 0.0) * self.folds / self.slots
-        return min(max(0.1 * self.total, eight), 0.6 * self.left) if self.left > 0.08 * self.total else 0.8 * self.left
+def _limited(rows: int | None) -> Params:
+    """The parameter that limits the training rows, where they are to be limited; a draft that nothing can pay for gets few."""
+    return {} if rows is None else {"most_rows": max(rows, LEAST_ROWS)}

@@ -53,6 +53,8 @@ class Effort(Frozen):
     best: int | None = None  # attempt
     best_score: float | None = None
     fold_seconds: float | None = None  # of its last scored attempt
+    sample: int | None = None  # training rows that its last attempt was limited to; None: all
+    best_sample: int | None = None  # the same of its best attempt
     weight: float = 0.0  # of its attempts in the last blend
 
 

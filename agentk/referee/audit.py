@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from agentk.types.competition import Competition
@@ -13,31 +14,29 @@ from agentk.types.solution import Solution
 if TYPE_CHECKING:
     import pandas as pd
 
-LONGEST_TEXT = 400_000  # characters of a program
+LONGEST_TEXT = 400_000  # characters of a program, beside its list of the columns
+NAMED = 16  # characters that a column takes beside its name and kind
 LONGEST_TABLE = 2000  # constants within one literal
 SUSPECT = 60  # constants within one literal from which on they are compared with the rows
 MATCHING = 0.5  # share of a literal's constants that may be ids
 LONGEST_STRING = 20_000
 BLOB = re.compile(r"[A-Za-z0-9+/=_\-]{1500,}|(?:\\x[0-9a-fA-F]{2}){400,}")
 
-Identifiers = frozenset[str]
+Identifiers = Callable[[], frozenset[str]]
 
 
 def identifiers_of(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> Identifiers:
-    """The ids of all rows as text: what a program has no reason to know."""
-    found: set[str] = set()
-    for frame in (train, test):
-        for name in competition.id_columns:
-            if name in frame:
-                found.update(frame[name].astype(str))
-    return frozenset(found)
+    """The ids of all rows as text: what a program has no reason to know. Spelled out when first asked for."""
+    columns = [frame[name] for frame in (train, test) for name in competition.id_columns if name in frame]
+    return cache(lambda: frozenset[str]().union(*(column.astype(str) for column in columns)))
 
 
 def audit(solution: Solution, competition: Competition, identifiers: Identifiers) -> str | None:
     """Why a program is refused before it runs, in plain words; None where nothing speaks against it."""
     source = solution.source
-    if len(source) > LONGEST_TEXT:
-        return f"the program has {len(source):,} characters, at most {LONGEST_TEXT:,} are read"
+    longest = LONGEST_TEXT + sum(len(column.name) + len(column.kind) + NAMED for column in competition.columns)
+    if len(source) > longest:
+        return f"the program has {len(source):,} characters, at most {longest:,} are read"
     if BLOB.search(source):
         return "the program carries a long block of encoded data; a solution learns from the rows it is given"
     try:
@@ -124,8 +123,4 @@ def _constants(*nodes: ast.AST | None) -> Iterator[str]:
 def _match(values: list[str], identifiers: Identifiers) -> bool:
     """Many different values, a good part of which are ids; in a text that alternates ids and labels, that is every other word."""
     different = set(values) - {""}
-    return (
-        len(different) >= SUSPECT
-        and len(different & identifiers) >= SUSPECT * MATCHING
-        and (len(different & identifiers) >= MATCHING * len(different))
-    )
+    return len(different) >= SUSPECT and len(different & identifiers()) >= MATCHING * max(SUSPECT, len(different))

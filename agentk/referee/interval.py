@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DRAWS = 200
 FAST, SLOW = 40, 5
 """Evaluations that take part at most, the best ones: where the metric has losses or a fast form, and where it has not."""
+WORK, FEWEST_DRAWS = 5_000_000, 25
+"""Rows scored in all, at most, as long as that leaves a few draws: with many rows one draw is like another."""
 LOOKED_AT = 10_000
 """Drawn rows that a slow metric chooses by at most."""
 
@@ -56,7 +58,8 @@ def expected_score(
     chosen_by = _Chooser(judge, truth, answers)
     rng = np.random.default_rng(seed)
     scores = []
-    for _ in range(draws if fast else max(draws // 4, 1)):
+    draws = draws if fast else max(draws // 4, 1)
+    for _ in range(min(draws, max(WORK // max(len(common), rows), FEWEST_DRAWS))):
         drawn = rng.integers(0, len(common), len(common))
         left = np.setdiff1d(np.arange(len(common)), drawn)
         if not len(left):

@@ -80,7 +80,7 @@ class Layout:
 
     def to_json(self) -> str:
         """Compact JSON that `from_json` reads back."""
-        packed = base64.b64encode(zlib.compress(self.assignment.astype("<i4").tobytes(), 9)).decode()
+        packed = base64.b64encode(zlib.compress(self.assignment.astype("<i4").tobytes(), 1)).decode()
         fields = {"schema": SCHEMA, "folds": self.folds, "scheme": self.scheme, "seed": self.seed, "forward": self.forward}
         return json.dumps({**fields, "reasons": list(self.reasons), "assignment": packed})
 
@@ -124,6 +124,9 @@ def make_layout(
             assignment, forward = _rolling(moments, test_moments, validation.folds, validation.span), True
         else:
             assignment = _blocked(moments, test_moments, validation.folds, validation.span)
+    if validation.most is not None and validation.scheme in ("random", "stratified", "grouped"):
+        groups = group_keys(competition, train) if validation.scheme == "grouped" else None
+        assignment = _thinned(assignment, validation.most, groups, rng)
     folds = int(assignment.max()) + 1
     return Layout(assignment.astype(np.int64), folds, validation.scheme, seed, forward, validation.reasons)
 
@@ -200,6 +203,22 @@ def _grouped(keys: pd.Series[str], folds: int, rng: np.random.Generator) -> Rows
         fold_of[group] = fold
         heapq.heappush(heap, (rows + int(sizes[group]), fold))
     return fold_of[codes]
+
+
+def _thinned(assignment: Rows, most: int, groups: pd.Series[str] | None, rng: np.random.Generator) -> Rows:
+    """The assignment with about `most` rows held out, evenly of all folds; of groups whole ones, at least one a fold."""
+    import pandas as pd
+
+    kept = most / len(assignment)
+    if kept >= 1:
+        return assignment
+    units = np.arange(len(assignment)) if groups is None else pd.factorize(groups)[0]
+    _, first = np.unique(units, return_index=True)
+    chosen = np.zeros(len(first), dtype=bool)
+    for fold in np.unique(assignment):
+        own = rng.permutation(np.flatnonzero(assignment[first] == fold))
+        chosen[own[: max(1, round(kept * len(own)))]] = True
+    return np.where(chosen[units], assignment, -1)
 
 
 def _moments(validation: Validation, rows: pd.DataFrame) -> NDArray[np.float64]:

@@ -47,7 +47,8 @@ class Referee:
 
     truth, metric: as `agentk.types.metric` has them. `folder` is the referee's own, kept between processes: finished calls
     are found there again. `extra`: further labelled rows, trained on in every call, never scored. `data_dir`: the
-    label-free view of the data that solutions see; None: one with the files that rows name and nothing else.
+    label-free view of the data that solutions see; None: one with the files that rows name and nothing else. `limits`: of
+    every call that is not given its own.
     """
 
     def __init__(
@@ -64,9 +65,11 @@ class Referee:
         data_dir: Path | None = None,
         layout: Layout | None = None,
         extra: pd.DataFrame | None = None,
+        limits: Limits | None = None,
     ) -> None:
         """Raises CompetitionError, SettingError or StoreError when rows, layout or folder do not do."""
         self.competition, self.metric, self.sandbox, self.seed = competition, metric, sandbox, seed
+        self.limits = limits or Limits()
         self.layout = layout or make_layout(competition, train, test, truth, seed)
         self.judge = Judge(metric, competition.task, competition.classes, truth, self.layout.assignment)
         self.identifiers: Identifiers = identifiers_of(competition, train, test)
@@ -102,7 +105,7 @@ class Referee:
     ) -> None:
         """Queues an evaluation; `collect` returns it under `key`.
 
-        seconds  that each call may take; shortens `limits`
+        seconds  that each call may take, where `limits` does not say
         watch    is shown the scores of the folds so far, each decided by earlier folds alone; a fold is begun only after
                  it said go on, and when it says no the evaluation ends as pruned
         folds    only these; the evaluation is then not complete, and a later one under the same content continues it
@@ -114,9 +117,7 @@ class Referee:
             self._ready.append(Evaluation(key, Outcome(status=Status.INVALID, reason=refusal)))
             return
         params = self.params(solution, params)
-        limits = limits or Limits()
-        if seconds is not None:
-            limits = replace(limits, wall_s=min(seconds, limits.wall_s))
+        limits = limits or replace(self.limits, wall_s=self.limits.wall_s if seconds is None else seconds)
         needed = prepare_params(solution.source, params)
         calls = list(self.layout.calls) if folds is None else sorted(set(folds))
         task = Task(

@@ -47,6 +47,12 @@ class Attempt(Frozen):
         """Number, kind and name, no word twice: "#2 draft lightgbm", "#6 blend of 3"."""
         return f"#{self.number} {self.name if self.name.startswith(self.kind) else f'{self.kind} {self.name}'}"
 
+    @property
+    def sample(self) -> int | None:
+        """Training rows that its fits were limited to; None: all."""
+        most = self.params.get("most_rows")
+        return most if isinstance(most, int) else None
+
 
 def seedless(attempts: Iterable[Attempt]) -> frozenset[int]:
     """Numbers of those whose program does not hang on its seed: another one gave the same score on every fold."""

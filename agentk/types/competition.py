@@ -95,6 +95,7 @@ class Validation(Frozen):
     pattern: str | None = None  # regular expression whose first group is the group key, e.g. "^(.*)_"
     span: float | None = None  # of what is held out at a time: a block (blocked) or the horizon (rolling);
     # seconds where the column holds dates, else in the column's own unit
+    most: int | None = None  # rows held out in all; what is more is only trained on. Of random, stratified and grouped alone
     reasons: tuple[str, ...] = ()
 
 

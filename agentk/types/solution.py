@@ -8,8 +8,9 @@ from functools import cached_property
 
 from agentk.types.space import Space, parse_space
 
-RESERVED = ("seed", "threads", "device")
-"""Parameters that the referee sets on every call."""
+RESERVED = ("seed", "threads", "device", "most_rows")
+"""Parameters that are no part of a SPACE. The referee sets the first three on every call; `most_rows`, the training rows that
+a fit should use at most, is there where a plan says so."""
 
 
 @dataclass(frozen=True)

@@ -93,4 +93,4 @@ def test_thousands_of_column_names_and_a_hundred_classes_are_what_a_program_may_
     columns = tuple(Column(name=f"pixel {i}", kind=ColumnKind.NUMERIC) for i in range(6000))
     wide = cancer.competition.model_copy(update={"columns": columns, "classes": tuple(f"breed {i}" for i in range(120))})
     source = f"CONTRACT = {wide.contract()!r}" + CONTRACT
-    assert audit(Solution(source, "made"), wide, frozenset()) is None
+    assert audit(Solution(source, "made"), wide, frozenset) is None

@@ -161,3 +161,19 @@ def test_json_that_is_no_layout_is_an_error() -> None:
 def test_more_folds_than_rows_is_an_error() -> None:
     with pytest.raises(SettingError, match="at least one row"):
         Layout(np.array([0, 1, 1]), 3, "random", 0)
+
+
+def test_of_millions_a_part_is_held_out_and_the_rest_only_trained_on() -> None:
+    truth = np.repeat([0.0, 1.0], [900, 100])
+    layout = made(rows(1000), rows(1), truth, scheme="stratified", folds=2, most=200)
+    sizes = [len(layout.held_out(fold)) for fold in range(2)]
+    assert sizes == [100, 100] and [len(layout.train(fold)) for fold in range(2)] == [900, 900]
+    assert 10 <= truth[layout.covered].sum() <= 30
+
+
+def test_of_groups_whole_ones_are_held_out() -> None:
+    keys = np.repeat(np.arange(100), 10)
+    layout = made(rows(1000, shop=keys), rows(1), scheme="grouped", folds=2, column="shop", most=200)
+    held_out = keys[layout.covered]
+    assert len(held_out) == 200 and len(np.unique(held_out)) == 20
+    assert not set(keys[layout.train(0)]) & set(keys[layout.held_out(0)])

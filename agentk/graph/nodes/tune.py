@@ -50,7 +50,7 @@ def tune(bench: Workbench, state: State) -> State:
         origin=plan.giver,
         recipe=parent.recipe,
         idea=plan.idea,
-        params=parent.params if best is None else best.params,
+        params=parent.params if best is None else best.params | session.fixed,
         outcome=outcome,
         score=None if evaluation is None else evaluation.score,
         std=None if evaluation is None else evaluation.std,
@@ -79,8 +79,10 @@ class _Session:
 
     def __init__(self, bench: Workbench, plan: Plan, number: int, parent: Attempt, solution: Solution, log: TrialLog) -> None:
         self.bench, self.plan, self.number, self.solution, self.log = bench, plan, number, solution, log
-        self.key = f"{number}/{solution.digest}"
-        past = [trial for trial in read_trials(bench.folder.trials) if trial.search.partition("/")[2] == solution.digest]
+        told = _told(parent, solution)
+        self.key = f"{number}/{told}"
+        self.fixed = {name: value for name, value in parent.params.items() if name == "most_rows"}
+        past = [trial for trial in read_trials(bench.folder.trials) if trial.search.partition("/")[2] == told]
         if not past:
             past = [_as_trial(parent, solution)]
             log.append(past[0])
@@ -137,7 +139,7 @@ class _Session:
         # In an ordered run a trial is compared with those that had ended when it began, whatever ends while it runs.
         among = self.search.ended if self.bench.setting.ordered else None
         watch = (lambda scores: not self.search.prune(trial.number, scores, among=among)) if watched else None
-        self.bench.arena.referee.submit(self.solution, dict(trial.params), key=key, watch=watch, seconds=self.limit)
+        self.bench.arena.referee.submit(self.solution, trial.params | self.fixed, key=key, watch=watch, seconds=self.limit)
 
     def _take(self) -> None:
         """Tells the search what has finished; in an ordered run, always the oldest trial."""
@@ -182,11 +184,16 @@ class _Session:
         return trial.score if self.bench.arena.metric.direction == "maximize" else -trial.score
 
 
+def _told(parent: Attempt, solution: Solution) -> str:
+    """What trials must share to tell of one another: the program, and the rows that it was limited to."""
+    return solution.digest if parent.sample is None else f"{solution.digest}@{parent.sample}"
+
+
 def _as_trial(parent: Attempt, solution: Solution) -> Trial:
     """The attempt that is tuned, as the first trial of its search: it is the one to beat, and is not tried again."""
     params = {name: value for name, value in active(solution.space, parent.params).items() if name in solution.space}
     return Trial(
-        search=f"{parent.number}/{solution.digest}",
+        search=f"{parent.number}/{_told(parent, solution)}",
         number=0,
         params=params,
         fold_scores=parent.fold_scores,

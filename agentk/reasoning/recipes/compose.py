@@ -87,11 +87,12 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
 
 
 def _narrowed(dimension: Mapping[str, Any], contract: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A dimension without its "kinds"; its default alone where the competition has no column of those kinds."""
-    present = {"", *contract.get("kinds", {}).values(), *(["identifier"] if contract.get("id_columns") else [])}
-    if present.isdisjoint(dimension.get("kinds", ("",))):
+    """A dimension without its "kinds" and "columns"; its default alone where no column is of those kinds, or they are too few."""
+    kinds = contract.get("kinds", {})
+    present = {"", *kinds.values(), *(["identifier"] if contract.get("id_columns") else [])}
+    if present.isdisjoint(dimension.get("kinds", ("",))) or len(kinds) < dimension.get("columns", 0):
         return {"type": "choice", "choices": [dimension["default"]], "default": dimension["default"]}
-    return {key: value for key, value in dimension.items() if key != "kinds"}
+    return {key: value for key, value in dimension.items() if key not in ("kinds", "columns")}
 
 
 def _header(entry: str, docstring: str, names: list[str]) -> list[str]:

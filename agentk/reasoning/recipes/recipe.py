@@ -17,7 +17,9 @@ Applies = Callable[[Competition], bool]
 class Recipe:
     """A piece of know-how: an entry block, and when and how to use it.
 
-    cost: a prior of the seconds of one fit, relative to the other recipes at the same rows and columns.
+    cost: a prior of the seconds of one fit, relative to the other recipes on a small table.
+    growth: the power of rows x columns that a fit's seconds grow with; None where that is not known. Who has one can be given
+    a sample of the rows.
     simplicity: rank for ties, 0 the simplest. variants: named parameter sets, diverse, to try before any search.
     """
 
@@ -31,6 +33,7 @@ class Recipe:
     needs: tuple[str, ...] = ()  # modules
     variants: Mapping[str, Params] = field(default_factory=dict)
     home: Path | None = None  # the folder of its blocks, where they are not agentk's own
+    growth: float | None = None
 
     def applies(self, competition: Competition, libraries: frozenset[str] | None = None) -> bool:
         """Whether it can and should be tried; `libraries` are the modules at hand, None for those that can be imported here."""

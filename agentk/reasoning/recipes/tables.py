@@ -30,6 +30,7 @@ TABLES = (
         "boosting",
         "LightGBM: trees grown leaf by leaf, each on the errors of those before",
         cost=1.0,
+        growth=0.65,
         simplicity=5,
         needs=("lightgbm",),
         variants={
@@ -44,6 +45,7 @@ TABLES = (
         "linear",
         "ridge or logistic regression on scaled numbers and indicator columns",
         cost=0.4,
+        growth=1.2,
         simplicity=1,
         variants={
             "stiff": {"penalty": 5.0, "category_rows": 20},
@@ -56,6 +58,7 @@ TABLES = (
         "boosting",
         "CatBoost: symmetric trees with an encoding of categories of their own",
         cost=2.5,
+        growth=0.8,
         simplicity=6,
         needs=("catboost",),
         variants={
@@ -69,6 +72,7 @@ TABLES = (
         "trees",
         "extremely randomised trees: a different bias from boosting, good in a blend",
         cost=2.5,
+        growth=0.8,
         simplicity=3,
         variants={
             "fine": {"leaf_rows": 1, "column_share": 0.8},
@@ -81,6 +85,7 @@ TABLES = (
         "boosting",
         "XGBoost: trees grown level by level, each on the errors of those before",
         cost=1.0,
+        growth=0.65,
         simplicity=5,
         needs=("xgboost",),
         variants={
@@ -94,6 +99,7 @@ TABLES = (
         "neural",
         "small neural networks on scaled numbers, several seeds averaged",
         cost=4.0,
+        growth=0.7,
         simplicity=7,
         suits=_rows_up_to(100_000),
         variants={
@@ -106,6 +112,7 @@ TABLES = (
         "kernel",
         "support vectors with a radial kernel, or a Gaussian process where rows are few",
         cost=3.0,
+        growth=1.4,
         simplicity=4,
         suits=_rows_up_to(12_000),
         variants={
@@ -119,6 +126,7 @@ TABLES = (
         "trees",
         "deep trees on resampled rows, averaged",
         cost=5.0,
+        growth=0.9,
         simplicity=3,
         variants={"smooth": {"leaf_rows": 6}, "decorrelated": {"column_share": 0.15}},
     ),
@@ -127,6 +135,7 @@ TABLES = (
         "neighbors",
         "the nearest training rows on scaled numbers",
         cost=0.2,
+        growth=1.0,
         simplicity=2,
         suits=_rows_up_to(100_000),
         variants={"many": {"neighbors": 40}, "blocks": {"metric": "manhattan", "scaling": "quantile"}},
@@ -136,6 +145,7 @@ TABLES = (
         "boosting",
         "scikit-learn's histogram boosting",
         cost=0.8,
+        growth=0.65,
         simplicity=5,
         variants={"regularised": {"learning_rate": 0.04, "leaves": 6, "column_share": 0.4, "l2": 10.0}},
     ),

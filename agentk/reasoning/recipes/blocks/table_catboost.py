@@ -12,6 +12,7 @@ from catboost import CatBoost, Pool
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_pace import paced
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
@@ -34,6 +35,7 @@ MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more r
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Predictions of boosted symmetric trees."""
     params = with_defaults(params, SPACE)
+    train = sampled(train, params)
 
     def classify(X: pd.DataFrame, codes: Codes, X_test: pd.DataFrame) -> Floats:
         loss = "Logloss" if codes.max() == 1 else "MultiClass"
@@ -45,18 +47,18 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         split = inner_split(train, values, False, params["seed"])
         return boost(X, values, X_test, loss=loss, split=split, params=params)
 
-    return solve_table(train, test, params, represent=as_words, classify=classify, regress=regress)
+    return solve_table(train, test, params, represent=as_codes, classify=classify, regress=regress)
 
 
-def as_words(
+def as_codes(
     head: pd.DataFrame, tail: pd.DataFrame, target: Codes | Floats, discrete: bool, params: dict[str, Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The frames with categories as strings, as CatBoost reads them."""
+    """The frames with categories as whole numbers, which CatBoost reads faster than words; what is missing is one of them."""
     names = [name for name in head if isinstance(head[name].dtype, pd.CategoricalDtype)]
     head, tail = head.copy(), tail.copy()
     for frame in (head, tail):
         for name in names:
-            frame[name] = frame[name].astype(object).where(frame[name].notna(), "").astype(str)
+            frame[name] = frame[name].cat.codes.astype(int)
     return head, tail
 
 

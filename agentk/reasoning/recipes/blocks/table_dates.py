@@ -60,5 +60,6 @@ def read_dates(values: pd.Series[Any]) -> pd.Series[Any]:
         if 1000 <= size <= 3000:
             return pd.to_datetime(values.astype("Int64").astype("string"), format="%Y", errors="coerce")
         return pd.to_datetime(values, unit=unit, errors="coerce")  # type: ignore[call-overload, no-any-return]
-    dates = pd.to_datetime(values, errors="coerce", utc=True, format="mixed")
-    return dates.dt.tz_localize(None)
+    words, distinct = pd.factorize(values)  # a date often stands in many rows, and reading it takes long
+    dates = pd.to_datetime(pd.Series(distinct), errors="coerce", utc=True, format="mixed").dt.tz_localize(None)
+    return dates.reindex(words).set_axis(values.index)

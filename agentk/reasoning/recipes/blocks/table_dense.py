@@ -22,6 +22,8 @@ SPACE = {
         "kinds": ["categorical", "identifier", "text"],
     },
 }
+LARGE = 150_000  # rows of training and test from which on numbers are held in single precision
+FREQUENT, FEWER = 100, 30  # categories of a column that get a column of their own at most; where rows are many
 FAR = 5.0  # standard deviations that a value may lie from the mean
 LONG_TAIL = 2.0  # skewness from which values are drawn together by logarithms
 
@@ -32,10 +34,12 @@ def dense(
     """Standardised float matrices of training and test rows, without gaps."""
     names = [name for name in head if isinstance(head[name].dtype, pd.CategoricalDtype)]
     plain = [name for name in head if name not in names]
-    numbers, numbers_tail = even_tails(head[plain].to_numpy(float), tail[plain].to_numpy(float))
+    large = len(head) + len(tail) > LARGE
+    kind, most = (np.float32, FEWER) if large else (np.float64, FREQUENT)  # half the memory, and columns that are seldom 0
+    numbers, numbers_tail = even_tails(head[plain].to_numpy(kind), tail[plain].to_numpy(kind))
     if names and not (discrete and len(np.unique(target)) > MANY_CLASSES):
         means, means_tail = target_means(head[names], tail[names], target, discrete, seed=params["seed"])
-        numbers, numbers_tail = np.hstack([numbers, means]), np.hstack([numbers_tail, means_tail])
+        numbers, numbers_tail = np.hstack([numbers, means.astype(kind)]), np.hstack([numbers_tail, means_tail.astype(kind)])
     numbers, numbers_tail = filled(numbers, numbers_tail)
     if params["scaling"] == "quantile":
         rank = QuantileTransformer(
@@ -47,10 +51,10 @@ def dense(
     right = [np.clip(scale.transform(numbers_tail), -FAR, FAR)]
     for name in names:
         counts = head[name].value_counts()
-        frequent = counts.index[counts >= params["category_rows"]][:100]
+        frequent = counts.index[counts >= params["category_rows"]][:most]
         for part, frame in ((left, head), (right, tail)):
             code = pd.Categorical(frame[name], categories=frequent).codes
-            part.append((code[:, None] == np.arange(len(frequent))).astype(float))
+            part.append((code[:, None] == np.arange(len(frequent))).astype(kind))
     return np.hstack(left), np.hstack(right)
 
 

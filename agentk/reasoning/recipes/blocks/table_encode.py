@@ -52,8 +52,9 @@ def target_means(
     kind = "continuous" if not discrete else "binary" if len(np.unique(target)) == 2 else "multiclass"
     folds = KFold(min(5, len(head)), shuffle=True, random_state=seed)
     encoder = TargetEncoder(target_type=kind, smooth="auto", cv=folds)
-    words, words_tail = (frame.astype(object).where(frame.notna(), "(missing)").astype(str) for frame in (head, tail))
-    return encoder.fit_transform(words, target), encoder.transform(words_tail)
+    # Codes instead of words: both parts have the same categories, and numbers are sorted much faster.
+    codes, codes_tail = (np.column_stack([frame[name].cat.codes for name in frame]) for frame in (head, tail))
+    return encoder.fit_transform(codes, target), encoder.transform(codes_tail)
 
 
 def category_order(values: pd.Series[Any]) -> dict[Any, float]:

@@ -10,6 +10,7 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomFo
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_pace import paced
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -23,6 +24,7 @@ SPACE = {
 def grow(kind: str, train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]) -> Floats:
     """Predictions of `kind`: "extra" or "random"."""
     params = with_defaults(params, SPACE)
+    train = sampled(train, params)
 
     def settings(X: Floats) -> dict[str, Any]:
         return {

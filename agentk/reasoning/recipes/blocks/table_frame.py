@@ -35,10 +35,10 @@ def typed_frames(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]
     columns = [name for name in (*CONTRACT["id_columns"], *CONTRACT["kinds"]) if name in train and name in test]
     columns = list(dict.fromkeys(name for name in columns if name not in CONTRACT["targets"]))
     rows = pd.concat([train[columns], test[columns]], ignore_index=True)
+    numbers = plain_numbers(rows[[name for name in columns if CONTRACT["kinds"].get(name) == "numeric"]])
     features: Features = {}
     for name in columns:
-        features |= column_features(name, rows[name], len(train), params)
-    numbers = {name: features[name] for name in columns if CONTRACT["kinds"].get(name) == "numeric"}
+        features |= {name: numbers[name]} if name in numbers else column_features(name, rows[name], len(train), params)
     if params["missing"]:
         features |= missing_features(rows)
     features |= row_features(numbers)
@@ -50,8 +50,6 @@ def typed_frames(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]
 def column_features(name: str, values: pd.Series[Any], train_rows: int, params: dict[str, Any]) -> Features:
     """What one column gives, by its kind."""
     kind = CONTRACT["kinds"].get(name, "identifier")
-    if kind == "numeric":
-        return {name: number(values)}
     if kind == "boolean":
         return {name: truth(values)}
     if kind == "datetime":
@@ -74,10 +72,25 @@ def split_frame(features: Features, rows: int) -> tuple[pd.DataFrame, pd.DataFra
     if not features:
         features = {"nothing": np.zeros(rows)}
         return pd.DataFrame(features), pd.DataFrame(features).iloc[:0]
-    frame = pd.DataFrame({name: pd.Series(values) for name, values in features.items()})
-    head, tail = frame.iloc[:rows], frame.iloc[rows:].reset_index(drop=True)
-    varying = [name for name in frame if head[name].nunique(dropna=False) > 1] or list(frame)[:1]
-    return head[varying], tail[varying]
+    varying = [name for name, values in features.items() if varies(values[:rows])] or list(features)[:1]
+    frame = pd.DataFrame({name: features[name] for name in varying})
+    return frame.iloc[:rows], frame.iloc[rows:].reset_index(drop=True)
+
+
+def varies(values: Any) -> bool:
+    """Whether floats, or categories, are not all the same; what is missing is a value of its own."""
+    if not isinstance(values, np.ndarray):
+        return bool(pd.Series(values).nunique(dropna=False) > 1)
+    first = values[:1]
+    return not bool((values == first).all()) and not bool(np.isnan(values).all())
+
+
+def plain_numbers(rows: pd.DataFrame) -> Features:
+    """Floats of all numeric columns, as `number` has them, thousands of columns at once."""
+    bulk = [name for name, kind in rows.dtypes.items() if isinstance(kind, np.dtype) and kind.kind in "iuf"]
+    table = rows[bulk].to_numpy(dtype=float).T
+    table = np.clip(np.where(np.isfinite(table), table, np.nan), -LARGEST, LARGEST)
+    return dict(zip(bulk, table, strict=True)) | {name: number(rows[name]) for name in rows if name not in set(bulk)}
 
 
 def number(values: pd.Series[Any]) -> Any:
@@ -88,6 +101,8 @@ def number(values: pd.Series[Any]) -> Any:
 
 def truth(values: pd.Series[Any]) -> Any:
     """(N,) 1, 0 or NaN; two other words are ordered by the alphabet."""
+    if values.dtype.kind in "biuf" and values.dropna().isin((0, 1)).all():
+        return values.to_numpy(dtype=float)
     words = values.astype("string").str.strip().str.lower()
     if not words.dropna().isin(TRUE_WORDS + FALSE_WORDS).all():
         codes = category(values).cat.codes.to_numpy(float)
@@ -98,7 +113,10 @@ def truth(values: pd.Series[Any]) -> Any:
 
 def category(values: pd.Series[Any]) -> pd.Series[Any]:
     """A column of categories, spelled as strings."""
-    return values.astype("string").str.strip().astype(object).where(values.notna(), None).astype("category")
+    codes, distinct = pd.factorize(values)
+    words, places = np.unique(pd.Series(distinct).astype("string").str.strip().to_numpy(dtype=object), return_inverse=True)
+    codes = np.where(codes < 0, -1, places[codes]) if len(words) else codes
+    return pd.Series(pd.Categorical.from_codes(codes, words), index=values.index)  # type: ignore[call-overload]
 
 
 def is_number(values: pd.Series[Any]) -> bool:

@@ -13,6 +13,7 @@ from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_pace import paced
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
@@ -32,6 +33,7 @@ MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more r
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Predictions of boosted histogram trees."""
     params = with_defaults(params, SPACE)
+    train = sampled(train, params)
 
     def settings(X: Floats, classes: int) -> dict[str, Any]:
         pace = paced(params, X, classes)

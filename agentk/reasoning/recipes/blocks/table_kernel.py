@@ -16,6 +16,7 @@ from sklearn.svm import SVC, SVR
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_dense import dense
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -31,6 +32,7 @@ PROCESS_ROWS = 1500
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Predictions of a kernel machine; "width" is the kernel's gamma in units of 1 / (columns x variance)."""
     params = with_defaults(params, SPACE)
+    train = sampled(train, params)
 
     def gamma(X: Floats) -> float:
         return float(params["width"] / max(X.shape[1] * X.var(), 1e-9))

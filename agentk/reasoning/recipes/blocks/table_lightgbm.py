@@ -11,6 +11,7 @@ from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_boost import boost
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import both_classes, solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
@@ -29,6 +30,7 @@ SPACE = {
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Predictions of boosted trees."""
     params = with_defaults(params, SPACE)
+    train = sampled(train, params)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         classes = int(codes.max()) + 1

@@ -15,6 +15,7 @@ from sklearn.preprocessing import SplineTransformer
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_dense import dense
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -31,6 +32,7 @@ SEARCHED = 20_000  # rows that a strength is looked for on at most
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Predictions of a linear model; "penalty" multiplies the strength that the inner validation chooses."""
     params = with_defaults(params, SPACE)
+    train = sampled(train, params)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         fit, watch = inner_split(train, codes, True, params["seed"])
@@ -46,7 +48,12 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         return logistic(X, codes, STRENGTHS[int(np.argmin(losses))] / params["penalty"]).predict_proba(X_test)  # type: ignore[no-any-return]
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
-        search = RidgeCV(alphas=params["penalty"] * np.logspace(-1.0, 4.0, 16))
+        strengths = params["penalty"] * np.logspace(-1.0, 4.0, 16)
+        if X.shape[1] > len(X) // 2:  # leaving rows out one by one flatters columns that those rows were screened by
+            fit, watch = inner_split(train, values, False, params["seed"])
+            errors = [np.mean((Ridge(s).fit(X[fit], values[fit]).predict(X[watch]) - values[watch]) ** 2) for s in strengths]
+            return Ridge(alpha=strengths[int(np.argmin(errors))]).fit(X, values).predict(X_test)  # type: ignore[no-any-return]
+        search = RidgeCV(alphas=strengths)
         if len(X) <= SEARCHED:
             return search.fit(X, values).predict(X_test)  # type: ignore[no-any-return]
         rows = np.random.default_rng(params["seed"]).permutation(len(X))[:SEARCHED]
@@ -67,15 +74,15 @@ def bent(
     for name in few:
         values, counts = np.unique(head[name].dropna(), return_counts=True)
         common = values[counts >= params["category_rows"]]
-        left.append((head[name].to_numpy()[:, None] == common).astype(float))
-        right.append((tail[name].to_numpy()[:, None] == common).astype(float))
+        left.append((head[name].to_numpy()[:, None] == common).astype(X.dtype))
+        right.append((tail[name].to_numpy()[:, None] == common).astype(X.dtype))
     if params["curves"] == "splines" and numbers:
         width = len(numbers)
         curves = SplineTransformer(n_knots=5, knots="quantile", extrapolation="constant", include_bias=False)
         varied = [column for column in range(width) if len(np.unique(np.quantile(X[:, column], np.linspace(0, 1, 5)))) == 5]
         if varied:
-            left.append(curves.fit_transform(X[:, varied]))
-            right.append(curves.transform(X_test[:, varied]))
+            left.append(curves.fit_transform(X[:, varied]).astype(X.dtype))
+            right.append(curves.transform(X_test[:, varied]).astype(X.dtype))
     return np.hstack(left), np.hstack(right)
 
 

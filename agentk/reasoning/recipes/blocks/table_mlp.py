@@ -13,6 +13,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_dense import dense
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -31,6 +32,7 @@ FEWEST_STEPS = 600  # small data are seen more often
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Averaged predictions of small networks."""
     params = with_defaults(params, SPACE)
+    train = sampled(train, params)
     batch = min(int(np.clip(len(train) // 30, 16, 256)), len(train))
     epochs = max(int(params["epochs"]), FEWEST_STEPS * batch // max(len(train), 1))
 

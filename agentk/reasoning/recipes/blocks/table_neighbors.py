@@ -11,6 +11,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_dense import dense
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -24,6 +25,7 @@ SPACE = {
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Weighted means over the nearest training rows; a neighbour weighs 1 / distance^nearness."""
     params = with_defaults(params, SPACE)
+    train = sampled(train, params)
 
     def weighed(X: Floats, X_test: Floats) -> tuple[Codes, Floats]:
         count = min(int(params["neighbors"]), len(X))

@@ -28,8 +28,10 @@ def row_features(numbers: Features) -> Features:
     """Sum, number of non-zeros and largest share over the sparse amounts of a row (columns that are at least 0 and often 0)."""
     amounts = []
     for name, values in numbers.items():
+        if not np.fmin.reduce(values) >= 0:
+            continue
         known = values[~np.isnan(values)]
-        if len(known) and known.min() >= 0 and np.mean(known == 0) > 0.2 and known.max() > 1:
+        if np.mean(known == 0) > 0.2 and known.max() > 1:
             amounts.append((name, float(np.median(known[known > 0]))))
     alike = [name for name, size in amounts if size > 0 and max(s for _, s in amounts) <= ALIKE * size]
     if len(alike) < 2:

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from agentk.reasoning.recipes.blocks.table_frame import typed_frames
 from agentk.reasoning.recipes.blocks.table_pace import useful_threads
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
+from agentk.reasoning.recipes.blocks.table_screen import screened
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
 
 Represent = Callable[[pd.DataFrame, pd.DataFrame, Any, bool, dict[str, Any]], tuple[Any, Any]]
@@ -26,12 +27,12 @@ def solve_table(
     head, tail = typed_frames(train, test, params)
 
     def class_shares(codes: Codes) -> Floats:
-        X, X_test = represent(head, tail, codes, True, params)
+        X, X_test = represent(*screened(head, tail, train, codes, True, params), codes, True, params)
         return classify(X, codes, X_test)
 
     def values(target: Floats) -> Floats:
         def fit(scaled: Floats) -> Floats:
-            X, X_test = represent(head, tail, scaled, False, params)
+            X, X_test = represent(*screened(head, tail, train, scaled, False, params), scaled, False, params)
             return np.clip(
                 regress(X, scaled, X_test), 1.5 * scaled.min() - 0.5 * scaled.max(), 1.5 * scaled.max() - 0.5 * scaled.min()
             )

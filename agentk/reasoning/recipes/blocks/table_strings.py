@@ -18,10 +18,10 @@ CODE = re.compile(r"^(?P<prefix>.*?)\s*(?P<number>\d+)\D*$")
 
 def string_parts(name: str, values: pd.Series[Any], train_rows: int) -> Features:
     """Pieces of the strings of a column, where most of them are built alike; nothing where they are not."""
+    if values.nunique() < 10:
+        return {}
     words = values.astype("string").str.strip()
     known = words.dropna()
-    if known.nunique() < 10:
-        return {}
     separator, count = regular_separator(known)
     if separator is None:
         return prefix_and_number(name, words, train_rows)
@@ -95,4 +95,5 @@ def count_feature(name: str, values: pd.Series[Any]) -> Features:
 
 def occurrences(values: pd.Series[Any]) -> Any:
     """(N,) rows that hold the same value; NaN where there is none."""
-    return values.map(values.value_counts()).to_numpy(dtype=float, na_value=np.nan)
+    codes, _ = pd.factorize(values)
+    return np.append(np.bincount(codes[codes >= 0]).astype(float), np.nan)[codes]

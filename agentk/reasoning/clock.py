@@ -1,0 +1,151 @@
+"""The clock: what the time that is left can pay for, by what recipes should cost and what this run has measured.
+
+Where even one draft of a recipe on all rows would take a good part of the budget, it is first tried on a sample; what does best
+is then given more rows, as long as time is left.
+"""
+
+from __future__ import annotations
+
+import math
+
+from agentk.reasoning.costs import MOST_CELLS, rows_within, seconds_of
+from agentk.reasoning.questions import Effort, PlanQuestion
+from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
+
+FEW, DRAFT_SHARE = 4, 0.15
+"""From so many scored attempts on, a draft may take this share of the budget: tuning what is good is worth more by then."""
+LEAST_COST = 0.05
+"""Below it a recipe's seconds say what starting up takes, not what computing takes."""
+SAMPLED_FROM = 10_000
+"""Rows below which all are used: a model that has few does not get better by having fewer."""
+DEAR, SAMPLE_SHARE, FIRST_SHARE = 0.2, 0.08, 0.3
+"""A draft that takes more than the first share of the budget is made on a sample that takes the second; or the third of what is
+left, where the second would pay for less than `ENOUGH` rows."""
+ENOUGH = 50_000
+GROWTH_SHARE = 0.5
+"""Of what is left, what one program on more rows may take."""
+AGAIN, TRIES = 2.0, 3
+"""What was cut is taken to need so many times its limit; a recipe is tried on ever smaller samples so often at most."""
+TWICE = 2.0
+"""More rows are worth a fit where there are at least so many times as many."""
+
+
+class Clock:
+    """What the time that is left can pay for. Without a budget in seconds everything can be paid for."""
+
+    def __init__(self, question: PlanQuestion, own: tuple[Recipe, ...]) -> None:
+        resources = question.resources
+        self.ticks = resources.seconds_left is not None
+        self.left = resources.seconds_left or 0.0
+        self.total = resources.seconds_total or 0.0
+        self.slots = resources.slots
+        self.competition = question.competition
+        self.folds = question.competition.validation.folds
+        self.question = question
+        self._recipes = {recipe.name: recipe for recipe in recipes_for(question.competition, None, own)}
+        efforts = question.efforts.items()
+        # How much slower than expected: what starting up takes only ever adds to it. A draft that was cut says: more than that.
+        self._measured = {
+            name: effort.fold_seconds / prior
+            for name, effort in efforts
+            if effort.fold_seconds is not None and (prior := self.prior(name, effort.sample)) >= LEAST_COST
+        }
+        self.pace = min(self._measured.values(), default=None)
+        self._cuts = {
+            name: effort.longer / max(self.prior(name, effort.sample), LEAST_COST) for name, effort in efforts if effort.longer
+        }
+        self.cut = max(self._cuts.values(), default=0.0)
+
+    def cost(self, name: str) -> float:
+        """Of a recipe, relative to others; 0 for what is none."""
+        return self._recipes[name].cost if name in self._recipes else 0.0
+
+    def prior(self, name: str, sample: int | None) -> float:
+        """Seconds that a fit was expected to take, on a sample of the rows or on all; 0 for what is no recipe."""
+        recipe = self._recipes.get(name)
+        if recipe is None or recipe.growth is None:
+            return self.cost(name)
+        return seconds_of(recipe, self.competition, self.competition.rows if sample is None else sample)
+
+    @property
+    def spent(self) -> bool:
+        """Whether no time is left."""
+        return self.ticks and self.left <= 0
+
+    def affords(self, recipe: Recipe, scored: int) -> bool:
+        """Whether a draft of it, perhaps on a sample, should be done in the share of time that drafts may take now."""
+        rows = self.sample(recipe, scored)
+        return rows > 0 if rows is not None else not self.ticks or self._expected(recipe) <= self._share(scored)
+
+    def sample(self, recipe: Recipe, scored: int) -> int | None:
+        """The training rows that a draft of it should be made on; None: all, 0: so few that it is not worth while."""
+        rows, most = self.competition.rows, MOST_CELLS // max(len(self.competition.columns), 1)
+        if recipe.growth is None or rows < SAMPLED_FROM:
+            return None
+        share = self._share(scored) if self.ticks else math.inf
+        if self._expected(recipe) <= min(share, DEAR * self.total if self.ticks else math.inf):
+            return None if rows <= most else most
+        found = self._rows_within(recipe, min(share, SAMPLE_SHARE * self.total))
+        if found < ENOUGH:
+            found = max(found, min(ENOUGH, self._rows_within(recipe, FIRST_SHARE * self.left)))
+        return min(found, most)
+
+    def smaller(self, recipe: Recipe, effort: Effort, scored: int) -> bool:
+        """Whether a recipe that was cut should be tried once more, on a sample that is a good deal smaller."""
+        if not effort.longer or effort.best is not None or effort.drafts >= TRIES:
+            return False
+        rows = self.sample(recipe, scored)
+        return rows is not None and 0 < TWICE * rows <= (effort.sample or self.competition.rows)
+
+    def growth(self, name: str, effort: Effort) -> int | None:
+        """The rows on which the best of a recipe, made on a sample, should be made again; None where that cannot be paid for."""
+        recipe, rows = self._recipes.get(name), self.competition.rows
+        if recipe is None or effort.best_sample is None or not self.ticks:
+            return None
+        found = min(self._rows_within(recipe, GROWTH_SHARE * self.left), MOST_CELLS // max(len(self.competition.columns), 1))
+        return found if found >= min(TWICE * effort.best_sample, rows) > effort.best_sample else None
+
+    def fold_limit(self, scored: int) -> float | None:
+        """Seconds that one fold of a draft may take."""
+        return max(2.0, self._share(scored) * self.slots / self.folds) if self.ticks else None
+
+    def growth_limit(self) -> float:
+        """Seconds that one fold may take that is made on more rows."""
+        return max(2.0, 0.9 * self.left * self.slots / self.folds)
+
+    def affords_trials(self, effort: Effort) -> bool:
+        """Whether at least two trials as long as its best attempt fit into what is left."""
+        return not self.ticks or 2 * (effort.fold_seconds or 0.0) * self.folds / self.slots <= 0.8 * self.left
+
+    def search_seconds(self, effort: Effort) -> float | None:
+        """A tenth of the whole budget, long enough for eight trials, at most 60% of what is left."""
+        if not self.ticks:
+            return None
+        eight = 8 * (effort.fold_seconds or 0.0) * self.folds / self.slots
+        return min(max(0.1 * self.total, eight), 0.6 * self.left) if self.left > 0.08 * self.total else 0.8 * self.left
+
+    def _pace(self, recipe: Recipe) -> float:
+        """How many times the prior a fit takes here: of its own, else the least. Unmeasured, what has no growth costs nothing."""
+        if recipe.name in self._measured:
+            return self._measured[recipe.name]
+        if recipe.name in self._cuts:
+            return AGAIN * self._cuts[recipe.name]
+        if self.pace is not None:
+            return self.pace
+        return max(self.cut, 1.0) if recipe.growth is not None else self.cut
+
+    def _expected(self, recipe: Recipe) -> float:
+        """Seconds until a draft on all rows would have ended, had it the slots for itself."""
+        return self._pace(recipe) * self.prior(recipe.name, None) * self.folds / self.slots
+
+    def _rows_within(self, recipe: Recipe, seconds: float) -> int:
+        return rows_within(recipe, self.competition, seconds * self.slots / self.folds / max(self._pace(recipe), 1e-9))
+
+    def _share(self, scored: int) -> float:
+        """Seconds for one more draft: half of what is left, and once a few are scored, a small part of the whole budget.
+
+        While drafts are cut and no model is scored, nearly all that is left: a first model is worth more than any second try.
+        """
+        if self.cut and scored <= 1:
+            return 0.9 * self.left
+        return 0.5 * self.left if scored < FEW else min(0.5 * self.left, DRAFT_SHARE * self.total)

@@ -1,0 +1,103 @@
+"""The clock says what can be paid for: drafts on samples of large tables, more rows later, nothing that cannot finish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agentk.reasoning.costs import LEAST_ROWS, rows_within, seconds_of
+from agentk.reasoning.playbook import Playbook
+from agentk.reasoning.questions import Effort, Plan, PlanQuestion, Resources
+from agentk.reasoning.recipes.catalogue import RECIPES
+from agentk.types.attempt import Attempt
+from agentk.types.competition import Column, ColumnKind, Competition, Validation
+from agentk.types.outcome import Outcome, Status
+
+from .test_playbook import COMPETITION, LIBRARIES
+
+LIGHTGBM = next(recipe for recipe in RECIPES if recipe.name == "lightgbm")
+
+
+def sized(rows: int, columns: int) -> Competition:
+    names = tuple(Column(name=f"n{at}", kind=ColumnKind.NUMERIC) for at in range(columns))
+    folds = Validation(scheme="stratified", folds=2, most=100_000) if rows > 200_000 else Validation(scheme="stratified")
+    return COMPETITION.model_copy(update={"rows": rows, "test_rows": rows // 3, "columns": names, "validation": folds})
+
+
+def plan(competition: Competition, seconds: float | None, left: float | None = None, **facts: Any) -> Plan:
+    resources = Resources(
+        seconds_left=seconds if left is None else left,
+        seconds_total=seconds,
+        attempts_left=None if seconds else 5,
+        slots=2,
+        cores=1,
+        libraries=LIBRARIES,
+    )
+    known: dict[str, Any] = {"efforts": {}, "pending": 0, "scored": 0, "since_blend": 0, "tree": (), "best": None, "step": 0}
+    question = PlanQuestion(competition=competition, direction="maximize", resources=resources, seed=0, **(known | facts))
+    return Playbook().plan(question)
+
+
+BASE = {"constant": Effort(drafts=1, seconds=1.0, best=1, best_score=0.3, fold_seconds=0.1)}
+
+
+def test_costs_grow_with_rows_and_columns_and_the_rows_that_a_time_pays_for_are_the_most() -> None:
+    tall = sized(1_000_000, 20)
+    assert seconds_of(LIGHTGBM, tall, 1_000_000) > 3 * seconds_of(LIGHTGBM, tall, 100_000)
+    assert seconds_of(LIGHTGBM, sized(2000, 3000), 2000) > seconds_of(LIGHTGBM, sized(2000, 300), 2000)
+    rows = rows_within(LIGHTGBM, tall, 6.0)
+    assert LEAST_ROWS < rows < 1_000_000
+    assert seconds_of(LIGHTGBM, tall, rows) <= 6.0 < seconds_of(LIGHTGBM, tall, int(1.15 * rows))
+    assert rows_within(LIGHTGBM, tall, 1e6) == 1_000_000 and rows_within(LIGHTGBM, tall, 1e-3) == 0
+
+
+def test_a_large_table_is_first_tried_on_a_sample_and_a_small_one_never() -> None:
+    first = plan(sized(5_000_000, 20), 60.0, efforts=BASE, scored=1)
+    assert (first.action, first.recipe) == ("draft", "lightgbm")
+    most = first.params["most_rows"]
+    assert isinstance(most, int) and LEAST_ROWS <= most < 1_000_000
+    assert "most_rows" not in plan(sized(5000, 20), 60.0, efforts=BASE, scored=1).params
+    assert "most_rows" not in plan(sized(5_000_000, 4), 36_000.0, efforts=BASE, scored=1).params
+
+
+def test_no_sample_is_drawn_where_no_clock_ticks_but_memory_has_its_limit() -> None:
+    assert "most_rows" not in plan(sized(1_000_000, 20), None, efforts=BASE, scored=1).params
+    assert plan(sized(100_000_000, 6), None, efforts=BASE, scored=1).params == {"most_rows": 10_000_000}
+
+
+def test_a_busy_machine_gets_smaller_samples() -> None:
+    def most(fold_seconds: float) -> int:
+        seen = Effort(drafts=1, best=2, best_score=0.8, fold_seconds=fold_seconds, sample=100_000, best_sample=100_000)
+        return int(str(plan(sized(5_000_000, 20), 120.0, efforts=BASE | {"lightgbm": seen}, scored=2).params["most_rows"]))
+
+    assert most(20.0) < most(2.0)
+
+
+def test_the_best_of_those_made_on_samples_is_given_more_rows() -> None:
+    efforts = BASE | {
+        name: Effort(drafts=1, tunable=True, best=at, best_score=score, fold_seconds=2.0, sample=50_000, best_sample=50_000)
+        for at, (name, score) in enumerate({"lightgbm": 0.9, "linear": 0.7}.items(), 2)
+    }
+    tree = tuple(
+        Attempt(number=at, parent=None, kind="draft", name=name, origin="playbook", recipe=name, params=params, score=0.9,
+                outcome=Outcome(status=Status.SCORED))
+        for at, name, params in ((2, "lightgbm", {"most_rows": 50_000, "leaves": 9}), (3, "linear", {"most_rows": 50_000}))
+    )  # fmt: skip
+    grown = plan(sized(2_000_000, 20), 120.0, 80.0, efforts=efforts, tree=tree, scored=3)
+    assert (grown.action, grown.recipe, grown.parent, grown.params["leaves"]) == ("improve", "lightgbm", 2, 9)
+    assert int(str(grown.params["most_rows"])) >= 100_000
+    under_way = plan(sized(2_000_000, 20), 120.0, 80.0, efforts=efforts, tree=tree, scored=3, started=("lightgbm",), pending=1)
+    assert under_way.recipe != "lightgbm"
+    assert plan(sized(2_000_000, 20), 120.0, 2.0, efforts=efforts, tree=tree, scored=3).action != "improve"
+
+
+def test_what_cannot_finish_is_not_started() -> None:
+    names = {plan(sized(4000, 10_000), 20.0, efforts=BASE, scored=1).recipe}
+    assert names.isdisjoint({"catboost", "mlp", "random_forest"})
+
+
+def test_what_was_cut_is_tried_again_on_a_smaller_sample_and_not_for_ever() -> None:
+    cut = Effort(drafts=1, failures=1, longer=30.0, sample=100_000)
+    again = plan(sized(5_000_000, 20), 120.0, efforts=BASE | {"hist": cut}, scored=1, started=("linear",), pending=1)
+    assert again.recipe == "hist" and int(str(again.params["most_rows"])) <= 50_000
+    often = cut.model_copy(update={"drafts": 3})
+    assert plan(sized(5_000_000, 20), 120.0, efforts=BASE | {"hist": often}, scored=1).recipe != "hist"
