@@ -57,7 +57,7 @@ def draw_growth(out: Path, found: Sequence[Mapping[str, float]]) -> None:
     plt = _pyplot()
     figure, (times, found_) = plt.subplots(1, 2, figsize=(11, 4.5))
     sizes = [row["lessons"] for row in found]
-    for name in ("first_p95", "read_p50", "read_p95", "read_text_p95", "open_ms", "credit_ms"):
+    for name in ("first_p95", "read_p50", "read_p95", "read_cpu_p95", "read_text_p95", "open_ms", "credit_ms"):
         times.loglog(sizes, [row[name] for row in found], marker="o", label=name.replace("_", " "))
     times.axhline(20.0, color="black", linestyle=":")
     times.set(xlabel="lessons", ylabel="ms")
