@@ -31,6 +31,8 @@ from agentk.memory.scope import Scope
 SCHEMA = 1
 BATCH = 2000
 """Lessons written at once; chromadb takes up to 5461."""
+PAGE = 10_000
+"""Lessons read at once; chromadb fails beyond 32,766, which is as many variables as a statement of sqlite may have."""
 
 _OWN = {"orders", "lock", "ledger.json", "chroma"}
 _INNER = "inner"
@@ -111,14 +113,16 @@ class ChromaShelf:
 
     def get(self, ids: Sequence[str]) -> list[Lesson]:
         """See `Shelf.get`."""
-        wanted = list(dict.fromkeys(ids))
-        if not wanted:
-            return []
-        return [lesson for shelf in self._shelves.values() for lesson in _lessons(shelf.get(ids=wanted, include=["metadatas"]))]
+        return [
+            lesson
+            for wanted in _batches(list(dict.fromkeys(ids)))
+            for shelf in self._shelves.values()
+            for lesson in _lessons(shelf.get(ids=wanted, include=["metadatas"]))
+        ]
 
     def all(self) -> list[Lesson]:
         """See `Shelf.all`."""
-        return [lesson for shelf in self._shelves.values() for lesson in _lessons(shelf.get(include=["metadatas"]))]
+        return [lesson for shelf in self._shelves.values() for got in _pages(shelf, ["metadatas"]) for lesson in _lessons(got)]
 
     def count(self) -> int:
         """See `Shelf.count`."""
@@ -130,14 +134,15 @@ class ChromaShelf:
 
     def inner(self, competition: str) -> list[Lesson]:
         """See `Shelf.inner`."""
-        return _lessons(self._shelves[_INNER].get(where={"competition": competition}, include=["metadatas"]))
+        pages = _pages(self._shelves[_INNER], ["metadatas"], {"competition": competition})
+        return [lesson for got in pages for lesson in _lessons(got)]
 
     def lying(self, scopes: Sequence[Scope]) -> list[Found]:
         """See `Shelf.lying`."""
         found = []
         for short, group in _split(scopes).items():
-            got = self._shelves[short].get(where={"scope": {"$in": group}}, include=_VECTORS)
-            found += _found(got["metadatas"], got["embeddings"])
+            for got in _pages(self._shelves[short], _VECTORS, {"scope": {"$in": group}}):
+                found += _found(got["metadatas"], got["embeddings"])
         return found
 
     def nearest(self, vector: Vectors, kind: Kind | None, limit: int) -> list[Found]:
@@ -265,6 +270,17 @@ def _found(entries: Iterable[Mapping[str, Any]], vectors: Iterable[Vectors]) -> 
 
 def _lessons(got: Mapping[str, Any]) -> list[Lesson]:
     return [_parse(entry["lesson"]) for entry in got["metadatas"]]
+
+
+def _pages(shelf: Any, include: list[str], where: Mapping[str, Any] | None = None) -> Iterator[Mapping[str, Any]]:
+    """All of a collection that fits, page by page."""
+    start = 0
+    while True:
+        got = shelf.get(where=where, include=include, limit=PAGE, offset=start)
+        yield got
+        if len(got["ids"]) < PAGE:
+            return
+        start += PAGE
 
 
 def _grouped(lessons: Sequence[Lesson]) -> dict[str, list[Lesson]]:

@@ -17,11 +17,12 @@ import pytest
 from filelock import FileLock
 
 from agentk.errors import StoreError
-from agentk.memory import nested
+from agentk.memory import chroma, nested
 from agentk.memory.chroma import ChromaShelf
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.nested import NestedMemory
 from agentk.memory.protocol import Vectors
+from agentk.memory.scope import EVERYTHING
 from agentk.memory.store import open_memory
 from agentk.testing.memory import features, lesson
 
@@ -194,6 +195,18 @@ def test_opens_and_recalls_as_it_was_left(on_disk: Open) -> None:
     before = [(found.lesson.id, found.value) for found in memory.recall(features(), seed=5)]
     memory.close()
     assert [(found.lesson.id, found.value) for found in on_disk().recall(features(), seed=5)] == before
+
+
+def test_more_lessons_than_one_page_are_all_read(on_disk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chroma, "PAGE", 4)
+    memory = on_disk()
+    here = features()
+    told = [lesson(f"claim:{number}", scope) for number in range(8) for scope in (here.scope, EVERYTHING)]
+    memory.remember(told, private=())
+    assert {found.id for found in memory.lessons()} == {one.id for one in told}
+    assert {found.lesson.subject for found in memory.recall(here, limit=20)} == {f"claim:{number}" for number in range(8)}
+    memory.consolidate("run", here)
+    assert memory.stats().lessons >= len(told)
 
 
 def test_an_order_of_another_version_says_so(on_disk: Open, tmp_path: Path) -> None:
