@@ -39,6 +39,7 @@ def learn(bench: Workbench) -> None:
         withheld=_withheld(bench.folder),
         tried=_tried(bench.folder),
         further=bench.recollection.own.values(),
+        programs=_mended(bench.folder, attempts),
     )
     for lesson in written:
         bench.journal.write(
@@ -70,6 +71,13 @@ def overfit(attempts: Iterable[Attempt]) -> set[int]:
         for number, parent in parents.items()
         if number in last.seen and number not in last.weights and parent in last.weights
     }
+
+
+def _mended(folder: RunFolder, attempts: Mapping[int, Attempt]) -> dict[int, str]:
+    """The programs that mended another one, and those they mended."""
+    pairs = [(attempt.number, attempt.parent) for attempt in attempts.values() if attempt.kind == "debug"]
+    chosen = {number: attempts[number] for pair in pairs for number in pair if number is not None and number in attempts}
+    return {number: folder.read_solution(attempt).source for number, attempt in chosen.items()}
 
 
 def _withheld(folder: RunFolder) -> dict[int, list[str]]:

@@ -39,6 +39,7 @@ FOLD_SHARE = 0.3
 def plan_question(bench: Workbench, step: int) -> PlanQuestion:
     """The facts that planning rests on, bounded whatever the length of the run; diagnoses only where a model reads them."""
     ledger, arena, model = bench.ledger, bench.arena, bench.proposing
+    remedies = bench.recollection.remedies()  # it brings lessons to mind
     return PlanQuestion(
         step=step,
         competition=arena.competition,
@@ -56,6 +57,7 @@ def plan_question(bench: Workbench, step: int) -> PlanQuestion:
         since_blend=ledger.since_blend,
         person=tuple(ledger.hints[-5:]),
         lessons=bench.lessons,
+        remedies=remedies,
         legal=() if model is None else legal(ledger, model.looks),
         diagnoses=() if model is None else diagnoses(bench),
         conclusions=() if model is None else conclusions(bench),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from agentk.graph.remedies import Remedies
 from agentk.memory.features import Features
 from agentk.memory.lesson import Kind
 from agentk.memory.protocol import Memory, Recalled
@@ -49,6 +50,7 @@ class Recollection:
         recalled, self.held = brought_to_mind(bench.memory, self._here, seed=bench.setting.seed, run=self._run)
         self._shown = {lesson.id: lesson for lesson in recalled}
         self._found = 0
+        self._remedies = Remedies(bench, self._here)
         self.own: dict[str, Stored] = {}
         for line in read(bench.folder.journal):
             if line["event"] == "memory_action" and not line.get("refused"):
@@ -58,6 +60,14 @@ class Recollection:
     def shown(self) -> tuple[Lesson, ...]:
         """What reasoners are shown."""
         return tuple(self._shown.values())
+
+    def remedies(self) -> dict[int, str]:
+        """Failed attempts, each with the lesson whose change mends its program; what is known of their errors is shown."""
+        held = {lesson.id for lesson in self.held}
+        for hit in self._remedies.meet():
+            if hit.lesson.id not in held:
+                self._shown.setdefault(hit.lesson.id, as_shown(hit))
+        return self._remedies.open(self.shown)
 
     def act(self, actions: Sequence[MemoryAction], giver: str, node: str) -> None:
         """Applies what a reasoner asked for, each after its check; what is refused is told in the journal, and no error."""

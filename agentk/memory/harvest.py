@@ -16,8 +16,13 @@ from agentk.memory.rewards import Tried, credits, paired, rewards, rounded, tria
 from agentk.memory.scope import Scope
 from agentk.memory.value import Value
 from agentk.types.attempt import Attempt
+from agentk.types.change import change
 from agentk.types.competition import Competition
 from agentk.types.metric import Direction
+from agentk.types.outcome import Status
+
+PUBLIC = frozenset({"id", "index", "label", "target", "test", "train"})
+"""Names that so many competitions use that they tell of none, and that programs use for what is theirs."""
 
 WINNERS = 3
 """Parameter sets of a recipe that one run teaches."""
@@ -35,16 +40,18 @@ def learn(
     withheld: Mapping[int, Sequence[str]] | None = None,
     tried: Mapping[int, Sequence[Tried]] | None = None,
     further: Iterable[Lesson] = (),
+    programs: Mapping[int, str] | None = None,
 ) -> list[Lesson]:
     """What a run does once, when it ends: credit what it used, remember what it found, move outwards what held up.
 
     Idempotent by `run`. `known`: attempts that an earlier end of the run has taught; others are still measured by them.
     `withheld`: lessons set aside that would have led to an attempt, `tried`: what a search tried, both by attempt; `further`:
-    lessons that a reasoner or a person wrote. The lessons written are returned, for the journal.
+    lessons that a reasoner or a person wrote; `programs`: by attempt, of those that mended another one, and of these. The lessons
+    written are returned, for the journal.
     """
     earned = _earned(attempts, direction, known)
     tried, withheld = tried or {}, withheld or {}
-    found = harvest(run, attempts, direction, features, known, tried)
+    found = harvest(run, attempts, direction, features, known, tried, programs)
     own = {lesson.id: lesson for lesson in further}
     ids = {id_ for attempt in attempts for id_ in (*attempt.lessons, *withheld.get(attempt.number, ()))}
     lessons = {lesson.id: lesson for lesson in memory.get(sorted(ids - own.keys()))} | own
@@ -66,13 +73,14 @@ def harvest(
     features: Features,
     known: Collection[int] = (),
     tried: Mapping[int, Sequence[Tried]] | None = None,
+    programs: Mapping[int, str] | None = None,
 ) -> list[Lesson]:
     """What a recipe earned, the parameters that won, and what mended a failure; each in the scope of the run."""
     earned = _earned(attempts, direction, known)
     return [
         *_recipes(run, attempts, earned, features),
         *_parameters(run, attempts, earned, direction, features, tried or {}),
-        *_fixes(run, attempts, earned, features),
+        *_fixes(run, attempts, earned, features, programs or {}),
     ]
 
 
@@ -87,9 +95,10 @@ def recipe_lesson(recipe: str, scope: Scope) -> Lesson:
 
 
 def _private(competition: Competition, attempts: Sequence[Attempt]) -> set[str]:
-    """The competition's names, less words that the playbook's parameters use whatever the data: `depth` gives nothing away."""
+    """The competition's names, less those that give nothing away: what the playbook's parameters are called whatever the data
+    (`depth`), and what half of all competitions use (`target`)."""
     own = json.dumps([attempt.params for attempt in attempts if attempt.origin == "playbook"])
-    public = {word.lower() for word in re.findall(r"[A-Za-z0-9]+", own)}
+    public = {word.lower() for word in re.findall(r"[A-Za-z0-9]+", own)} | PUBLIC
     return {name for name in private_words(competition) if name.lower() not in public}
 
 
@@ -149,13 +158,20 @@ def _parameter_lesson(recipe: str, params: dict[str, JsonValue], reward: float, 
     )
 
 
-def _fixes(run: str, attempts: Sequence[Attempt], earned: Mapping[int, float], features: Features) -> list[Lesson]:
-    """An error and the idea that mended it."""
+def _fixes(
+    run: str, attempts: Sequence[Attempt], earned: Mapping[int, float], features: Features, programs: Mapping[int, str]
+) -> list[Lesson]:
+    """An error, the idea that mended it, and the change to the program, where it is small.
+
+    Where the playbook did again what memory told it, that lesson is credited, and no new one is made.
+    """
     by_number = {attempt.number: attempt for attempt in attempts}
     lessons = []
     for attempt in attempts:
         broken = by_number.get(attempt.parent) if attempt.parent is not None else None
         if attempt.kind != "debug" or broken is None or attempt.number not in earned or not attempt.idea:
+            continue
+        if attempt.origin == "playbook" and attempt.lessons:
             continue
         error = error_pattern(broken.outcome.reason)
         lesson = Lesson(
@@ -164,11 +180,18 @@ def _fixes(run: str, attempts: Sequence[Attempt], earned: Mapping[int, float], f
             text=f"{error} -> {attempt.idea}",
             scope=features.run(run),
             conditions=Conditions(modality=(features.modality,)),
-            payload={"error": error, "fix": error_pattern(attempt.idea)},
+            payload={"error": error, "fix": error_pattern(attempt.idea), **_edits(broken, attempt, programs)},
             value=Value().add(features.digest, earned[attempt.number]),
         )
         lessons.append(_of(lesson, run, attempt, features))
     return lessons
+
+
+def _edits(broken: Attempt, mended: Attempt, programs: Mapping[int, str]) -> dict[str, JsonValue]:
+    if broken.number not in programs or mended.number not in programs or mended.outcome.status is not Status.SCORED:
+        return {}
+    edits = change(programs[broken.number], programs[mended.number])
+    return {"edits": [edit.model_dump() for edit in edits]} if edits else {}
 
 
 def _of(lesson: Lesson, run: str, attempt: Attempt, features: Features) -> Lesson:

@@ -16,8 +16,19 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w)")
 
 
 def error_pattern(message: str) -> str:
-    """An error's message without the values it was raised for: quoted text, paths and numbers become …, PATH and N."""
+    """An error's message without where it was raised and for which values: quoted text, paths and numbers become …, PATH and N."""
+    message = _PLACE.sub("", message)
     return _NUMBER.sub("N", _PATH.sub("PATH", _QUOTED.sub("…", message)))
+
+
+_PLACE = re.compile(r"\s*\(solution\.py line \d+.*\)\s*$", re.DOTALL)
+_CLASS = re.compile(r"\b[A-Z]\w*(?:Error|Exception)\b")
+
+
+def error_class(message: str) -> str:
+    """The name of the exception that a message tells of, "" where it names none."""
+    found = _CLASS.search(message)
+    return found[0] if found else ""
 
 
 def fit_to_keep(lesson: Lesson, private: Iterable[str]) -> Lesson:

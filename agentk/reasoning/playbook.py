@@ -15,6 +15,7 @@ from agentk.reasoning.questions import Code, CodeQuestion, Effort, Plan, PlanQue
 from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
 from agentk.reasoning.recipes.compose import BLOCKS, compose
 from agentk.types.attempt import seedless
+from agentk.types.change import changed, edits_in
 from agentk.types.outcome import Status
 from agentk.types.space import Params
 
@@ -29,7 +30,7 @@ SAMPLES = 2
 
 
 class Playbook:
-    """Answers all questions from recipes."""
+    """Answers all questions from recipes, and mends what failed as memory says it was mended before."""
 
     name = "playbook"
 
@@ -41,6 +42,8 @@ class Playbook:
         clock = Clock(question, self._own)
         if question.resources.attempts_left == 0 or clock.spent:
             return self._say("stop", "the budget is spent")
+        if question.remedies:
+            return self._mend(question, clock)
         if question.since_blend >= NEW_MEMBERS and question.scored > 1:
             return self._say("blend", f"{question.since_blend} attempts have not been blended yet")
         recipes = recipes_for(question.competition, frozenset(question.resources.libraries), self._own)
@@ -83,8 +86,13 @@ class Playbook:
         return None
 
     def code(self, question: CodeQuestion) -> Code:
-        """The recipe's program for this competition. Raises ReasonerError for a plan that names no recipe of the catalogue."""
+        """The recipe's program for this competition, or the parent's with the change that a lesson holds.
+
+        Raises ReasonerError for a plan that names no recipe of the catalogue, and for a change that does not fit.
+        """
         plan = question.plan
+        if plan.action == "debug":
+            return self._mended(question)
         recipes = {recipe.name: recipe for recipe in recipes_for(question.competition, None, self._own)}
         if plan.recipe not in recipes:
             raise ReasonerError(f"the playbook has no recipe {plan.recipe!r} for this competition; it has {', '.join(recipes)}")
@@ -101,6 +109,28 @@ class Playbook:
 
     def _say(self, action: str, idea: str, **fields: int) -> Plan:
         return Plan.model_validate({"giver": self.name, "action": action, "idea": idea} | fields)
+
+    def _mend(self, question: PlanQuestion, clock: Clock) -> Plan:
+        number, id_ = min(question.remedies.items())
+        lesson = next(lesson for lesson in question.lessons if lesson.id == id_)
+        recipe = next((one.recipe for one in question.tree if one.number == number), None)
+        return Plan(
+            giver=self.name,
+            action="debug",
+            parent=number,
+            recipe=recipe,
+            idea=f"mended as the same error was before: {lesson.payload.get('fix', lesson.text)}",
+            seconds=clock.fold_limit(question.scored),
+            lessons=(id_,),
+        )
+
+    def _mended(self, question: CodeQuestion) -> Code:
+        parent = question.parents[0]
+        known = [edits_in(lesson.payload) for lesson in question.lessons if lesson.id in question.plan.lessons]
+        source = next((made for edits in known if (made := changed(parent.source, edits)) is not None), None)
+        if source is None:
+            raise ReasonerError(f"no lesson of the plan holds a change that fits attempt {parent.attempt.number}")
+        return Code(giver=self.name, name=parent.attempt.name, source=source, params=parent.attempt.params)
 
     def _worth_bagging(self, question: PlanQuestion, clock: Clock) -> int | None:
         """The best program that hangs on its seed, as long as it has few bags and time for one more."""

@@ -164,6 +164,7 @@ class PlanQuestion(Frozen):
     since_blend: int  # scored attempts that no blend has seen
     person: tuple[str, ...] = ()  # hints of the person, oldest first
     lessons: tuple[Lesson, ...] = ()
+    remedies: dict[int, str] = {}  # failed attempts that nobody has mended, each with the lesson whose change its program takes
     legal: tuple[Option, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()  # of the best and the latest that have a score, at most 8
     conclusions: tuple[Conclusion, ...] = ()  # the latest of the model's own, oldest first, at most 6

@@ -20,7 +20,8 @@ from agentk.graph.journal import Journal, Line, read
 from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Setting, Workbench
 from agentk.memory.off import Off
-from agentk.reasoning.questions import Code, CodeQuestion, Plan, PlanQuestion, Reflection, ReflectQuestion
+from agentk.memory.protocol import Memory
+from agentk.reasoning.questions import Code, CodeQuestion, Plan, PlanQuestion, Reasoner, Reflection, ReflectQuestion
 from agentk.sandbox.open import open_sandbox
 from agentk.sandbox.protocol import Sandbox
 from agentk.types.solution import Solution
@@ -91,19 +92,26 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def opened(tmp_path: Path, sandbox: Sandbox) -> Callable[..., Workbench]:
-    """Opens the run in `tmp_path`, as a new process would: from its folder and its journal alone."""
+    """Opens a run in `tmp_path`, as a new process would: from its folder and its journal alone."""
 
     def again(
-        script: Script | None = None, *, attempts: int | None = None, budget: float | None = None, person: str | None = None
+        script: Reasoner | None = None,
+        *,
+        attempts: int | None = None,
+        budget: float | None = None,
+        person: str | None = None,
+        competition: str = "builtin:iris",
+        memory: Memory | None = None,
+        name: str = "run",
     ) -> Workbench:
-        path = tmp_path / "run"
+        path = tmp_path / name
         folder = RunFolder(path) if path.exists() else RunFolder.create(path, {})
         folder.unlock()
         clock = Clock(budget)
         ledger = Ledger.of(read(folder.journal), "minimize")
         journal = Journal(folder.journal, clock.active)
         journal.listen(ledger.apply)
-        request = Request(competition="builtin:iris", attempts=attempts, budget=budget)
+        request = Request(competition=competition, attempts=attempts, budget=budget)
         return Workbench(
             folder=folder,
             journal=journal,
@@ -111,7 +119,7 @@ def opened(tmp_path: Path, sandbox: Sandbox) -> Callable[..., Workbench]:
             ledger=ledger,
             setting=Setting(0, 2, 1, attempts, ("numpy",), None if person is None else Solution(person, "mine")),
             reasoner=script or Script(),
-            memory=Off(),
+            memory=memory or Off(),
             first_draft=lambda: begun(request.competition, Overrides(), path),
             open_arena=lambda competition: CompetitionArena(competition, folder, request, sandbox),
             deliver=lambda bench: None,
