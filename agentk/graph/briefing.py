@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentk.graph.legal import legal, since_gain, stagnant
+from agentk.memory.rewards import standing
 from agentk.reasoning.questions import (
     Broken,
     CodeQuestion,
@@ -40,12 +41,14 @@ def plan_question(bench: Workbench, step: int) -> PlanQuestion:
     """The facts that planning rests on, bounded whatever the length of the run; diagnoses only where a model reads them."""
     ledger, arena, model = bench.ledger, bench.arena, bench.proposing
     remedies = bench.recollection.remedies()  # it brings lessons to mind
+    tree = ledger.tree()
     return PlanQuestion(
         step=step,
         competition=arena.competition,
         profile=arena.profile,
         direction=arena.metric.direction,
-        tree=ledger.tree(),
+        tree=tree,
+        standing=standing(tree, arena.metric.direction),
         best=ledger.best,
         efforts=ledger.efforts(arena.competition.validation.folds),
         pending=len(bench.pending()),

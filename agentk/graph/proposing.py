@@ -174,7 +174,7 @@ class Proposing:
             self._facts = about.model_dump(mode="json", include={"verdict"}) | {"attempt": due[0].number}
             self._thought = _Thought("a conclusion", lambda: model.reflect(about))
             return
-        self._facts = question.model_dump(mode="json", exclude={"competition", "profile", "tree", "lessons"})
+        self._facts = question.model_dump(mode="json", exclude={"competition", "profile", "tree", "standing", "lessons"})
         self._thought = _Thought("a plan", lambda: model.plan(question))
 
     def _write(self, bench: Workbench, proposal: _Proposal, broken: Broken | None) -> None:

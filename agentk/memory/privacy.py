@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w)")
 
 
 def error_pattern(message: str) -> str:
-    """An error's message without where it was raised and for which values: quoted text, paths and numbers become …, PATH and N."""
+    """An error without where it was raised and for which values: quoted text, paths and numbers become …, PATH and N."""
     message = _PLACE.sub("", message)
     return _NUMBER.sub("N", _PATH.sub("PATH", _QUOTED.sub("…", message)))
 

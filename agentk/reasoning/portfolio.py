@@ -3,7 +3,8 @@
 Recipes that win together on the same competitions are worth one draft, not two. So the next one is the one that is expected
 to improve most on those drafted already, competition by competition: a greedy portfolio (Feurer et al. 2022, Auto-sklearn
 2.0, section 3.1). Competitions on which the drafts of this run came out in the same order count for more (active testing:
-Leite, Brazdil & Vanschoren 2012).
+Leite, Brazdil & Vanschoren 2012). Once there are enough drafts to tell where this competition stands, a model of what arms earn
+together says more than any one competition (`expectation.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import combinations
 
 from pydantic import JsonValue
 
+from agentk.reasoning.expectation import improvements
 from agentk.reasoning.questions import Lesson, PlanQuestion
 from agentk.reasoning.recipes.recipe import Recipe
 from agentk.types.attempt import Attempt
@@ -31,8 +33,11 @@ UNKNOWN = 1.0
 """Competitions without a record that the mean of an arm's records is shrunk by, towards `PLAIN`."""
 PLAIN = -0.5
 """What is expected of an arm that nothing is known of: a little less than of the better drafts."""
-LEAST = 0.02
-"""Expected improvement below which a search promises more than another draft."""
+LEAST = 0.08
+"""Expected improvement, in standard errors, below which a search promises more than another draft: it may find about one in a
+dozen trials."""
+ENOUGH = 5
+"""Scored drafts from which on a run says by itself where its competition stands."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ def ranked(recipes: Sequence[Recipe], question: PlanQuestion) -> list[tuple[Arm,
     arms = _arms(recipes, question.lessons)
     if not any(set(arm.record) - {CATALOGUE} for arm in arms):
         return []
+    if sum(attempt.score is not None and attempt.kind != "blend" for attempt in question.tree) >= ENOUGH:
+        return _foretold(arms, question)
     drafted = {_key(str(attempt.recipe), attempt.params): attempt for attempt in question.tree if attempt.kind != "blend"}
     done = [arm for arm in arms if _key(arm.recipe.name, arm.params) in drafted]
     open_ = [arm for arm in arms if arm not in done]
@@ -71,6 +78,28 @@ def ranked(recipes: Sequence[Recipe], question: PlanQuestion) -> list[tuple[Arm,
         (arm, sum(weight * max(0.0, arm.on(name) - best[name]) for name, weight in weights.items()) / total) for arm in open_
     ]
     return sorted(gains, key=lambda pair: (-pair[1], -pair[0].mean))
+
+
+def _foretold(arms: Sequence[Arm], question: PlanQuestion) -> list[tuple[Arm, float]]:
+    """The same by the model of all arms. What a search was given to begin with is not drafted again."""
+    earned = {
+        _key(str(attempt.recipe), attempt.params): question.standing[attempt.number]
+        for attempt in question.tree
+        if attempt.number in question.standing
+    }
+    keys = [_key(arm.recipe.name, arm.params) for arm in arms]
+    seen = {index: earned[key] for index, key in enumerate(keys) if key in earned}
+    if not seen:
+        return []
+    records = [{name: told for name, told in arm.record.items() if name != CATALOGUE} for arm in arms]
+    gains = improvements([arm.mean for arm in arms], records, [arm.recipe.name for arm in arms], seen)
+    searched = {name for name, effort in question.efforts.items() if effort.tunings > 0}
+    open_ = [
+        (arm, gain)
+        for index, (arm, gain) in enumerate(zip(arms, gains, strict=True))
+        if index not in seen and not (arm.params and arm.recipe.name in searched)
+    ]
+    return sorted(open_, key=lambda pair: (-pair[1], -pair[0].mean))
 
 
 def _arms(recipes: Sequence[Recipe], lessons: Sequence[Lesson]) -> list[Arm]:

@@ -156,6 +156,7 @@ class PlanQuestion(Frozen):
     profile: Profile = Profile()
     direction: Direction
     tree: tuple[Attempt, ...]  # the best and the latest, at most 40
+    standing: dict[int, float] = {}  # of these, how each stands against the better ones, in standard errors; failures at -1
     best: int | None  # the attempt whose answers are in submission.csv
     efforts: dict[str, Effort]  # by recipe
     pending: int  # attempts being executed

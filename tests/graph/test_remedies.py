@@ -23,7 +23,7 @@ from agentk.reasoning.recipes.own import from_file
 from agentk.testing.memory import features
 from agentk.types.outcome import Status
 
-from .conftest import PROGRAM, Script, lines, say
+from .conftest import PROGRAM, Script, say
 
 Open = Callable[..., Workbench]
 

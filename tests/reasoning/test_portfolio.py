@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agentk.reasoning.portfolio import LEAST, ranked
-from agentk.reasoning.questions import Lesson, PlanQuestion, Resources
+from agentk.reasoning.portfolio import ENOUGH, LEAST, ranked
+from agentk.reasoning.questions import Effort, Lesson, PlanQuestion, Resources
 from agentk.reasoning.recipes.recipe import Recipe
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
@@ -93,3 +93,32 @@ def test_competitions_that_foretell_the_order_of_the_drafts_count_for_more() -> 
     first_like_a = ranked(RECIPES, question(lessons, trees=0.9, line=0.5))[0][0]
     first_like_b = ranked(RECIPES, question(lessons, trees=0.5, line=0.9))[0][0]
     assert (dict(first_like_a.params), dict(first_like_b.params)) == ({}, {"cost": 9})
+
+
+FOUR = {"trees": 1.0, "deep": 1.2, "line": -1.0, "flat": -1.1}
+
+
+def test_once_there_are_enough_drafts_what_earns_together_decides() -> None:
+    """Trees and deep trees win and lose together; so do lines and flat ones. Here lines do well."""
+    recipes = [
+        Recipe(name, name, "f", name, 1.0, 1, lambda _: True) for name in ("deep", "flat", *(f"r{n}" for n in range(4)), "line")
+    ]
+    turned = {name: -reward for name, reward in FOUR.items()}
+    lessons = [lesson(name, {"a": FOUR[name], "b": FOUR[name], "c": turned[name], "d": turned[name]}) for name in FOUR]
+    lessons += [lesson(f"r{n}", {"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.0}) for n in range(4)]
+    scores = {"line": 0.9, "r0": 0.5, "r1": 0.5, "r2": 0.5, "r3": 0.5}
+    asked = question(lessons, **scores).model_copy(update={"standing": {1: 2.0, 2: 0.0, 3: 0.0, 4: 0.0, 5: 0.0}})
+    assert len(scores) == ENOUGH
+    assert names(ranked(recipes, asked)) == ["flat", "deep"]
+    badly = asked.model_copy(update={"standing": {1: -2.0, 2: 0.0, 3: 0.0, 4: 0.0, 5: 0.0}})
+    assert names(ranked(recipes, badly)) == ["deep", "flat"]
+
+
+def test_parameters_that_a_search_was_given_are_not_drafted_again() -> None:
+    lessons = [lesson(name, {"a": 1.0}) for name in ("trees", "line", "kernel")]
+    lessons.append(lesson("kernel", {"a": 2.0}, {"cost": 9}))
+    asked = question(lessons, trees=0.5, line=0.6, r2=0.5, r3=0.5, r4=0.5)
+    asked = asked.model_copy(update={"standing": dict.fromkeys(range(1, 6), 0.0)})
+    assert [dict(arm.params) for arm, _ in ranked(RECIPES, asked)] == [{"cost": 9}, {}]
+    searched = asked.model_copy(update={"efforts": {"kernel": Effort(drafts=1, tunings=1)}})
+    assert [dict(arm.params) for arm, _ in ranked(RECIPES, searched)] == [{}]

@@ -15,7 +15,7 @@ from agentk.graph.lessons import as_shown, missed
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.harvest import learn
 from agentk.memory.protocol import Memory, Recalled, Vectors
-from agentk.memory.rewards import Tried
+from agentk.memory.rewards import Tried, standing
 from agentk.reasoning.playbook import Playbook
 from agentk.reasoning.questions import Lesson, Plan, PlanQuestion, Resources
 from agentk.types.attempt import Attempt
@@ -120,11 +120,13 @@ class _Run:
 
     def _question(self) -> PlanQuestion:
         ledger, ground = self.ledger, self.place.ground
+        tree = tuple(ledger.attempts.values())
         return PlanQuestion(
             step=len(ledger.attempts),
             competition=ground.competition,
             direction=ground.direction,
-            tree=tuple(ledger.attempts.values()),
+            tree=tree,
+            standing=standing(tree, ground.direction),
             best=None,
             efforts=ledger.efforts(3),
             pending=0,

@@ -43,7 +43,7 @@ def plan(bench: Workbench, state: State) -> State:
         return _end(bench, reason)
     if proposed is None and bench.proposing is not None:
         question = plan_question(bench, state["step"])  # what was found out meanwhile counts
-    facts = question.model_dump(mode="json", exclude={"competition", "profile", "tree", "lessons"})
+    facts = question.model_dump(mode="json", exclude={"competition", "profile", "tree", "standing", "lessons"})
     try:
         answer = proposed or _busied(bench, bench.reasoner.plan(question))
         check(bench, answer)
