@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
@@ -13,8 +14,14 @@ from agentk.graph.workbench import Workbench
 from agentk.memory.lesson import Lesson
 from agentk.memory.protocol import Memory
 from agentk.memory.rewards import Tried
+from agentk.memory.value import Value
 from agentk.types.attempt import Attempt
 from agentk.types.outcome import Status
+
+WARNING = Value(prior=0.3)
+"""What a warning about files is believed to be worth before it was ever heeded."""
+
+_REFUSED = re.compile(r"(\w+): (.*?) did not hold: (.*)", re.DOTALL)
 
 
 def learn(bench: Workbench) -> None:
@@ -38,7 +45,7 @@ def learn(bench: Workbench) -> None:
         known=known | overfit(attempts.values()),
         withheld=_withheld(bench.folder),
         tried=_tried(bench.folder),
-        further=bench.recollection.own.values(),
+        further=[*bench.recollection.own.values(), *_misread(bench)],
         programs=_mended(bench.folder, attempts),
     )
     for lesson in written:
@@ -51,6 +58,30 @@ def learn(bench: Workbench) -> None:
             number=lesson.provenance.attempt,
             value=round(lesson.value.mean, 3),
         )
+
+
+def _misread(bench: Workbench) -> list[Lesson]:
+    """What setup believed of the files at first, and what showed that it does not hold: the next of their kind is warned."""
+    from agentk.memory.features import features_of
+    from agentk.memory.lesson import Provenance
+    from agentk.memory.privacy import error_pattern
+
+    here, run = features_of(bench.arena.competition), bench.folder.path.name
+    told = [line["reopened"] for line in read(bench.folder.journal) if line["event"] == "stage" and "reopened" in line]
+    said = dict.fromkeys(str(one) for reopened in told if isinstance(reopened, list) for one in reopened)
+    parts = [match.groups() for one in said if (match := _REFUSED.match(one))]
+    return [
+        Lesson(
+            kind="setup",
+            subject=f"setup:{stage}:{belief}",
+            text=f"In files like these, {belief} as the {stage} did not hold: {error_pattern(error)}",
+            scope=here.run(run),
+            features=here,
+            value=WARNING,
+            provenance=Provenance(origin="run", run=run, competition=here.digest),
+        )
+        for stage, belief, error in parts
+    ]
 
 
 def overfit(attempts: Iterable[Attempt]) -> set[int]:
@@ -155,6 +186,10 @@ def explanation(folder: RunFolder, memory: Memory | None = None) -> list[str]:
             told.append(f"#{number} {result} {how} {str(line['lesson'])[:8]}: {line['text']}\n    {line['why']}")
             if (lesson := today.get(str(line["lesson"]))) is not None:
                 told[-1] += f"\n    in memory today: {_standing(lesson)}, at {lesson.scope}"
+        elif event == "traps" and isinstance(known := line["lessons"], list):
+            for one in known:
+                assert isinstance(one, dict)
+                told.append(f"setup was told {str(one['id'])[:8]}: {one['text']}\n    {one['why']}")
         elif event == "memory_action":
             action = line["action"]
             assert isinstance(action, dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -40,6 +40,7 @@ class Summary(Frozen):
     sample_score: float | None = None  # of the sample submission, graded
     sound_score: float | None = None  # of answers that need no model, on the training rows
     baseline_score: float | None = None  # of the first model that was scored: plain, untuned
+    traps: tuple[str, ...] = ()  # what memory knew to go wrong with files like these
     winner: str | None = None
     attempts: int = 0  # of all kinds
     blends: int = 0  # among them
@@ -101,6 +102,7 @@ def summarize(folder: RunFolder) -> Summary:
         "trials": sum(attempt.trials for attempt in ledger.attempts.values()),
         "seconds": round(seconds, 1),
         "first_submission_s": _first(lines),
+        "traps": traps(lines),
         "stopped_by": ledger.ended,
         "models": spent_in_words(ledger.spent) if ledger.spent.calls else None,
         "cost": round(ledger.spent.cost, 6),
@@ -109,6 +111,12 @@ def summarize(folder: RunFolder) -> Summary:
     }
     summary = Summary.model_validate(found | _ending(lines) | _grade(folder.path) | _public(lines, ledger.submitted))
     return summary.model_copy(update={"place": _place(summary, competition.folder, metric.direction)})
+
+
+def traps(lines: Iterable[Line]) -> list[str]:
+    """What memory knew to go wrong with such files, in words."""
+    known = [line["lessons"] for line in lines if line["event"] == "traps"]
+    return [str(one["text"]) for lessons in known if isinstance(lessons, list) for one in lessons if isinstance(one, dict)]
 
 
 def _public(lines: list[Line], submitted: int | None) -> dict[str, JsonValue]:

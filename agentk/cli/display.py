@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
+from agentk.agent.summary import traps
 from agentk.llms.record import call_of
 from agentk.settings import duration
 from agentk.types.outcome import Status
@@ -87,6 +88,9 @@ def sentence(line: Line, bench: Workbench) -> str | None:
             )
         case "stage":
             return f"setup: {line['stage']} ✓ ({line['tests']} tests)"
+        case "traps":
+            known = traps([line])
+            return "memory knows of such files: " + " · ".join(known) if known else None
         case "attempt_finished":
             attempt = bench.ledger.attempts[int(str(line["number"]))]
             if attempt.kind == "blend" and attempt.outcome.status is Status.PRUNED:  # a mixture of one
@@ -149,6 +153,8 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
         """Takes note of the stages; everything else is read from the ledger."""
         if line["event"] == "stage":
             self._stages.append(str(line["stage"]))
+        if line["event"] == "traps" and (told := sentence(line, self._bench)) is not None:
+            self._live.console.print(told, style="yellow", markup=False)
         if _is_set_up(line):
             _print_contract(self._bench, self._live.console)
 

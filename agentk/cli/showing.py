@@ -54,10 +54,13 @@ def print_summary(summary: Summary) -> None:
         )
     if summary.public_score is not None:
         grid.add_row("public score", Text.assemble((f"{summary.public_score:.5f}", "bold"), "  (at Kaggle)"))
-    if summary.place is not None:
-        grid.add_row("would take", summary.place)
-    if summary.validation_doubt is not None:
-        grid.add_row("doubt", Text(summary.validation_doubt, style="yellow"))
+    for heading, told in (
+        ("would take", summary.place),
+        ("doubt", summary.validation_doubt),
+        ("known traps", "\n".join(summary.traps)),
+    ):
+        if told:
+            grid.add_row(heading, Text(told, style="" if heading == "would take" else "yellow"))
     compared = [
         f"{name} {value:.5f}"
         for name, value in (("no model", summary.sound_score), ("plain model", summary.baseline_score))

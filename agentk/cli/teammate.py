@@ -14,6 +14,7 @@ from agentk.graph.ledger import Ledger
 from agentk.settings import seconds
 
 if TYPE_CHECKING:
+    from agentk.agent.ablation import Idea
     from agentk.agent.worth import Worth
     from agentk.graph.folder import RunFolder
     from agentk.types.attempt import Attempt
@@ -65,19 +66,25 @@ def explain_run(run: str, out: Path, budget: str, *, ablate: bool) -> None:
         _tell_story(folder)
         return
     from agentk.agent.ablation import ablate as take_apart
+    from agentk.agent.ablation import told
+    from agentk.agent.taught import teach
 
     with session(folder, request_of(folder), looking=True) as bench:
         if bench.ledger.best is None:
             raise RunError(f"no attempt of {folder.path.name} has a score yet: there is nothing to take apart")
         winner = bench.ledger.attempts[bench.ledger.best]
         print(f"#{winner.number} {winner.name} scores {winner.score:.5f}; without …")
-        found: list[Worth] = []
+        known = told(bench, winner.number)
+        found: list[tuple[Idea, Worth]] = []
         for idea, worth in take_apart(bench, allowed):
             member = f"#{idea.member}: " if winner.weights and idea.params is not None else ""
             print(f"  {member}{idea.without}: {_left(worth)}", flush=True)
-            found.append(worth)
+            found.append((idea, worth))
         if not found:
             print("  nothing: it is one program with every parameter at its default")
+        taught = teach(bench, [pair for pair in found if (pair[0].member, pair[0].without) not in known], len(known))
+        if taught:
+            print(f"memory keeps {len(taught)} lessons of it: agentk memory explain {folder.path.name}", file=sys.stderr)
     print("a gain within half its error is no difference; everything is in the journal and in the report", file=sys.stderr)
 
 

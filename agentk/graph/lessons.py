@@ -29,6 +29,8 @@ RECALLED: tuple[tuple[tuple[Kind, ...], int], ...] = ((("recipe",), 40), (("para
 
 OWN = 20
 """Lessons that the reasoner may hold for itself in one run."""
+TRAPS = 3
+"""Known traps of such files that setup names."""
 FOUND = 8
 """Lessons that one recall brings, and three times as many those of a whole run."""
 NUMBERS = 12
@@ -60,6 +62,16 @@ class Recollection:
     def shown(self) -> tuple[Lesson, ...]:
         """What reasoners are shown."""
         return tuple(self._shown.values())
+
+    def traps(self) -> tuple[Lesson, ...]:
+        """What is known to go wrong with files like these, nearest to what setup found and doubted; reasoners see it too."""
+        about = self._bench.arena.competition
+        words = " ".join((*about.doubts, *about.findings))
+        hits = self._bench.memory.recall(self._here, words, kinds=("setup",), limit=TRAPS, seed=self._bench.setting.seed)
+        held = {lesson.id for lesson in self.held}
+        found = tuple(as_shown(hit) for hit in hits if hit.lesson.id not in held)
+        self._shown |= {lesson.id: lesson for lesson in found}
+        return found
 
     def remedies(self) -> dict[int, str]:
         """Failed attempts, each with the lesson whose change mends its program; what is known of their errors is shown."""

@@ -53,7 +53,12 @@ def paired(scores: Sequence[float], expected: Sequence[float], direction: Direct
     error = math.sqrt(spread * (1 / folds + 1 / (folds - 1)))
     if error <= 1e-12 * max(1.0, abs(mean)):
         return math.copysign(LIMIT, mean) if mean else 0.0
-    return LIMIT * math.tanh(math.asinh(mean / error) / LIMIT)
+    return drawn_in(mean / error)
+
+
+def drawn_in(errors: float) -> float:
+    """Standard errors as a reward: small ones as they are, large ones in order below `LIMIT`."""
+    return LIMIT * math.tanh(math.asinh(errors) / LIMIT)
 
 
 def typical_variance(drafts: Sequence[Attempt], direction: Direction) -> float | None:

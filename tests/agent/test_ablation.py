@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from agentk.agent.ablation import ablate
+from agentk.agent.learning import explanation
 from agentk.agent.request import Request
 from agentk.agent.session import begin, session, work
+from agentk.agent.taught import teach
 from agentk.graph.journal import read
+from agentk.memory.store import open_memory
 
 PROGRAM = """
 import numpy as np
@@ -32,17 +35,35 @@ def test_a_switch_that_matters_is_told_from_what_does_not_and_nothing_is_scored_
     program = tmp_path / "mine.py"
     program.write_text(PROGRAM)
     request = Request(
-        competition="builtin:wine", budget=None, attempts=1, out=tmp_path / "runs", workers=2, memory="off", solution=program
+        competition="builtin:wine",
+        budget=None,
+        attempts=1,
+        out=tmp_path / "runs",
+        workers=2,
+        memory=str(tmp_path / "memory"),
+        solution=program,
     )
     folder = begin(request)
     with session(folder, request) as bench:
         work(bench)
     before = len(list(read(folder.journal)))
     with session(folder, request, looking=True) as bench:
-        found = {idea.without: worth for idea, worth in ablate(bench, 60)}
+        first = list(ablate(bench, 60))
+        found = {idea.without: worth for idea, worth in first}
         again = {idea.without: worth for idea, worth in ablate(bench, 60)}
     worth = found["useful (switched off)"]
     assert worth.gain is not None and worth.error is not None and worth.gain > worth.error
     assert again == found
     added = list(read(folder.journal))[before:]
     assert [line["event"] for line in added] == ["explained"] * len(found)
+
+    with session(folder, request, looking=True) as bench:
+        (taught,) = [lesson for lesson in teach(bench, first, 0) if "useful" in lesson.text]
+        teach(bench, first, 0)
+    assert taught.text.startswith("In mine, useful as a winner had it helps: with useful (switched off) it scored")
+    memory = open_memory(f"read:{tmp_path / 'memory'}")
+    kept = [lesson for lesson in memory.lessons(kinds=["claim"]) if lesson.subject == taught.subject]
+    assert {lesson.scope.level for lesson in kept} == {"competition", "family"}, "it has left its run"
+    assert {lesson.value.count for lesson in kept} == {1}, "once"
+    assert any("In mine, useful" in told and "learned" in told for told in explanation(folder, memory))
+    memory.close()

@@ -12,6 +12,7 @@ from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal, read
 from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Setting, Workbench
+from agentk.memory.features import features_of
 from agentk.memory.protocol import Memory
 from agentk.memory.store import open_memory
 from agentk.reasoning.playbook import Playbook
@@ -84,3 +85,18 @@ def test_the_account_names_what_was_used_what_came_of_it_and_what_was_learned(ma
         "#2 (not finished) used klm: so are trees\n    similar rows",
         "learned nop (recipe): linear won",
     ]
+
+
+def test_what_setup_misread_warns_the_next_that_has_such_files(made: Made, tmp_path: Path) -> None:
+    folder, journal = made()
+    memory = open_memory(str(tmp_path / "memory"))
+    error = "the metric rmse needs numbers, and 'kind' holds 'a'"
+    journal.write("stage", stage="split", tests=1, reopened=[f"metric: rmse did not hold: {error}"])
+    told(journal, attempt(1, 0.7, name="trees", recipe="trees"), attempt(2, 0.8))
+    ended(folder, journal, memory)
+    warned = [lesson for lesson in memory.lessons(kinds=["setup"]) if lesson.subject == "setup:metric:rmse"]
+    assert {lesson.scope.level for lesson in warned} == {"competition", "family"}
+    assert "rmse as the metric did not hold" in warned[0].text and "kind" not in warned[0].text
+    other = features_of(FLOWERS).model_copy(update={"digest": "another", "rows": 150})
+    assert any(hit.lesson.subject == "setup:metric:rmse" for hit in memory.recall(other, "metric", kinds=["setup"], limit=40))
+    memory.close()

@@ -56,3 +56,10 @@ def test_what_the_grader_said_is_told_and_stands_nowhere_in_the_journal(made: Ma
     write_grade(folder.path, {"test_score": 0.71828})
     assert summarize(folder).test_score == 0.71828
     assert "0.71828" not in folder.journal.read_text()
+
+
+def test_what_memory_knew_of_such_files_is_told(made: Made) -> None:
+    folder, journal = made()
+    journal.write("traps", lessons=[{"id": "a", "text": "rows are sorted by their target", "why": "it was so before"}])
+    told(journal, attempt(1, 0.8, chosen=True))
+    assert summarize(folder).traps == ("rows are sorted by their target",)

@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 
+from agentk.agent.learning import explanation
+from agentk.agent.summary import traps
+from agentk.cli.display import sentence
+from agentk.competitions.setup import STAGES
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal, read
 from agentk.graph.lessons import OWN, Recollection, brought_to_mind, missed
+from agentk.graph.nodes.setup import open_run, run_stage
+from agentk.graph.workbench import Workbench
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.features import features_of
 from agentk.memory.harvest import recipe_lesson
+from agentk.memory.lesson import Conditions
 from agentk.memory.lesson import Lesson as Stored
 from agentk.memory.nested import NestedMemory
 from agentk.memory.ram import RamShelf
@@ -150,3 +157,26 @@ def test_a_run_remembers_a_bounded_number_of_lessons(bench: Callable[[], Any], m
     mind.act([MemoryAction(act="remember", text=f"number {number}") for number in range(OWN + 3)], "model", "plan")
     assert len(mind.own) == OWN
     assert not [lesson for lesson in memory.lessons() if lesson.scope.run], "the store hears of it at the end of the run"
+
+
+def test_setup_names_the_traps_that_memory_knows_of_such_files(opened: Callable[..., Workbench]) -> None:
+    memory = NestedMemory(RamShelf(), HashingEmbedder())
+    here = Conditions(modality=("tabular",))
+    texts = {"tabular": "the rows are sorted by their target", "text": "the texts are cut at 100 letters"}
+    memory.remember(
+        [
+            Stored(kind="setup", subject=f"setup:{kind}", text=text, conditions=here.model_copy(update={"modality": (kind,)}))
+            for kind, text in texts.items()
+        ],
+        private=(),
+    )
+    bench = opened(memory=memory)
+    for stage in STAGES:
+        run_stage(stage, bench, {})
+    open_run(bench, {})
+    open_run(bench, {})
+    told = [line for line in read(bench.folder.journal) if line["event"] == "traps"]
+    assert len(told) == 1 and traps(told) == [texts["tabular"]]
+    assert sentence(told[0], bench) == "memory knows of such files: the rows are sorted by their target"
+    assert any("setup was told" in line and "sorted by their target" in line for line in explanation(bench.folder))
+    assert any(lesson.text == texts["tabular"] for lesson in bench.lessons), "and reasoners see it"

@@ -11,6 +11,7 @@ from agentk.competitions.reopening import proven, settled
 from agentk.competitions.setup import STAGES, to_competition
 from agentk.graph.advice import heeded
 from agentk.graph.folder import replace
+from agentk.graph.journal import read
 from agentk.graph.nodes.decide import begun
 from agentk.graph.nodes.execute import sound_submission
 from agentk.graph.state import State
@@ -68,6 +69,9 @@ def open_run(bench: Workbench, state: State) -> State:
     if not bench.folder.submission.exists():
         bench.notice("setup", "a first sound submission")
         sound_submission(bench)
+    if not any(line["event"] == "traps" for line in read(bench.folder.journal)):
+        known = bench.recollection.traps()
+        bench.journal.write("traps", durable=False, lessons=[{"id": one.id, "text": one.text, "why": one.why} for one in known])
     number = 1
     solution = bench.setting.solution
     if solution is not None:
