@@ -46,7 +46,7 @@ def learn(bench: Workbench) -> None:
         withheld=_withheld(bench.folder),
         tried=_tried(bench.folder),
         further=[*bench.recollection.own.values(), *_misread(bench)],
-        programs=_mended(bench.folder, attempts),
+        programs=_programs(bench.folder, attempts),
     )
     for lesson in written:
         bench.journal.write(
@@ -104,11 +104,16 @@ def overfit(attempts: Iterable[Attempt]) -> set[int]:
     }
 
 
-def _mended(folder: RunFolder, attempts: Mapping[int, Attempt]) -> dict[int, str]:
-    """The programs that mended another one, and those they mended."""
-    pairs = [(attempt.number, attempt.parent) for attempt in attempts.values() if attempt.kind == "debug"]
-    chosen = {number: attempts[number] for pair in pairs for number in pair if number is not None and number in attempts}
-    return {number: folder.read_solution(attempt).source for number, attempt in chosen.items()}
+def _programs(folder: RunFolder, attempts: Mapping[int, Attempt]) -> dict[int, str]:
+    """The programs that a model or a person wrote, those that mended another one, and these."""
+    mended = {number for one in attempts.values() if one.kind == "debug" for number in (one.number, one.parent)}
+    chosen = [
+        one
+        for one in attempts.values()
+        if one.number in mended
+        or (one.origin not in ("playbook", "graph") and one.kind in ("draft", "improve", "fuse", "shrink"))
+    ]
+    return {one.number: folder.read_solution(one).source for one in chosen}
 
 
 def _withheld(folder: RunFolder) -> dict[int, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,6 +24,9 @@ from agentk.types.outcome import Status
 
 PUBLIC = frozenset({"id", "index", "label", "target", "test", "train"})
 """Names that so many competitions use that they tell of none, and that programs use for what is theirs."""
+
+PROGRAM = 6_000
+"""Characters of a program that is kept, about 1,500 tokens: a model reads one of them."""
 
 WINNERS = 3
 """Parameter sets of a recipe that one run teaches."""
@@ -46,8 +50,8 @@ def learn(
 
     Idempotent by `run`. `known`: attempts that an earlier end of the run has taught; others are still measured by them.
     `withheld`: lessons set aside that would have led to an attempt, `tried`: what a search tried, both by attempt; `further`:
-    lessons that a reasoner or a person wrote; `programs`: by attempt, of those that mended another one, and of these. The lessons
-    written are returned, for the journal.
+    lessons that a reasoner or a person wrote; `programs`: by attempt, of those that a model or a person wrote, and of those that
+    mended another one, and of these. The lessons written are returned, for the journal.
     """
     earned = _earned(attempts, direction, known)
     tried, withheld = tried or {}, withheld or {}
@@ -75,12 +79,13 @@ def harvest(
     tried: Mapping[int, Sequence[Tried]] | None = None,
     programs: Mapping[int, str] | None = None,
 ) -> list[Lesson]:
-    """What a recipe earned, the parameters that won, and what mended a failure; each in the scope of the run."""
+    """What a recipe earned, the parameters that won, what mended a failure, and the program that won where somebody wrote it."""
     earned = _earned(attempts, direction, known)
     return [
         *_recipes(run, attempts, earned, features),
         *_parameters(run, attempts, earned, direction, features, tried or {}),
         *_fixes(run, attempts, earned, features, programs or {}),
+        *_winner(run, attempts, earned, direction, features, programs or {}),
     ]
 
 
@@ -191,7 +196,50 @@ def _edits(broken: Attempt, mended: Attempt, programs: Mapping[int, str]) -> dic
     if broken.number not in programs or mended.number not in programs or mended.outcome.status is not Status.SCORED:
         return {}
     edits = change(programs[broken.number], programs[mended.number])
-    return {"edits": [edit.model_dump() for edit in edits]} if edits else {}
+    quoted = any(mark in text for edit in edits for text in (edit.find, edit.put) for mark in "'\"")
+    return {"edits": [edit.model_dump() for edit in edits]} if edits and not quoted else {}  # a quoted word may be a cell's
+
+
+def _winner(
+    run: str,
+    attempts: Sequence[Attempt],
+    earned: Mapping[int, float],
+    direction: Direction,
+    features: Features,
+    programs: Mapping[int, str],
+) -> list[Lesson]:
+    """The best program that is none of the playbook's, in short, where it earned anything; recipes need no keeping.
+
+    It stays with its competition: whoever wrote it may have seen rows, and any word in it may be a cell's.
+    """
+    sign = 1.0 if direction == "maximize" else -1.0
+    written = [one for one in attempts if one.origin != "playbook" and one.number in programs and one.score is not None]
+    best = max(written, key=lambda one: sign * (one.score or 0.0), default=None)
+    if best is None or earned.get(best.number, 0.0) <= 0 or not (short := in_short(programs[best.number])):
+        return []
+    lesson = Lesson(
+        kind="claim",
+        subject=f"program:{best.name}",
+        text=f"A program that won: {best.name}. {best.idea}".strip(),
+        scope=features.run(run),
+        local=True,
+        payload={"program": short},
+        value=Value().add(features.digest, earned[best.number]),
+    )
+    return [_of(lesson, run, best, features)]
+
+
+def in_short(source: str) -> str:
+    """A program without comments and docstrings; "" where that is more than `PROGRAM` characters, or no program."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    short = ast.unparse(tree)
+    return short if len(short) <= PROGRAM else ""
 
 
 def _of(lesson: Lesson, run: str, attempt: Attempt, features: Features) -> Lesson:

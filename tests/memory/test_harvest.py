@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from agentk.memory.features import features_of
-from agentk.memory.harvest import harvest, learn
+from agentk.memory.harvest import harvest, in_short, learn
 from agentk.memory.nested import NestedMemory
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition
@@ -90,3 +90,49 @@ def test_lessons_used_are_credited_and_learning_twice_changes_nothing(
     assert memory.get([used.id])[0].uses == 1
     learn(memory, "second", competition, again, "maximize", features=here)
     assert memory.lessons() == after
+
+
+PROGRAM = '''"""Somebody's own."""
+import numpy as np
+
+def fit_predict(train, test, params, data_dir):
+    """Says the same of all."""
+    # as simple as can be
+    return np.tile([0.3, 0.7], (len(test), 1))
+'''
+
+
+def test_the_best_program_that_somebody_wrote_is_kept_in_short(
+    competition: Competition, attempts: list[Attempt], attempt: Callable[..., Attempt], memory: NestedMemory
+) -> None:
+    here = features_of(competition)
+    won = attempt(7, (0.85, 0.84, 0.86), origin="a model", name="same for all", idea="one answer")
+    programs = dict.fromkeys((5, 6, 7), PROGRAM)
+    learn(memory, "r", competition, [*attempts, won], "maximize", features=here, programs=programs)
+    kept = [lesson for lesson in memory.lessons(kinds=["claim"]) if "program" in lesson.payload]
+    assert kept[0].text == "A program that won: same for all. one answer"
+    short = str(kept[0].payload["program"])
+    assert "np.tile([0.3, 0.7], (len(test), 1))" in short and "simple" not in short and "Says" not in short
+    assert {lesson.scope.level for lesson in kept} == {"competition"}, "it stays there: any word in it may be a cell's"
+
+
+def test_a_program_that_lost_is_not_kept(
+    competition: Competition, attempts: list[Attempt], attempt: Callable[..., Attempt]
+) -> None:
+    lost = attempt(7, (0.5, 0.5, 0.49), origin="a model")
+    found = harvest("r", [*attempts, lost], "maximize", features_of(competition), programs={7: PROGRAM})
+    assert not any("program" in lesson.payload for lesson in found)
+
+
+def test_the_change_that_mended_a_failure_is_kept_unless_it_quotes_a_word(
+    competition: Competition, attempts: list[Attempt]
+) -> None:
+    for put, kept in (("X = X.fillna(0.0)", True), ("X = X.fillna('Rose')", False)):
+        programs = {5: "def fit():\n    pass\n", 6: f"def fit():\n    {put}\n    pass\n"}
+        found = harvest("r", attempts, "maximize", features_of(competition), programs=programs)
+        (fix,) = [lesson for lesson in found if lesson.kind == "fix"]
+        assert ("edits" in fix.payload) == kept
+
+
+def test_a_long_program_and_what_is_none_are_not_kept() -> None:
+    assert in_short("x = 1\n" * 2000) == "" == in_short("def fit(")

@@ -127,15 +127,20 @@ def diagnosis_views(diagnoses: Sequence[Diagnosis], names: Names, veil: Veil, ro
     return [view if view["number"] in latest else view | {"slices": []} for view in views]
 
 
-def lesson_views(lessons: Iterable[Lesson], names: Names, room: float = 1.0) -> list[dict[str, Any]]:
-    """The most valuable in words; those about ready programs only where they stand out, as the list of those shows the rest."""
+def lesson_views(lessons: Iterable[Lesson], names: Names, room: float = 1.0, *, program: bool = False) -> list[dict[str, Any]]:
+    """The most valuable in words; those about ready programs only where they stand out, as the list of those shows the rest.
+
+    `program`: with the program of the first that holds one, where there is room for all.
+    """
     ranked = sorted(lessons, key=lambda lesson: (lesson.kind == "recipe", -abs(lesson.value)))
+    whole = next((lesson.id for lesson in ranked if "program" in lesson.payload), None) if program and room >= 1 else None
     return [
         {
             "id": lesson.id,
             "text": shortened(names.text(lesson.text), LESSON),
             "value": f"{lesson.value:+.1f}",
             "evidence": lesson.evidence,
+            "program": names.shown(str(lesson.payload["program"])) if lesson.id == whole else "",
         }
         for lesson in ranked[: _part(LESSONS, room)]
     ]

@@ -143,7 +143,7 @@ class LLMReasoner:
         def facts(room: float) -> dict[str, Any]:
             variables: dict[str, Any] = {
                 "idea": names.text(question.plan.idea),
-                "lessons": digest.lesson_views(question.lessons, names, room),
+                "lessons": digest.lesson_views(question.lessons, names, room, program=action in ("draft", "fuse")),
                 "notes": digest.note_views(question.notes, names, veil, room),
                 "parents": digest.parent_views(question.parents, names, veil, room),
                 "limit": None if question.fold_seconds is None else f"{max(question.fold_seconds, 1.0):.0f}",
