@@ -33,9 +33,8 @@ UNKNOWN = 1.0
 """Competitions without a record that the mean of an arm's records is shrunk by, towards `PLAIN`."""
 PLAIN = -0.5
 """What is expected of an arm that nothing is known of: a little less than of the better drafts."""
-LEAST = 0.08
-"""Expected improvement, in standard errors, below which a search promises more than another draft: it may find about one in a
-dozen trials."""
+LEAST = 0.02
+"""Expected improvement, in standard errors, below which a search promises more than another draft."""
 ENOUGH = 5
 """Scored drafts from which on a run says by itself where its competition stands."""
 
