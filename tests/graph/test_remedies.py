@@ -102,6 +102,7 @@ def test_of_all_fixes_those_of_the_same_error_come_first_and_those_of_another_cl
     assert [hit.lesson.subject for hit in found] == ["fix:same", "fix:near", "fix:book"]
 
 
+@pytest.mark.slow
 def test_no_program_is_changed_that_the_change_does_not_fit_but_what_is_known_is_shown(
     mended_once: Workbench, opened: Open, memory: NestedMemory
 ) -> None:
