@@ -81,13 +81,8 @@ def _print_contract(bench: Workbench, console: Console | None = None) -> None:
 def sentence(line: Line, bench: Workbench) -> str | None:
     """A journal line in words; None for one that a person need not see."""
     match line["event"]:
-        case "stage" if line["stage"] == "findings":
-            found = line["findings"]
-            return "looked for leaks and shifts: " + (
-                "; ".join(map(str, found)) if isinstance(found, list) and found else "none found"
-            )
         case "stage":
-            return f"setup: {line['stage']} ✓ ({line['tests']} tests)"
+            return _stage(line)
         case "traps":
             known = traps([line])
             return "memory knows of such files: " + " · ".join(known) if known else None
@@ -119,6 +114,15 @@ def sentence(line: Line, bench: Workbench) -> str | None:
             return f"finished: {line['stopped_by']}"
         case _:
             return None
+
+
+def _stage(line: Line) -> str:
+    if line["stage"] == "findings":
+        found = line["findings"]
+        return "looked for leaks and shifts: " + (
+            "; ".join(map(str, found)) if isinstance(found, list) and found else "none found"
+        )
+    return f"setup: {line['stage']} ✓ ({line['tests']} tests)"
 
 
 def _result(attempt: Attempt) -> str:
