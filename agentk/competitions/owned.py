@@ -23,7 +23,8 @@ MOST_S = 1.0
 """A score may take so long on the training rows: a run asks for hundreds."""
 _SLOW_S = 0.1
 _CONSTANT, _SHUFFLED = "one answer for all rows", "the answers of other rows"
-_PROBABLE = ("prob", "y_prob", "y_score", "score")  # how the second parameter begins where it takes probabilities
+_CALLED: dict[Form, tuple[str, ...]] = {"probabilities": ("prob", "y_prob", "y_score", "score"), "labels": ("label",)}
+"""How the second parameter begins where it tells what it takes."""
 
 
 def own_metric(draft: Draft, forms: tuple[Form, ...]) -> tuple[OwnMetric, str, str | None]:
@@ -48,7 +49,7 @@ def own_metric(draft: Draft, forms: tuple[Form, ...]) -> tuple[OwnMetric, str, s
         columns=columns,
         places=places,
     )
-    tried = _tried(draft, own, said)
+    tried = _tried(draft, own, said, f" (it is given {form}{why})" if why else "")
     direction = _direction(tried, function.direction, said)
     own = own.model_copy(update={"direction": direction, "best": tried.perfect + 0.0})
     scores = ", ".join(f"{what} {score:.4g}" for what, score in tried.others.items())
@@ -72,8 +73,9 @@ def _form(draft: Draft, function: Function, forms: tuple[Form, ...]) -> tuple[Fo
     if "probabilities" not in forms:
         return forms[0], ""
     otherwise = f"{name}.form says otherwise"
-    if function.answers.lower().startswith(_PROBABLE):
-        return "probabilities", f" (its second parameter is {function.answers}; {otherwise})"
+    for form, beginnings in _CALLED.items():
+        if function.answers.lower().startswith(beginnings):
+            return form, f" (its second parameter is {function.answers}; {otherwise})"
     if draft.sample is not None:
         sample = table(draft.folder, draft.sample)
         answers = [column for column in sample.columns if column not in draft.id_columns]
@@ -113,8 +115,11 @@ class _Tried:
     seconds: float
 
 
-def _tried(draft: Draft, own: OwnMetric, said: str) -> _Tried:
-    """Calls it with the truth and with worse answers. Raises SettingError when it raises, is slow, or is no function of rows."""
+def _tried(draft: Draft, own: OwnMetric, said: str, given: str) -> _Tried:
+    """Calls it with the truth and with worse answers. Raises SettingError when it raises, is slow, or is no function of rows.
+
+    given: what it is called with, in words, where that is a guess.
+    """
     assert draft.task
     caller = Caller(own.file, own.function, own.source, spelling(own, draft.task, draft.classes))
     truth = truth_of(draft)
@@ -127,7 +132,7 @@ def _tried(draft: Draft, own: OwnMetric, said: str) -> _Tried:
         try:
             score = caller.called(truth[order], answer[order])
         except (MetricFailedError, MetricGoneError) as error:
-            raise SettingError(f"--metric {said}: for {what} it gives no score: {error}") from None
+            raise SettingError(f"--metric {said}: for {what} it gives no score: {error}{given}") from None
         quickest = min(quickest, time.monotonic() - since)
         if not np.isfinite(score):
             hint = "; probabilities of exactly 0 and 1 occur: clip them" if own.form == "probabilities" else ""

@@ -12,6 +12,7 @@ import pytest
 from agentk.agent.request import Request
 from agentk.agent.session import all_runs, begin, find, request_of, session, work
 from agentk.agent.summary import summarize
+from agentk.competitions.draft import Overrides
 from agentk.errors import RunError, SettingError
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
@@ -23,6 +24,7 @@ def test_a_request_that_cannot_be_met_is_refused_before_anything_is_written(tmp_
         ({"budget": 1.0}, "too short"),
         ({"folds": tmp_path / "none.csv"}, "no such file"),
         ({"solution": tmp_path / "binary.py"}, "no Python program"),
+        ({"overrides": {"metric": str(tmp_path / "none.py:cost")}}, "there is no file"),
     ):
         with pytest.raises(SettingError, match=words):
             begin(Request.model_validate({"competition": "builtin:iris", "out": tmp_path / "runs"} | wrong))
@@ -33,12 +35,40 @@ def test_a_run_can_be_resumed_from_anywhere(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     for name in ("mine.py", "more.csv", "data.csv"):
         Path(name).write_text("x = 1\n")
-    folder = begin(Request(competition="data.csv", solution=Path("mine.py"), extra=Path("more.csv"), out=tmp_path / "runs"))
+    Path("own.py").write_text("def cost(truth, answer):\n    return 0.0\n")
+    files = {"solution": Path("mine.py"), "extra": Path("more.csv"), "overrides": Overrides(metric="own.py:cost")}
+    folder = begin(Request.model_validate({"competition": "data.csv", "out": tmp_path / "runs", **files}))
     Path("mine.py").unlink()
     monkeypatch.chdir("/")
     asked = request_of(folder)
     assert (asked.competition, asked.extra) == (str(tmp_path / "data.csv"), tmp_path / "more.csv")
+    assert asked.overrides.metric == f"{tmp_path / 'own.py'}:cost"
     assert folder.given.read_text() == "x = 1\n", "the person's program is kept as it was"
+
+
+@pytest.mark.slow
+def test_a_metric_of_ones_own_goes_with_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text("def cost(truth, labels):\n    return float((truth != labels).mean()) * 10\n")
+    request = Request(
+        competition="builtin:wine",
+        attempts=2,
+        budget=None,
+        memory="off",
+        out=tmp_path / "runs",
+        overrides=Overrides(metric=f"{file}:cost"),
+    )
+    folder = begin(request)
+    with session(folder, request) as bench:
+        work(bench)
+    first = summarize(folder)
+    assert (first.metric, first.direction) == ("own.py:cost", "minimize")
+    assert first.test_score is not None and first.baseline_score is not None and first.baseline_score < 5
+    file.unlink()
+    longer = request.model_copy(update={"attempts": 3})
+    with session(folder, longer) as bench:
+        work(bench)
+    assert summarize(folder).attempts > first.attempts
 
 
 def test_runs_of_the_same_second_have_folders_of_their_own(tmp_path: Path) -> None:

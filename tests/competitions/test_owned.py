@@ -76,6 +76,17 @@ def test_probabilities(parts, write, understood, own: Own, parameter: str, told:
     assert (c.own_metric.form, c.own_metric.direction, c.submission.kind) == ("probabilities", "maximize", "probability")
 
 
+def test_what_it_was_given_is_told_where_that_was_a_guess(parts, write, understood, own: Own) -> None:
+    source = "def f(truth, answer):\n    return (truth[:, 0] != answer).mean()"
+    with pytest.raises(
+        SettingError, match=r"IndexError.*\(it is given probabilities \(as the sample submission has them; f.form says"
+    ):
+        understood(write(parts("ill", ILL, 0.5)), metric=own(source))
+    named = "def f(truth, labels):\n    return (truth != labels).mean()"
+    c = understood(write(parts("ill", ILL, 1)), metric=own(named))
+    assert c.own_metric is not None and c.own_metric.form == "labels"
+
+
 def test_the_best_score_may_be_any(parts, write, understood, own: Own) -> None:
     c = understood(write(parts("price", PRICE)), metric=own("def f(truth, answer):\n    return 7 - abs(truth - answer).max()"))
     assert c.own_metric is not None
