@@ -53,6 +53,7 @@ def test_it_is_judged_again_to_the_same_submission_wherever_it_lies(run: RunFold
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # seconds alone, but minutes where many others compute
 def test_its_programs_score_again_what_they_scored(run: RunFolder) -> None:
     found = replay(run, verify=True, tell=lambda _row: None)
     assert sum(row.executed for row in found.rows) == 7
@@ -61,6 +62,7 @@ def test_its_programs_score_again_what_they_scored(run: RunFolder) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_run_with_the_recorded_replies_takes_the_same_course(tmp_path: Path) -> None:
     models = Models(name=f"replay:{RECORDED}", share="stats")
     request = Request(

@@ -62,6 +62,7 @@ def told(folder: RunFolder, recorded: RunFolder | None = None) -> set[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # seconds alone, but minutes where many others compute
 def test_what_was_executed_on_the_same_folds_is_not_executed_again(recorded: RunFolder, tmp_path: Path) -> None:
     told(recorded)
 

@@ -87,12 +87,13 @@ def answering(box: Path, over: threading.Event) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_nothing_that_rows_hold_comes_back_to_the_model(tmp_path: Path) -> None:
     box, over = tmp_path / "box", threading.Event()
     box.mkdir()
     threading.Thread(target=answering, args=(box, over), daemon=True).start()
     flags = ("--attempts", "5", "--workers", "1", "--memory", "off", "--share", "stats", "--json")
-    made = call("run", str(clients(tmp_path / "clients")), "--model", f"files:{box}", *flags, cwd=tmp_path)
+    made = call("run", str(clients(tmp_path / "clients")), "--model", f"files:{box}", *flags, cwd=tmp_path, timeout=1200)
     over.set()
     assert made.code == 0, made.err
     assert "(--share stats)" in made.err.splitlines()[0]
