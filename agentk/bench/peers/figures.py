@@ -74,6 +74,7 @@ class Kept(Frozen):
     cells: int
     failures: int  # without a valid answer
     longest: float  # seconds that its clock ran
+    busy: float | None  # share of slot time in which agentk's programs ran, the mean
 
 
 def normalized(cells: Iterable[Cell]) -> dict[tuple[str, int, str, float], float]:
@@ -177,8 +178,13 @@ def kept(cells: Iterable[Cell]) -> list[Kept]:
     found = []
     for system, budget in sorted({(cell.system, cell.budget) for cell in every}):
         own = [cell for cell in every if (cell.system, cell.budget) == (system, budget)]
-        failures = sum(cell.score is None for cell in own)
-        found.append(Kept(system=system, budget=budget, cells=len(own), failures=failures, longest=max(c.working for c in own)))
+        busy = [cell.occupancy for cell in own if cell.occupancy is not None]
+        found.append(
+            Kept(
+                system=system, budget=budget, cells=len(own), failures=sum(cell.score is None for cell in own),
+                longest=max(cell.working for cell in own), busy=float(np.mean(busy)) if busy else None,
+            )
+        )  # fmt: skip
     return found
 
 

@@ -75,8 +75,18 @@ def kept_rows(found: Sequence[Kept]) -> Rows:
     """Failures and time."""
     return (
         "runs",
-        ("system", "budget", "runs", "without a valid submission", "longest"),
-        [(one.system, duration(one.budget), str(one.cells), str(one.failures), duration(one.longest)) for one in found],
+        ("system", "budget", "runs", "without a valid submission", "longest", "slots busy"),
+        [
+            (
+                one.system,
+                duration(one.budget),
+                str(one.cells),
+                str(one.failures),
+                duration(one.longest),
+                "" if one.busy is None else f"{one.busy:.0%}",
+            )
+            for one in found
+        ],
     )
 
 

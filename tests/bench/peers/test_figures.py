@@ -86,8 +86,13 @@ def test_intervals_cover_or_not_and_drifting_tasks_are_told_apart():
 
 
 def test_failures_and_the_longest_run_are_told_of_each_system():
-    rows = kept([cell("a", "flaml", 0.8, working=70.0), cell("b", "flaml", None, working=90.0), cell("a", "agentk", 0.8)])
-    assert [(row.system, row.cells, row.failures, row.longest) for row in rows] == [("agentk", 1, 0, 0.0), ("flaml", 2, 1, 90.0)]
+    rows = kept(
+        [cell("a", "flaml", 0.8, working=70.0), cell("b", "flaml", None, working=90.0), cell("a", "agentk", 0.8, occupancy=0.9)]
+    )
+    assert [(row.system, row.cells, row.failures, row.longest, row.busy) for row in rows] == [
+        ("agentk", 1, 0, 0.0, 0.9),
+        ("flaml", 2, 1, 90.0, None),
+    ]
 
 
 def test_differences_are_drawn_from_the_submissions_test_rows(tmp_path: Path):

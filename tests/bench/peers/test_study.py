@@ -120,5 +120,4 @@ def test_the_command_compares_and_tells(tmp_path: Path):
     (against,) = figures["against"]
     assert against["peer"] == "lightgbm" and against["cells"] == 1
     assert {run["system"]: run["failures"] for run in figures["runs"]} == {"agentk": 0, "lightgbm": 0}
-    assert sum(one["cells"] for one in figures["coverage"]) == 1
     assert "| task |" in (tmp_path / "peers.md").read_text()
