@@ -59,8 +59,9 @@ def short_run(bench: Bench, case: str, seed: int, truth: Truth, place: Path) -> 
     if ran.exit_code != 0 or faults:
         reason = "; ".join(faults) or f"exit code {ran.exit_code}: {ran.reason}"
         return ShortRun.model_validate(told | {"verdict": "failed", "reason": reason})
-    verdict: Verdict = "plain" if ran.said.get("winner") in (None, "constant") else "modelled"
-    return ShortRun.model_validate(told | {"verdict": verdict})
+    if str(ran.said.get("winner") or "constant").endswith("constant"):
+        return ShortRun.model_validate(told | {"verdict": "plain", "reason": "no model was scored in time"})
+    return ShortRun.model_validate(told | {"verdict": "modelled"})
 
 
 def submission_faults(run: Path, truth: Truth) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -52,8 +53,12 @@ def test_a_size_that_is_none() -> None:
         chosen(["small"])
 
 
-def test_the_footprint_of_a_process_counts_what_it_holds() -> None:
-    before = footprint(os.getpid())
-    held = np.ones(8_000_000)
-    assert 50e6 < footprint(os.getpid()) - before < 100e6
-    assert held.sum() == 8_000_000
+def test_the_footprint_of_a_process_counts_what_it_and_its_children_hold() -> None:
+    hold = "import sys; held = bytearray(b'x' * 60_000_000); print('ready', flush=True); sys.stdin.read()"
+    twice = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {hold!r}], stdin=sys.stdin); {hold}"
+    with subprocess.Popen([sys.executable, "-c", twice], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdin is not None
+        assert [process.stdout.readline() for _ in range(2)] == [b"ready\n"] * 2
+        held = footprint(process.pid)
+        process.stdin.close()
+    assert 120e6 < held < 400e6
