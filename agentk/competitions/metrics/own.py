@@ -31,6 +31,7 @@ LONGEST_S = 30.0
 
 _IMPORTS = ("numpy", "pandas", "scipy.stats", "sklearn.metrics")
 _PROGRAMS = 64  # at once; each ends when nobody can call it any more
+_OPENING_S = 120.0  # for the libraries and the person's file to be imported, on a busy machine too
 _PARTING_S = 5.0  # until a process whose line is closed has told why
 _FOR_EVER_S = 30 * 24 * 3600.0
 
@@ -138,7 +139,7 @@ class Caller:
         limits = Limits(wall_s=_FOR_EVER_S, memory_bytes=8 << 30)
         entry = Function("agentk.competitions.metrics.serving:serve")
         self._ending = sandbox.submit(Execution(entry, place / "out", arguments=self._arguments, limits=limits, line=theirs))
-        found = self._exchanged((), LONGEST_S)
+        found = self._exchanged((), _OPENING_S)
         if "error" in found:
             self._hang_up()
             raise MetricFailedError(str(found["error"]))

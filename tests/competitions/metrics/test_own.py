@@ -168,6 +168,6 @@ def test_the_metric_of_a_contract() -> None:
 
     metric = metric_of(Contract())
     assert (metric.name, metric.direction, metric.form, metric.link) == ("mine.py:f", "minimize", "values", "log1p")
-    assert metric.score(VALUES, [*VALUES, [1.0], [0.0], [3.0]]) == 3
+    assert metric.score(VALUES, VALUES + np.array([[1.0], [0.0], [3.0]])) == 3
     assert metric.losses(VALUES, VALUES) is None
     assert metric_of(Contract()) is metric
