@@ -179,7 +179,7 @@ def test_killed_at_any_call_a_consolidation_is_done_or_not_begun(on_disk: Open, 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_two_hundred_consolidations_are_killed_and_nothing_is_lost(on_disk: Open, tmp_path: Path) -> None:
     done, _ = consolidations_killed(on_disk, tmp_path / "memory", 200)
     assert done < 40, "nearly all of them were cut short"
