@@ -87,7 +87,7 @@ def _print_table(runs: list[Compared]) -> None:
     from rich.text import Text
 
     table = Table(box=None, header_style="dim")
-    for heading in ("run", "score", "gain", "test rows", "winner", "attempts", "time"):
+    for heading in ("run", "score", "gain", "by folds", "test rows", "winner", "attempts", "time"):
         table.add_column(heading, overflow="fold" if heading in ("run", "winner") else "ellipsis")
     for run in runs:
         summary = run.summary
@@ -96,6 +96,7 @@ def _print_table(runs: list[Compared]) -> None:
             Text(run.name),
             "" if summary.cv_score is None else f"{summary.cv_score:.5f}",
             "" if run.gain is None else f"{run.gain:+.4g}{error}",
+            "" if run.folds is None else "{:+.4g} ± {:.2g}".format(*run.folds),
             "" if summary.test_score is None else f"{summary.test_score:.5f}",
             Text((summary.winner or "").partition(" (")[0]),
             str(summary.attempts),
@@ -105,3 +106,5 @@ def _print_table(runs: list[Compared]) -> None:
     first = runs[0].summary
     better = "higher" if first.direction == "maximize" else "lower"
     print(f"{first.metric}, {better} is better; gain over the first run, paired on the same held-out rows where it has an error")
+    if any(run.folds is not None for run in runs):
+        print("by folds: from the scores of the same folds, the error corrected for training sets that overlap")

@@ -17,7 +17,6 @@ from agentk.reasoning.questions import (
     ReflectQuestion,
     Slice,
 )
-from agentk.referee.diagnosis import alike
 from agentk.types.attempt import Attempt
 from agentk.types.outcome import Status
 
@@ -109,15 +108,18 @@ def fold_limit(bench: Workbench) -> float | None:
 
 
 def reflect_question(bench: Workbench, attempt: Attempt) -> ReflectQuestion:
-    """A result beside its parent and the incumbent."""
+    """A result beside its parent and the best of the others."""
     ledger = bench.ledger
+    rival = None if ledger.best is None else ledger.attempts[ledger.best]
+    if ledger.best == attempt.number:
+        rival = next((other for other in _ranked(bench) if other.number != attempt.number), None)
     return ReflectQuestion(
         competition=bench.arena.competition,
         profile=bench.arena.profile,
         direction=bench.arena.metric.direction,
         attempt=attempt,
         parent=None if attempt.parent is None else ledger.attempts[attempt.parent],
-        incumbent=None if ledger.best is None else ledger.attempts[ledger.best],
+        incumbent=rival,
         verdict=attempt.verdict,
         diagnosis=diagnosis(bench, attempt) if bench.proposing is not None else None,
         log=log_of(bench, attempt.number),
@@ -148,7 +150,7 @@ def diagnosis(bench: Workbench, attempt: Attempt) -> Diagnosis:
     train, valid = attempt.smoke or (None, None)
     if attempt.outcome.status is not Status.SCORED:
         return Diagnosis(number=attempt.number, train_score=train, valid_score=valid)
-    own = residuals(bench, attempt.number)
+    own, alike = residuals(bench, attempt.number), bench.arena.diagnoser.alike
     best = bench.ledger.best
     near = {
         other.number: found
@@ -164,7 +166,9 @@ def diagnosis(bench: Workbench, attempt: Attempt) -> Diagnosis:
         alike=None if with_best is None else round(with_best, 3),
         nearest=nearest,
         novelty=None if nearest is None else round(1.0 - near[nearest], 3),
-        slices=tuple(Slice(**weakness._asdict()) for weakness in bench.arena.diagnoser.slices(own)),
+        slices=()
+        if attempt.recipe == "constant"  # it errs where the target differs from its mean
+        else tuple(Slice(**weakness._asdict()) for weakness in bench.arena.diagnoser.slices(own)),
         off=_off(own) if bench.arena.metric.form == "labels" else None,
         train_score=train,
         valid_score=valid,

@@ -22,6 +22,8 @@ STAGNATION = 4
 """Programs since the best one, after which only something new is legal."""
 LOOKS = 2
 """Looks at the data in a row."""
+SEARCH = 12
+"""Programs' worth of time that a search is taken to cost before there was one."""
 BROKEN = (Status.FAILED, Status.CRASHED, Status.INVALID, Status.OUT_OF_MEMORY)
 PROGRAMS = ("draft", "improve", "shrink", "debug", "ablate", "fuse")
 
@@ -62,6 +64,8 @@ def legal(ledger: Ledger, looks: int | None) -> tuple[Option, ...]:
     parents["explore"] = [] if looks is not None and looks < LOOKS else None
     gains, costs = _gains(ledger, sign), _costs(ledger)
     usual = median(attempt.seconds for attempt in scored) if scored else None
+    if usual is not None:
+        costs.setdefault("tune", SEARCH * usual)
     why = f"{since_gain(ledger)} programs since the best one: only what brings something new" if stuck else ""
     return tuple(
         Option(
@@ -125,7 +129,7 @@ def mendings(ledger: Ledger, attempt: Attempt | None) -> int:
 
 
 def _gains(ledger: Ledger, sign: float) -> defaultdict[str, list[float]]:
-    """By kind, how far each attempt that ended got ahead of the best before it; 0 where it did not."""
+    """By kind, how far each attempt that ended got ahead of the best program before it; 0 where it did not, or was the first."""
     gains: defaultdict[str, list[float]] = defaultdict(list)
     best: float | None = None
     for _, attempt in sorted(ledger.attempts.items()):
@@ -133,7 +137,8 @@ def _gains(ledger: Ledger, sign: float) -> defaultdict[str, list[float]]:
             continue
         merit = None if attempt.score is None else sign * attempt.score
         gains[attempt.kind].append(0.0 if merit is None or best is None else max(0.0, merit - best))
-        best = merit if best is None else max(best, merit) if merit is not None else best
+        if merit is not None and attempt.recipe != "constant":  # which everything beats: that says nothing of the next gain
+            best = merit if best is None else max(best, merit)
     return gains
 
 

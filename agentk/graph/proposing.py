@@ -18,7 +18,7 @@ from agentk.errors import AgentKError, ReasonerError
 from agentk.graph.briefing import code_question, plan_question, reflect_question
 from agentk.reasoning.questions import WRITTEN, Broken, Code, Plan, PlanQuestion, Reasoner, Reflection
 from agentk.types.outcome import Status
-from agentk.types.solution import Solution
+from agentk.types.solution import EXPLORED, SMOKE_SECONDS, Solution
 
 if TYPE_CHECKING:
     from agentk.graph.workbench import Workbench
@@ -211,8 +211,11 @@ class Proposing:
         assert proposal is not None and proposal.code is not None
         plan, code, ran = proposal.plan, proposal.code, found.outcome.status is Status.SCORED
         said = found.outcome.model_dump(mode="json") | {"seconds": round(found.seconds, 2)}
-        if plan.action == "explore" and ran:
-            bench.journal.write("explored", aim=plan.idea, output=found.log, giver=self.model.name, source=code.source)
+        slow = found.outcome.status is Status.TIMED_OUT
+        if plan.action == "explore" and (ran or (slow and found.log.strip())):
+            cut = f"\n(stopped after {SMOKE_SECONDS:.0f} s)" if slow else ""  # what was printed until then is worth as much
+            printed = found.log[: EXPLORED - len(cut)] + cut
+            bench.journal.write("explored", aim=plan.idea, output=printed, giver=self.model.name, source=code.source)
             self._proposal, self.looks = None, (self.looks or 0) + 1
             self.colleagues.succeeded()
             self._again(bench)
@@ -225,7 +228,6 @@ class Proposing:
             self.colleagues.succeeded()
         elif proposal.round < MENDINGS:
             proposal.round += 1
-            slow = found.outcome.status is Status.TIMED_OUT
             reason = found.outcome.reason
             self._write(
                 bench,

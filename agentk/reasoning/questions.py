@@ -14,6 +14,7 @@ from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition, Frozen
 from agentk.types.metric import Direction
 from agentk.types.profile import Profile
+from agentk.types.solution import EXPLORED
 
 
 class Lesson(Frozen):
@@ -59,7 +60,7 @@ class Effort(Frozen):
 
 
 class MemoryAction(Frozen):
-    """What a reasoner does to memory itself, beside its answer (Agent K's intrinsic actions); checked before it is applied.
+    """What to do to memory itself, beside the answer; checked before it is applied.
 
     recall: `query`; what is found is among the lessons of the next questions
     remember: `text`, perhaps a `recipe` that it speaks of and the `kind`; kept for this run until the run's end judges it
@@ -123,7 +124,7 @@ class Diagnosis(Frozen):
 
     number: int
     fold_seconds: float | None = None
-    alike: float | None = None  # correlation of its out-of-fold residuals with those of the best
+    alike: float | None = None  # correlation of its out-of-fold residuals with those of the best, of classes within each of them
     nearest: int | None = None  # the attempt whose residuals are most like its own
     novelty: float | None = None  # 1 - that correlation: 0 errs as another one does, 1 errs independently
     off: float | None = None  # root mean square of its residuals, where the metric sees labels alone and moves more by chance
@@ -137,7 +138,7 @@ class Note(Frozen):
 
     number: int
     aim: str
-    output: str = Field(max_length=3000)
+    output: str = Field(max_length=EXPLORED)
     source: str = Field(default="", exclude=True)  # of the program that printed it; the journal has it already
 
 

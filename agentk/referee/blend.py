@@ -46,13 +46,19 @@ class _Strategy:
     weigh: Weigh
 
     def predict(self, task: Task, learned: Rows, asked: Rows) -> Array:
-        """Predictions of the rows asked for, with the weights that other rows teach."""
+        """Predictions of the rows asked for, with the weights that other rows teach.
+
+        Where order alone counts they are ranks among all rows, which know no label: folds that are predicted with other
+        weights, or by another method, are on one scale, as the score compares rows across folds.
+        """
         found = self.weigh(learned)
         kept = np.flatnonzero(found)
         chosen = [float(found[i]) for i in kept]
-        if self.method == "rank":  # taken over all rows: they know no label
-            return sum_of(chosen, [task.ranked[i][asked] for i in kept])
-        return combine([task.members[i][asked] for i in kept], chosen, self.method, task.judge.metric.link)
+        if not task.order_counts:
+            return combine([task.members[i][asked] for i in kept], chosen, self.method, task.judge.metric.link)
+        if self.method == "rank":
+            return ranks(sum_of(chosen, [task.ranked[i] for i in kept]))[asked]
+        return ranks(combine([task.members[i] for i in kept], chosen, self.method, task.judge.metric.link))[asked]
 
 
 def blend(evaluations: Mapping[int, Evaluation], *, referee: Referee, key: str) -> Blend:

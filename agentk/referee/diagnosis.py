@@ -27,6 +27,10 @@ LEAST = 0.02
 """A slice is of at least this share of the rows."""
 APART = 3.0
 """Standard errors by which a slice's mean error must exceed that of the other rows."""
+FLAT = 1e-9
+"""Residuals that vary by less do not vary."""
+SAME = 0.7
+"""Share of rows in common, of those of either, from which two slices are told as one."""
 
 
 class Weakness(NamedTuple):
@@ -60,7 +64,7 @@ class Diagnoser:
         """The parts of the rows where the residuals are largest, the worst first."""
         errors = np.abs(residuals).mean(axis=1)
         known = np.isfinite(errors)
-        found = []
+        found: list[tuple[float, Weakness, NDArray[np.bool_]]] = []
         for name in self._features.columns:
             for value, rows in _parts(self._features[name]).items():
                 inside, outside = errors[rows & known], errors[~rows & known]
@@ -70,17 +74,35 @@ class Diagnoser:
                 apart = float(inside.mean() - outside.mean())
                 if apart > APART * spread:
                     weakness = Weakness(name, value, int((rows & known).sum()), float(inside.mean()), float(outside.mean()))
-                    found.append((apart * len(inside), weakness))  # what mending the whole slice would bring
-        return tuple(weakness for _, weakness in sorted(found, key=lambda one: -one[0])[:SHOWN])
+                    found.append((apart * len(inside), weakness, rows))  # what mending the whole slice would bring
+        told: list[tuple[Weakness, NDArray[np.bool_]]] = []
+        for _, weakness, rows in sorted(found, key=lambda one: -one[0]):
+            if len(told) < SHOWN and all((rows & other).sum() < SAME * (rows | other).sum() for _, other in told):
+                told.append((weakness, rows))
+        return tuple(weakness for weakness, _ in told)
+
+    def alike(self, one: Array, other: Array) -> float | None:
+        """The correlation of two programs' residuals over the rows that both cover; None where they do not vary.
+
+        Of classes it is taken within each true class: what nobody can foresee would make all programs look alike.
+        """
+        both = np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1)
+        if both.sum() < 10:
+            return None
+        x, y = one[both], other[both]
+        if self._judge.task.classifies:
+            classes = np.unique(self._judge.truth[self._rows][both], return_inverse=True)[1].reshape(-1)
+            x, y = _within(x, classes), _within(y, classes)
+        if np.ptp(x) < FLAT or np.ptp(y) < FLAT:
+            return None
+        return float(np.corrcoef(x.ravel(), y.ravel())[0, 1])
 
 
-def alike(one: Array, other: Array) -> float | None:
-    """The correlation of two programs' residuals over the rows that both cover; None where they do not vary."""
-    x, y = one.ravel(), other.ravel()
-    both = np.isfinite(x) & np.isfinite(y)
-    if both.sum() < 10 or x[both].std() == 0 or y[both].std() == 0:
-        return None
-    return float(np.corrcoef(x[both], y[both])[0, 1])
+def _within(residuals: Array, classes: NDArray[np.int64]) -> Array:
+    """(N, W) less the mean of each row's class."""
+    sums = np.zeros((classes.max() + 1, residuals.shape[1]))
+    np.add.at(sums, classes, residuals)
+    return np.asarray(residuals - (sums / np.bincount(classes)[:, None])[classes])
 
 
 def _parts(column: pd.Series[Any]) -> dict[str, NDArray[np.bool_]]:

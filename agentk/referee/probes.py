@@ -15,6 +15,7 @@ from agentk.referee.predictions import RefusedError, read_predictions
 from agentk.sandbox.protocol import Limits, Result
 from agentk.types.metric import Array
 from agentk.types.outcome import Outcome, Status
+from agentk.types.solution import EXPLORED, SMOKE_ROWS, SMOKE_SECONDS
 
 if TYPE_CHECKING:
     from agentk.referee.calls import Calls
@@ -23,14 +24,8 @@ if TYPE_CHECKING:
     from agentk.types.solution import Solution
     from agentk.types.space import Params
 
-ROWS = 2000
-"""Rows that a smoke run handles at most: four fifths to fit on, one fifth held out."""
-SECONDS = 30.0
-"""What a smoke run or a look may take."""
 EACH = 3
 """Rows of every class that a smoke run fits on, where there are as many."""
-OUTPUT = 3000
-"""Characters kept of what a look prints."""
 
 Rows = NDArray[np.int64]
 
@@ -77,18 +72,18 @@ class Probes:
         self._train, self._held = layout.train(self._call), layout.held_out(self._call)
         draw = np.random.default_rng(seed)
         self._fit = self._sample(draw)
-        self._shown = np.sort(draw.permutation(len(self._held))[: ROWS // 5])
-        self._again = self._fit[np.sort(draw.permutation(len(self._fit))[: ROWS // 5])]
+        self._shown = np.sort(draw.permutation(len(self._held))[: SMOKE_ROWS // 5])
+        self._again = self._fit[np.sort(draw.permutation(len(self._fit))[: SMOKE_ROWS // 5])]
 
     def smoke(self, solution: Solution, params: Params) -> Probe:
         """`prepare` and `fit_predict` once, on few rows: does it run, and does what it returns have the right shape?"""
-        limits = Limits(wall_s=SECONDS)
+        limits = Limits(wall_s=SMOKE_SECONDS)
         picked = [rows.tolist() for rows in (self._fit, self._shown, self._again)]
         return Probe(self, self.calls.smoke(solution, params, self._call, limits, picked))
 
     def look(self, source: str, params: Params) -> Probe:
         """Calls `explore(train, test, data_dir)` of a program and keeps what it prints."""
-        return Probe(self, self.calls.look(source, params, self._call, Limits(wall_s=SECONDS)))
+        return Probe(self, self.calls.look(source, params, self._call, Limits(wall_s=SMOKE_SECONDS)))
 
     def refused(self, reason: str) -> Probe:
         """One that has ended before it began."""
@@ -101,16 +96,17 @@ class Probes:
         try:
             if failure is not None or made is None:
                 ended = Outcome(status=Status.SCORED)
-                return Probed(failure or ended, result.log[-OUTPUT:], result.wall_s)
+                said = result.log[:EXPLORED] if failure is None else result.log[-EXPLORED:]  # an error stands at the end
+                return Probed(failure or ended, said, result.wall_s)
             rows = len(self._shown) + len(self._again)
             predictions = read_predictions(made, rows, self.calls.competition.width, self.calls.competition.task)
         except RefusedError as error:
-            return Probed(Outcome(status=Status.INVALID, reason=str(error)), result.log[-OUTPUT:], result.wall_s)
+            return Probed(Outcome(status=Status.INVALID, reason=str(error)), result.log[-EXPLORED:], result.wall_s)
         finally:
             self.calls.discard(result)
         shown = self._score(predictions[: len(self._shown)], self._held[self._shown])
         again = self._score(predictions[len(self._shown) :], self._train[self._again])
-        return Probed(Outcome(status=Status.SCORED), result.log[-OUTPUT:], result.wall_s, train_score=again, valid_score=shown)
+        return Probed(Outcome(status=Status.SCORED), result.log[-EXPLORED:], result.wall_s, train_score=again, valid_score=shown)
 
     def _score(self, predictions: Array, rows: Rows) -> float | None:
         judge = self._judge
@@ -120,7 +116,7 @@ class Probes:
 
     def _sample(self, draw: np.random.Generator) -> Rows:
         """Places among the training rows, in their order: at random, and a few of every class."""
-        most = ROWS - ROWS // 5
+        most = SMOKE_ROWS - SMOKE_ROWS // 5
         chosen = draw.permutation(len(self._train))[:most]
         if self._judge.task.classifies:
             labels = self._judge.truth[self._train]

@@ -12,7 +12,7 @@ from agentk.agent.summary import Summary, summarize
 from agentk.errors import AgentKError, RunError
 from agentk.graph.folder import RunFolder
 from agentk.referee.choice import difference
-from agentk.report.story import tell
+from agentk.report.story import paired, tell
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Compared:
     steps: tuple[tuple[float, float], ...]  # active seconds, best score so far
     gain: float | None = None  # over the first run, paired over rows; in the metric's units, positive: better
     error: float | None = None  # its standard error; infinite where rows cannot be paired
+    folds: tuple[float, float] | None = None  # the same from the winners' scores fold by fold, where both had the same folds
 
 
 def compare(folders: Sequence[RunFolder]) -> list[Compared]:
@@ -40,8 +41,10 @@ def compare(folders: Sequence[RunFolder]) -> list[Compared]:
     first = _evidence(folders[0])
     found = []
     for place, (folder, summary) in enumerate(zip(folders, summaries, strict=True)):
-        apart = (None, None) if place == 0 else _apart(first, summaries[0], folder, summary)
-        found.append(Compared(summary, folder.path.name, tell(folder).steps, *apart))
+        second = _evidence(folder) if place else None
+        apart = _apart(first, summaries[0], second, folder, summary) if place else (None, None)
+        folds = None if first is None or second is None else _by_folds(first, second)
+        found.append(Compared(summary, folder.path.name, tell(folder).steps, *apart, folds))
     return found
 
 
@@ -52,13 +55,22 @@ def _evidence(folder: RunFolder) -> Evidence | None:
         return None
 
 
-def _apart(first: Evidence | None, one: Summary, folder: RunFolder, other: Summary) -> tuple[float | None, float | None]:
+def _by_folds(first: Evidence, second: Evidence) -> tuple[float, float] | None:
+    """Mean difference of the winners' fold scores and its error, both runs having held out the same rows in every fold."""
+    if first.layout.assignment.tolist() != second.layout.assignment.tolist():
+        return None
+    one, other = (tell(evidence.folder).winner for evidence in (first, second))
+    return None if one is None or other is None else paired(other.attempt, one.attempt, first.judge.metric.direction)
+
+
+def _apart(
+    first: Evidence | None, one: Summary, second: Evidence | None, folder: RunFolder, other: Summary
+) -> tuple[float | None, float | None]:
     """The paired difference of the winners' answers to the same training rows; a plain one where rows differ or are gone."""
     if one.cv_score is None or other.cv_score is None or one.metric is None:
         return None, None
     difference_of_scores = other.cv_score - one.cv_score
     plain = difference_of_scores if one.direction == "maximize" else -difference_of_scores, None
-    second = _evidence(folder)
     if first is None or second is None or contract_of(folder).classes != first.competition.classes:
         return plain
     same = first.judge.truth.shape == second.judge.truth.shape and bool((first.judge.truth == second.judge.truth).all())

@@ -11,6 +11,10 @@ from agentk.types.space import Space, parse_space
 RESERVED = ("seed", "threads", "device", "most_rows")
 """Parameters that are no part of a SPACE. The referee sets the first three on every call; `most_rows`, the training rows that
 a fit should use at most, is there where a plan says so."""
+SMOKE_ROWS, SMOKE_SECONDS = 2000, 30.0
+"""What a program's first run handles at most (four fifths to fit on, one fifth held out), and how long it may take."""
+EXPLORED = 3000
+"""Characters kept of what a look at the data prints."""
 
 
 @dataclass(frozen=True)

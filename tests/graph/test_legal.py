@@ -75,6 +75,16 @@ def test_gains_and_costs_are_the_runs_own() -> None:
     assert found["ablate"].gain is None and found["ablate"].cost_s == 4.0
 
 
+def test_a_first_search_costs_many_runs_of_a_program() -> None:
+    assert options(after(attempt(1, 0.8, tunable=True), best=1))["tune"].cost_s == 12 * 4.0
+
+
+def test_what_everything_beats_makes_no_gain() -> None:
+    ledger = after(attempt(1, 0.1, recipe="constant"), attempt(2, 0.7), attempt(3, 0.8), best=3)
+    found = options(ledger)["draft"].gain
+    assert found is not None and abs(found - 0.1 / 4) < 1e-9, "three drafts, of which the third got 0.1 ahead of a program"
+
+
 def test_looks_are_bounded() -> None:
     assert "explore" not in options(after(attempt(1, 0.8), best=1), looks=2)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from agentk.errors import AgentKError, BudgetError, ModelError
+from agentk.graph.briefing import reflect_question
 from agentk.graph.build import walk
 from agentk.graph.proposing import Proposing
 from agentk.graph.workbench import Workbench
@@ -18,6 +19,9 @@ from agentk.llms.protocol import ChatRequest, Message, Reply, Usage
 from agentk.llms.record import Call
 from agentk.reasoning.colleagues import Colleagues
 from agentk.reasoning.questions import Code, CodeQuestion, Plan, PlanQuestion, Reasoner, Reflection, ReflectQuestion
+from agentk.referee.probes import Probed
+from agentk.referee.referee import Referee
+from agentk.types.outcome import Outcome, Status
 
 MIDDLES = """
 import numpy as np
@@ -91,6 +95,19 @@ class Plain:
         return Reflection(giver=self.name, note="seen")
 
 
+@dataclass
+class Ended:
+    """A probe that has ended so, without the wait for its limit."""
+
+    found: Probed
+
+    def done(self) -> bool:
+        return True
+
+    def result(self) -> Probed:
+        return self.found
+
+
 def say(action: str, **fields: Any) -> Plan:
     return Plan.model_validate({"giver": "files/test", "action": action, "idea": f"to {action}"} | fields)
 
@@ -133,6 +150,29 @@ def test_it_looks_drafts_improves_and_fuses(with_model: Callable[..., tuple[Work
     last = model.plan_questions[-1]
     assert [(one.number, one.note) for one in last.conclusions] == [(attempt.number, "seen") for attempt in made[:2]]
     assert not any(question.pending for question in model.plan_questions), "without a clock all results are seen first"
+
+
+def test_a_look_that_is_stopped_keeps_what_it_printed(
+    with_model: Callable[..., tuple[Workbench, Model]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, model = with_model(Model([say("explore"), say("draft")], [LOOKS, MIDDLES]), attempts=6)
+    stopped = Probed(Outcome(status=Status.TIMED_OUT, reason="30 s"), log="rows 300\n", seconds=30.0)
+    monkeypatch.setattr(Referee, "look", lambda *_: Ended(stopped))
+    walk(bench)
+    (look,) = lines(bench, "explored")
+    assert look["output"].startswith("rows") and look["output"].endswith("(stopped after 30 s)")
+    assert [question.broken for question in model.code_questions] == [None, None], "it is not asked for again"
+
+
+def test_a_result_is_told_beside_the_best_of_the_others(with_model: Callable[..., tuple[Workbench, Model]]) -> None:
+    bench, _ = with_model(Model([say("draft")] * 2, [MIDDLES] * 2), attempts=5)
+    walk(bench)
+    ranked = sorted(bench.ledger.scored, key=lambda one: one.score or 0.0, reverse=bench.arena.metric.direction == "maximize")
+    best = bench.ledger.attempts[bench.ledger.best or 0]
+    rival = reflect_question(bench, best).incumbent
+    assert rival is not None and rival.number == next(one.number for one in ranked if one.number != best.number)
+    other = next(one for one in ranked if one.number != best.number)
+    assert reflect_question(bench, other).incumbent == best
 
 
 def test_a_question_says_what_is_legal_and_how_attempts_err(with_model: Callable[..., tuple[Workbench, Model]]) -> None:

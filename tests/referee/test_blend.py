@@ -94,6 +94,21 @@ def test_the_score_is_honest_where_there_is_nothing_to_find() -> None:
     assert best > 0.54 and found.evaluation.score is not None and abs(found.evaluation.score - 0.5) < 0.06
 
 
+def test_folds_that_are_weighed_otherwise_are_on_one_scale() -> None:
+    """Each member is the best without one of the folds, and they order alike on scales far apart: their blend loses nothing."""
+    truth, _, (chances,), (test,) = binary(np.random.default_rng(3), [1.5])
+    referee = referee_of("auc", TaskKind.BINARY, (0, 1), truth)
+    low, high = np.array(chances), np.array(chances)
+    low[:, 1], high[:, 1] = 0.1 * chances[:, 1], 0.9 + 0.1 * chances[:, 1]
+    rng = np.random.default_rng(4)
+    for member, spoiled in ((low, 0), (high, 1)):
+        rows = referee.layout.assignment == spoiled
+        member[rows, 1] = rng.permutation(member[rows, 1])
+    members = [np.column_stack([1 - member[:, 1], member[:, 1]]) for member in (low, high)]
+    found = blended(referee, members, [test, test]).evaluation
+    assert found.score is not None and found.score > np.mean(found.fold_scores) - 0.01
+
+
 def test_the_labels_of_a_fold_weigh_nothing_in_it() -> None:
     truth, _, oofs, tests = binary(np.random.default_rng(2), [2.0, 2.5, 3.0])
     one = referee_of("log_loss", TaskKind.BINARY, (0, 1), truth)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from agentk.referee.diagnosis import Diagnoser, alike
+from agentk.competitions.metrics import metric_named
+from agentk.referee.diagnosis import Diagnoser
 from agentk.referee.evaluation import Evaluation
+from agentk.referee.judge import Judge
 from agentk.referee.referee import Referee
+from agentk.types.competition import TaskKind
 from agentk.types.outcome import Outcome, Status
 
 from .conftest import Rows
@@ -46,10 +50,32 @@ def test_numbers_are_told_in_quarters_and_blanks_as_missing(referee: Referee, ca
     assert diagnoser.slices(diagnoser.residuals(predicted(chance)))[0].value.startswith("1 to ")
 
 
+def test_slices_that_hold_the_same_rows_are_told_as_one(referee: Referee, cancer: Rows) -> None:
+    local = np.arange(300.0)
+    chance = np.where(cancer.truth == 1, 0.95, 0.05)
+    chance[:70] = 0.5
+    features = cancer.train[[]].assign(local=local, utc=local - 3600.0, other=np.where(local % 150 < 40, "a", "b"))
+    diagnoser = Diagnoser(referee.judge, features, seed=0)
+    told = [(one.column, one.value) for one in diagnoser.slices(diagnoser.residuals(predicted(chance)))]
+    assert told[0] == ("local", "0 to 74.75") and "utc" not in dict(told)
+
+
 def test_likeness_is_the_correlation_of_errors() -> None:
+    truth = np.zeros(200)
+    judge = Judge(metric_named("rmse"), TaskKind.REGRESSION, (), truth, np.arange(200) % 5)
+    diagnoser = Diagnoser(judge, pd.DataFrame(index=range(200)), seed=0)
     one = np.random.default_rng(0).normal(size=(200, 2))
     other = np.random.default_rng(1).normal(size=(200, 2))
-    assert alike(one, 2 * one) == pytest.approx(1.0) and alike(one, -one) == pytest.approx(-1.0)
-    assert abs(alike(one, other) or 1.0) < 0.2
+    assert diagnoser.alike(one, 2 * one) == pytest.approx(1.0) and diagnoser.alike(one, -one) == pytest.approx(-1.0)
+    assert abs(diagnoser.alike(one, other) or 1.0) < 0.2
     one[:, :] = 0.0
-    assert alike(one, other) is None, "a constant error is like none"
+    assert diagnoser.alike(one, other) is None, "a constant error is like none"
+
+
+def test_classes_that_nobody_can_foresee_make_no_likeness(referee: Referee, cancer: Rows) -> None:
+    diagnoser = Diagnoser(referee.judge, cancer.train[["f0"]], seed=0)
+    rng = np.random.default_rng(0)
+    one, other = (diagnoser.residuals(predicted(0.4 + 0.05 * rng.normal(size=300))) for _ in range(2))
+    assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.95, "both miss the same labels"
+    assert abs(diagnoser.alike(one, other) or 1.0) < 0.2 and diagnoser.alike(one, one) == pytest.approx(1.0)
+    assert diagnoser.alike(one, diagnoser.residuals(predicted(np.full(300, 0.4)))) is None

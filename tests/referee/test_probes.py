@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from agentk.competitions.metrics import metric_named
-from agentk.referee.probes import ROWS
 from agentk.referee.referee import Referee
 from agentk.sandbox.protocol import Sandbox
 from agentk.types.outcome import Status
-from agentk.types.solution import Solution
+from agentk.types.solution import SMOKE_ROWS, Solution
 
 from .conftest import Rows
 from .solutions import GOOD, good
@@ -70,7 +69,7 @@ def test_a_large_table_is_sampled_and_every_class_is_there(cancer: Rows, sandbox
     large = Referee(contract, many, cancer.test, truth, metric_named("f1"), sandbox, tmp_path, seed=1)
     said = large.smoke(Solution(COUNTS, "counts"), {}).result().outcome.reason
     rows, shown = (int(word) for word in said.replace("ValueError: ", "").split() if word.isdigit())
-    assert rows <= ROWS and shown <= ROWS and "['B', 'M']" in said
+    assert rows <= SMOKE_ROWS and shown <= SMOKE_ROWS and "['B', 'M']" in said
 
 
 def test_a_look_prints_what_it_sees_and_sees_no_held_out_label(referee: Referee) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from agentk.agent.arena import LAYOUT
 from agentk.errors import RunError
 from agentk.graph.folder import RunFolder
+from agentk.referee.layout import Layout
 from agentk.report.compare import compare
 from agentk.report.page import render_comparison
 
@@ -20,8 +23,17 @@ def test_a_run_beside_itself_differs_by_nothing(finished: RunFolder) -> None:
     shutil.copytree(finished.path, other)
     runs = compare([finished, RunFolder.open(other)])
     assert [(run.gain, run.error) for run in runs] == [(None, None), (0.0, 0.0)]
+    assert [run.folds for run in runs] == [None, (0.0, 0.0)]
     page = render_comparison(runs)
     assert "other" in page and "<script" not in page
+
+
+def test_folds_are_paired_only_where_they_held_out_the_same_rows(finished: RunFolder) -> None:
+    other = finished.path.with_name("dealt otherwise")
+    shutil.copytree(finished.path, other)
+    layout = Layout.from_json((other / LAYOUT).read_text())
+    (other / LAYOUT).write_text(replace(layout, assignment=layout.assignment[::-1].copy()).to_json())
+    assert compare([finished, RunFolder.open(other)])[1].folds is None
 
 
 def test_runs_without_their_rows_are_compared_by_score_alone(written: Callable[[], Written]) -> None:

@@ -95,9 +95,17 @@ class AdviceAnswer(_Answer):
 
 
 def schema_of(kind: type[BaseModel]) -> dict[str, JsonValue]:
-    """The JSON schema that a provider's own mechanism is given."""
-    schema: dict[str, JsonValue] = kind.model_json_schema()
+    """The JSON schema that a provider's own mechanism is given, without the titles that pydantic adds: they say nothing."""
+    schema: dict[str, JsonValue] = _untitled(kind.model_json_schema())
     return schema
+
+
+def _untitled(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_untitled(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _untitled(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
 
 
 def validated(kind: type[_Answer], data: dict[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from agentk.reasoning.model.veil import Veil
 from agentk.types.competition import Competition
 from agentk.types.metric import Direction
 from agentk.types.profile import Profile
+from agentk.types.solution import SMOKE_ROWS, SMOKE_SECONDS
 from agentk.types.wording import shortened
 
 CEILING = 6_000
@@ -21,7 +22,6 @@ ROOMS = (1.0, 0.7, 0.5, 0.35, 0.2, 0.1)
 """Shares of what it is made of that a page is tried with, until it keeps below its ceiling."""
 FORMULA = 3_000
 """Characters of the file of a metric of the person's own that are shown."""
-SMOKE_ROWS = 2_000
 
 
 def beginning(
@@ -36,6 +36,8 @@ def beginning(
     veil: Veil,
 ) -> tuple[Message, ...]:
     """The contract of programs, the competition in brief, and a word of assent, so that questions and answers alternate."""
+
+    doubts = [one for one in competition.doubts if not one.startswith(competition.findings)]  # said once
 
     def page(room: float) -> str:
         detailed, others = column_views(competition, profile, share, names, room)
@@ -65,7 +67,7 @@ def beginning(
             columns=detailed,
             others=others,
             findings=[shortened(veil.told(one), 250) for one in competition.findings[:10]],
-            doubts=[shortened(veil.told(one), 250) for one in competition.doubts[:5]],
+            doubts=[shortened(veil.told(one), 250) for one in doubts[:5]],
         )
 
     system = prompts.render(
@@ -74,6 +76,7 @@ def beginning(
         task=competition.task.value,
         width=competition.width,
         smoke_rows=SMOKE_ROWS,
+        smoke_seconds=round(SMOKE_SECONDS),
         forward=competition.validation.scheme == "rolling",
     )
     return (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import sqrt
+from statistics import stdev
 from typing import Any
 
 from agentk.reasoning.model.names import Names
@@ -18,6 +20,8 @@ BEST, LATEST, FAILURES = 8, 6, 4
 """Attempts and kinds of failure that are shown."""
 IDEA, REASON = 160, 240
 """Characters of each."""
+TRIED = 800
+"""Characters of the idea that is to be judged."""
 DIAGNOSES, DISSECTED = 8, 2
 VERDICT = 90
 LESSONS, LESSON = 12, 320
@@ -92,6 +96,19 @@ def refusals(refused: Sequence[str], names: Names, veil: Veil) -> list[str]:
     """Why plans could not be acted on; after the first line a program itself speaks."""
     told = [one.partition("\n") for one in refused]
     return [shortened(f"{names.text(first)} {veil.said(rest)}", REASON) for first, _, rest in told]
+
+
+def gain_over(attempt: Attempt, parent: Attempt, direction: Direction) -> str | None:
+    """The gain over a parent, with its error from the paired folds, whose training sets overlap (Nadeau & Bengio 2003)."""
+    if attempt.score is None or parent.score is None:
+        return None
+    sign = 1.0 if direction == "maximize" else -1.0
+    found = f"{sign * (attempt.score - parent.score):+.3g}"
+    count = len(attempt.fold_scores)
+    if count < 2 or count != len(parent.fold_scores):
+        return found
+    apart = [one - other for one, other in zip(attempt.fold_scores, parent.fold_scores, strict=True)]
+    return f"{found} ± {stdev(apart) * sqrt(1 / count + 1 / (count - 1)):.2g}"
 
 
 def diagnosis_view(diagnosis: Diagnosis, names: Names, veil: Veil) -> dict[str, Any]:

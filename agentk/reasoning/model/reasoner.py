@@ -29,21 +29,20 @@ from agentk.reasoning.recipes.catalogue import recipes_for
 from agentk.types.competition import Competition
 from agentk.types.metric import Direction
 from agentk.types.profile import Profile
-from agentk.types.solution import Solution
+from agentk.types.solution import EXPLORED, SMOKE_SECONDS, Solution
 from agentk.types.space import active, parse_space
 from agentk.types.wording import shortened
 
-BRIEF = 2_500
-"""Characters of a description that are shown; a longer one is condensed by the model, once."""
+BRIEF, WHOLE = 2_500, 4_000
+"""Characters: what a description is condensed to by the model, once; one that is no longer than the second is shown as it is."""
 RECIPES = 12
+"""Ready programs that are offered."""
 PLAN_TOKENS, CODE_TOKENS, BRIEF_TOKENS = 4_000, 16_000, 2_000
 """Tokens of a reply, at most."""
 PLAN_CEILING, CODE_CEILING = 12_000, 24_000
 """Of a whole prompt, at most; a repair quotes a reply besides."""
 REVISED = ("improve", "shrink", "debug", "ablate")
 """Actions whose programs are answered as edits of the parent."""
-EXPLORED = 3_000
-"""Characters that a look at the data may print."""
 
 
 class LLMReasoner:
@@ -150,6 +149,7 @@ class LLMReasoner:
                 "cores": question.resources.cores,
                 "entry": "explore" if action == "explore" else "fit_predict",
                 "characters": EXPLORED,
+                "seconds": round(SMOKE_SECONDS),
             }
             if broken is not None:
                 variables["broken"] = {
@@ -174,19 +174,16 @@ class LLMReasoner:
         """What a result teaches, in a sentence or two."""
         names, veil = self._called(question.competition), self._veiled(question.competition)
         attempt, parent = question.attempt, question.parent
-        gain = None
-        if parent is not None and attempt.score is not None and parent.score is not None:
-            sign = 1.0 if question.direction == "maximize" else -1.0
-            gain = f"{sign * (attempt.score - parent.score):+.3g}"
 
         def facts(_room: float) -> dict[str, Any]:
             return {
-                "attempt": digest.attempt_view(attempt, names, veil),
+                "attempt": digest.attempt_view(attempt, names, veil)
+                | {"idea": shortened(names.text(attempt.idea), digest.TRIED)},
                 "parent": None if parent is None else digest.attempt_view(parent, names, veil),
                 "incumbent": None if question.incumbent is None else digest.attempt_view(question.incumbent, names, veil),
                 "verdict": shortened(names.text(question.verdict), 300),
                 "diagnosis": None if question.diagnosis is None else digest.diagnosis_view(question.diagnosis, names, veil),
-                "gain": gain,
+                "gain": None if parent is None else digest.gain_over(attempt, parent, question.direction),
                 "direction": question.direction,
                 "log": veil.said(question.log)[-digest.LOG :] if attempt.score is None else "",
             }
@@ -260,7 +257,7 @@ class LLMReasoner:
     def _brief(self, competition: Competition) -> str:
         """The description: itself where it is short, else condensed by the model and kept."""
         description = competition.description.strip()
-        if len(description) <= BRIEF:
+        if len(description) <= WHOLE:
             return description
         if self._kept is not None and self._kept.exists():
             return self._kept.read_text("utf-8")
@@ -294,7 +291,8 @@ class LLMReasoner:
             score = None if effort is None or effort.best_score is None else f"{effort.best_score:.5g}"
             table = recipe.entry.startswith("table_")
             found.append({"name": recipe.name, "idea": recipe.idea, "tried": tried, "score": score, "table": table})
-        return sorted(found, key=lambda recipe: bool(recipe["tried"]))[:RECIPES]
+        untried = [recipe for recipe in found if not recipe["tried"]][:RECIPES]
+        return untried + [recipe for recipe in found if recipe["tried"]]
 
     def _written(self, reply: Reply, question: CodeQuestion, before: str | None, names: Names) -> Code:
         """The program of a reply. Raises Unusable, in words for its author, where it cannot be accepted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 from agentk.errors import ModelError, ReasonerError
 from agentk.llms.counting import tokens
 from agentk.llms.protocol import ChatRequest, Reply
+from agentk.reasoning.model.answers import PlanAnswer, schema_of
+from agentk.reasoning.model.digest import gain_over
 from agentk.reasoning.model.prompts import Prompts
-from agentk.reasoning.model.reasoner import BRIEF, CODE_CEILING, PLAN_CEILING, LLMReasoner
-from agentk.reasoning.questions import Broken, Conclusion, Lesson, Note, Parent
+from agentk.reasoning.model.reasoner import BRIEF, CODE_CEILING, PLAN_CEILING, WHOLE, LLMReasoner
+from agentk.reasoning.questions import Broken, Conclusion, Effort, Lesson, Note, Parent
 from agentk.testing.asking import PROGRAM, ScriptedModel, attempt, code_question, plan_question, reflect_question
 from agentk.types.competition import Column, ColumnKind, Competition, OwnMetric
 from agentk.types.profile import Profile
@@ -172,6 +175,15 @@ def test_a_reflection_is_a_note_and_sound_memory_actions(made: Made, reasoner: M
     assert [action.act for action in reflection.memory] == ["remember"]
 
 
+def test_a_gain_over_the_parent_comes_with_its_error() -> None:
+    parent = attempt(1, 0.8, fold_scores=(0.78, 0.80, 0.82))
+    child = attempt(2, 0.81, fold_scores=(0.79, 0.80, 0.84))
+    assert gain_over(child, parent, "maximize") == "+0.01 ± 0.0091"
+    assert gain_over(child, parent, "minimize") == "-0.01 ± 0.0091"
+    assert gain_over(child, attempt(1, 0.8), "maximize") == "+0.01", "without the parent's folds"
+    assert gain_over(child, attempt(1, None), "maximize") is None
+
+
 def test_every_question_begins_with_the_same_words(made: Made, reasoner: Make) -> None:
     model = ScriptedModel(json.dumps(PLAN), f"```python\n{PROGRAM}```", '{"note": "x"}', json.dumps(PLAN))
     asked = reasoner(model)
@@ -182,6 +194,26 @@ def test_every_question_begins_with_the_same_words(made: Made, reasoner: Make) -
     beginnings = {request.messages[: request.stable] for request in model.requests}
     assert len(beginnings) == 1
     assert [message.role for message in model.requests[0].messages] == ["system", "user", "assistant", "user"]
+
+
+def test_a_description_that_is_hardly_too_long_costs_no_call(made: Made, reasoner: Make) -> None:
+    competition, profile = made("wine")
+    model = ScriptedModel(json.dumps(PLAN))
+    reasoner(model).plan(plan_question(competition.model_copy(update={"description": "Wines. " * (WHOLE // 7)}), profile))
+    assert [request.purpose for request in model.requests] == ["plan"] and "Wines. " * (WHOLE // 7 - 1) in model.shown
+
+
+def test_every_recipe_that_was_tried_is_told(made: Made, reasoner: Make) -> None:
+    competition, profile = made("wine")
+    tried = {name: Effort(drafts=1, best_score=0.9) for name in ("lightgbm", "linear", "mlp")}
+    model = ScriptedModel(json.dumps(PLAN))
+    reasoner(model).plan(plan_question(competition, profile, efforts=tried))
+    told = re.search(r"\(Tried already: (.*)\.\)", model.shown)
+    assert told is not None and {"lightgbm", "linear", "mlp"} <= set(told[1].split(", "))
+
+
+def test_the_schema_has_no_words_that_say_nothing() -> None:
+    assert '"title": "' not in json.dumps(schema_of(PlanAnswer))
 
 
 def test_a_long_description_is_condensed_once_and_kept(made: Made, reasoner: Make, tmp_path: Path) -> None:
