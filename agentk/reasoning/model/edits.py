@@ -194,10 +194,30 @@ def _shifted(line: str, indent: str) -> str:
 
 
 def _nearest(wanted: list[str], lines: list[str]) -> str:
-    """The lines that the first wanted one may have meant."""
-    first = next(line.strip() for line in wanted if line.strip())
-    close = difflib.get_close_matches(first, [line.strip() for line in lines[:3000] if line.strip()], 1, 0.6)
+    """Where the program parts from the wanted lines, or the line that the first of them may have meant."""
+    whole, asked = [line.strip() for line in lines], [line.strip() for line in wanted]
+    first = next(line for line in asked if line)
+    asked = asked[asked.index(first) :]
+    begun = {at: _alike(whole[at:], asked) for at, line in enumerate(whole) if line == first}
+    if begun:
+        at = max(begun, key=lambda start: (begun[start], _closeness(whole[start:], asked, begun[start])))
+        parts = at + begun[at]
+        if begun[at] == len(asked):
+            return f"from line {at + 1} on it is indented otherwise"
+        real = f"is {lines[parts][:120]!r}" if any(whole[parts:]) else "is the program's end"
+        return f"it is as from line {at + 1} on until line {parts + 1}, which {real}; lines are copied whole"
+    close = difflib.get_close_matches(first, [line for line in whole[:3000] if line], 1, 0.6)
     if not close:
         return f"no line is like {first[:80]!r}"
-    at = next(number for number, line in enumerate(lines) if line.strip() == close[0])
+    at = whole.index(close[0])
     return f"nearest to its first line is line {at + 1}: {lines[at][:120]!r}"
+
+
+def _alike(there: list[str], asked: list[str]) -> int:
+    """How many lines are the same from the beginning."""
+    return next((n for n, line in enumerate(asked) if there[n : n + 1] != [line]), len(asked))
+
+
+def _closeness(there: list[str], asked: list[str], same: int) -> float:
+    """From 0 to 1, of the first line that is not the same."""
+    return difflib.SequenceMatcher(None, "".join(there[same : same + 1]), "".join(asked[same : same + 1])).ratio()

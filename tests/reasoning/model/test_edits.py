@@ -45,6 +45,14 @@ def test_a_block_that_fits_nowhere_refuses_all_of_them_and_names_what_is_near() 
         revised(reply, SOURCE)
 
 
+def test_a_block_that_parts_from_the_program_is_told_where() -> None:
+    program = "a = 1\nb = 2\na = 1\nb = fit(a, 1)\n"
+    with pytest.raises(Unusable, match=r"until line 4, which is 'b = fit\(a, 1\)'; lines are copied whole"):
+        revised(block("a = 1\nb = fit(", "pass"), "a = 1\nc = 1\na = 1\nb = fit(a, 1)\n")
+    with pytest.raises(Unusable, match="until line 5, which is the program's end"):
+        revised(block("b = fit(a, 1)\nc = 1", "pass"), program)
+
+
 def test_a_block_that_fits_twice_is_asked_for_again() -> None:
     with pytest.raises(Unusable, match=r"stands in 2 places \(lines 1, 3\): add lines around it"):
         revised(block("a = 1", "a = 2"), "a = 1\nb = 1\na = 1\n")
