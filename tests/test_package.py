@@ -10,10 +10,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def test_starter_lessons_and_prompts_are_shipped_in_the_wheel() -> None:
+def test_starter_lessons_prompts_and_the_recorded_run_are_shipped_in_the_wheel() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert set(shipped) == {"prompts", *(f"memory_store/{path.name}" for path in (ROOT / "memory_store").glob("*.toml"))}
+    lessons = {f"memory_store/{path.name}" for path in (ROOT / "memory_store").glob("*.toml")}
+    assert set(shipped) == {"prompts", "notebooks/recorded"} | lessons
 
 
 def test_the_command_line_imports_nothing_heavy() -> None:

@@ -232,8 +232,8 @@ def test_two_slots_work_at_once_and_their_time_is_known(referee: Referee) -> Non
         referee, body("import time; began = time.monotonic()", "time.sleep(1)", "return np.full(len(test), began / 1e9)")
     )
     assert told.oof is not None
-    begins = sorted(set(np.round(told.oof[:, 1] * 1e9, 2)))
-    assert len(begins) == 3 and min(np.diff(begins)) < 1  # a fold began while another was running
+    begins = sorted(told.oof[referee.layout.held_out(fold)[0], 1] * 1e9 for fold in range(3))
+    assert min(np.diff(begins)) < 1  # a fold began while another was running
     assert begins[2] - begins[0] >= 1  # but no three of them ran on two slots
     assert 0.2 < referee.occupancy() <= 1
 
