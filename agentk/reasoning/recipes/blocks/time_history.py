@@ -6,6 +6,7 @@ was known a gap before it; so training rows see as little as test rows do.
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from agentk.reasoning.recipes.blocks.time_calendar import day_hours, elapsed_day
 WEEK = 7.0
 YEAR_OF_WEEKS = 364.0  # the same weekday a year ago
 ENTITY_ROWS = 5  # a column names entities when its values repeat at least so often
+APART = 0.95  # share of rows that are alone at their moment within their series
+MOMENTS = 40  # at which rows are told apart
+MOST_ENTITY_COLUMNS = 9
 
 
 def look_back(known: Floats, wanted: Floats) -> float:
@@ -29,23 +33,44 @@ def look_back(known: Floats, wanted: Floats) -> float:
 
 
 def entity_codes(train: pd.DataFrame, test: pd.DataFrame, dates: pd.Series[Any]) -> tuple[Codes, Codes]:
-    """The series each row belongs to: the categorical columns that together tell rows of one moment apart, fewest first."""
-    codes = np.zeros(len(train) + len(test), dtype=np.int64)
-    share = 1.0 - dates.duplicated().mean()  # rows alone at their moment
-    names = [
-        name for name, kind in CONTRACT["kinds"].items() if kind in ("categorical", "identifier", "boolean") and name in train
-    ]
-    rows = pd.concat([train[names], test[names]], ignore_index=True).astype(str).fillna("")
-    for name in sorted(names, key=lambda name: rows[name].nunique()):
-        if share > 0.95:
-            break
-        finer = pd.factorize(pd.Series(codes).astype(str) + "|" + rows[name])[0].astype(np.int64)
-        if np.bincount(finer).mean() < ENTITY_ROWS:
-            continue
-        alone = 1.0 - pd.DataFrame({"entity": finer[: len(train)], "date": dates}).duplicated().mean()
-        if alone > share + 0.02:
-            codes, share = finer, alone
+    """The series each row belongs to: of at most three columns those that together tell the rows of one moment apart.
+
+    The fewest columns that do, and of these the ones with the fewest series; zeros where none tell much.
+    """
+    words = {name: pd.factorize(pd.concat([train[name], test[name]]).astype(str))[0] for name in entity_columns(train)}
+    words = {name: codes.astype(np.int64) for name, codes in words.items() if codes.any()}
+    moments = np.sort(dates.unique())
+    looked = np.flatnonzero(dates.isin(moments[:: max(1, len(moments) // MOMENTS)]))
+    moment = pd.factorize(dates.iloc[looked])[0].astype(np.int64)
+
+    def together(names: tuple[str, ...], rows: Any) -> Codes:
+        codes = np.zeros(len(train) + len(test), dtype=np.int64)[rows]
+        for name in names:
+            codes = np.unique(codes * (words[name].max() + 1) + words[name][rows], return_inverse=True)[1]
+        return codes
+
+    def alone(names: tuple[str, ...]) -> tuple[float, int]:
+        codes = together(names, looked)
+        return min(len(np.unique(codes * (moment.max() + 1) + moment)) / max(len(looked), 1), APART), -len(np.unique(codes))
+
+    chosen: tuple[str, ...] = ()
+    share, _ = alone(chosen)
+    for size in (1, 2, 3):
+        found = sorted(((*alone(names), names) for names in combinations(words, size)), reverse=True) if share < APART else []
+        for other, _, names in found:
+            if other > share + 0.02 and together(names, slice(None)).max() + 1 <= (len(train) + len(test)) / ENTITY_ROWS:
+                share, chosen = other, names
+                break
+    codes = together(chosen, slice(None))
     return codes[: len(train)], codes[len(train) :]
+
+
+def entity_columns(train: pd.DataFrame) -> list[str]:
+    """Columns that may name series: words, and whole numbers."""
+    kinds = {name: kind for name, kind in CONTRACT["kinds"].items() if name in train}
+    words = [name for name, kind in kinds.items() if kind in ("categorical", "identifier", "boolean")]
+    numbers = [name for name, kind in kinds.items() if kind == "numeric" and train[name].dtype.kind in "iu"]
+    return (words + numbers)[:MOST_ENTITY_COLUMNS]
 
 
 def history(

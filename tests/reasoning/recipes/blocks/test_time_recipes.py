@@ -157,6 +157,20 @@ def test_columns_that_tell_rows_of_a_day_apart_name_the_series() -> None:
     assert (entity_codes(frame, frame.head(0), pd.Series(days))[0] == 0).all()  # no column is known without a contract
 
 
+def test_whole_numbers_may_name_series_and_what_varies_from_day_to_day_does_not() -> None:
+    rng = np.random.default_rng(0)
+    days = np.repeat(pd.date_range("2020-01-03", periods=60, freq="7D"), 48)
+    stores, departments = np.tile(np.repeat(range(6), 8), 60), np.tile(range(8), 360)
+    frame = pd.DataFrame(
+        {"promo": rng.random(2880) < 0.5, "store": stores, "dept": departments, "heat": rng.integers(0, 30, 2880)}
+    )
+    made_of = contract({"promo": "boolean", "store": "numeric", "dept": "numeric", "heat": "numeric"}, "mae", 2880)
+    namespace: dict[str, Any] = {}
+    exec(compile(compose("time_means", made_of).source, "<time_means>", "exec"), namespace)
+    codes, _ = namespace["entity_codes"](frame, frame.head(0), pd.Series(days))
+    assert pd.DataFrame({"code": codes, "pair": stores * 8 + departments}).drop_duplicates().shape[0] == 48 == len(set(codes))
+
+
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_at_most_a_dozen_dimensions_are_searched(entry: str) -> None:
     assert len(compose(entry, contract({"when": "datetime"}, "rmse", 9)).space) <= 12
