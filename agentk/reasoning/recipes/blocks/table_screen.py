@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f as f_distribution
+from scipy.special import fdtrc
 
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
@@ -50,5 +50,5 @@ def chances(X: Floats, target: Codes | Floats, discrete: bool) -> Floats:
         told = ((aims.T @ values) ** 2 / np.maximum((aims**2).sum(axis=0), 1e-12)[:, None]).sum(axis=0) / spread
         told = np.clip(told, 0.0, 1.0 - 1e-9)
         ratio = told / freedom / ((1.0 - told) / (len(X) - freedom - 1))
-        smallest = np.minimum(smallest, f_distribution.sf(ratio, freedom, len(X) - freedom - 1))
+        smallest = np.minimum(smallest, fdtrc(freedom, len(X) - freedom - 1, ratio))
     return np.minimum(1.0, 2.0 * smallest)
