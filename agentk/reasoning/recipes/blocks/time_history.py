@@ -38,13 +38,13 @@ def entity_codes(train: pd.DataFrame, test: pd.DataFrame, dates: pd.Series[Any])
     The fewest columns that do, and of these the ones with the fewest series; zeros where none tell much.
     """
     words = {name: pd.factorize(pd.concat([train[name], test[name]]).astype(str))[0] for name in entity_columns(train)}
-    words = {name: codes.astype(np.int64) for name, codes in words.items() if codes.any()}
+    words = {name: codes.astype(np.int64) for name, codes in words.items() if 0 < codes.max() < len(codes) / ENTITY_ROWS}
     moments = np.sort(dates.unique())
     looked = np.flatnonzero(dates.isin(moments[:: max(1, len(moments) // MOMENTS)]))
     moment = pd.factorize(dates.iloc[looked])[0].astype(np.int64)
 
     def together(names: tuple[str, ...], rows: Any) -> Codes:
-        codes = np.zeros(len(train) + len(test), dtype=np.int64)[rows]
+        codes: Codes = np.zeros(len(train) + len(test), dtype=np.int64)[rows]
         for name in names:
             codes = np.unique(codes * (words[name].max() + 1) + words[name][rows], return_inverse=True)[1]
         return codes
