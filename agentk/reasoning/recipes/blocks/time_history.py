@@ -37,7 +37,8 @@ def entity_codes(train: pd.DataFrame, test: pd.DataFrame, dates: pd.Series[Any])
 
     The fewest columns that do, and of these the ones with the fewest series; zeros where none tell much.
     """
-    words = {name: pd.factorize(pd.concat([train[name], test[name]]).astype(str))[0] for name in entity_columns(train)}
+    both = {name: pd.concat([train[name], test[name]]) for name in entity_columns(train)}
+    words = {name: pd.factorize(values, use_na_sentinel=False)[0] for name, values in both.items()}
     words = {name: codes.astype(np.int64) for name, codes in words.items() if 0 < codes.max() < len(codes) / ENTITY_ROWS}
     moments = np.sort(dates.unique())
     looked = np.flatnonzero(dates.isin(moments[:: max(1, len(moments) // MOMENTS)]))

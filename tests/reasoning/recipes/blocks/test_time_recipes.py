@@ -171,6 +171,20 @@ def test_whole_numbers_may_name_series_and_what_varies_from_day_to_day_does_not(
     assert pd.DataFrame({"code": codes, "pair": stores * 8 + departments}).drop_duplicates().shape[0] == 48 == len(set(codes))
 
 
+def test_a_missing_name_is_a_series_of_its_own() -> None:
+    days = np.repeat(pd.date_range("2020-01-01", periods=40), 6)
+    frame = pd.DataFrame({"item": (["x"] * 3 + ["y"] * 3) * 40, "shop": ["a", "b", None] * 80})
+    made_of = contract({"item": "categorical", "shop": "categorical"}, "rmse", 240)
+    namespace: dict[str, Any] = {}
+    exec(compile(compose("time_means", made_of).source, "<time_means>", "exec"), namespace)
+    codes, _ = namespace["entity_codes"](frame, frame.head(0), pd.Series(days))
+    assert (
+        len(pd.DataFrame({"code": codes, "pair": frame["shop"].fillna("-") + frame["item"]}).drop_duplicates())
+        == 6
+        == len(set(codes))
+    )
+
+
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_at_most_a_dozen_dimensions_are_searched(entry: str) -> None:
     assert len(compose(entry, contract({"when": "datetime"}, "rmse", 9)).space) <= 12
