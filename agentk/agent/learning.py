@@ -48,7 +48,12 @@ def learn(bench: Workbench) -> None:
         further=[*bench.recollection.own.values(), *_misread(bench)],
         programs=_programs(bench.folder, attempts),
     )
-    for lesson in written:
+    write_down(bench, written)
+
+
+def write_down(bench: Workbench, lessons: Iterable[Lesson]) -> None:
+    """Tells the journal what memory was taught."""
+    for lesson in lessons:
         bench.journal.write(
             "lesson_written",
             durable=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentk.agent.ablation import Idea
+from agentk.agent.learning import write_down
 from agentk.agent.worth import Worth
 from agentk.graph.workbench import Workbench
 from agentk.memory.features import Features, features_of, private_words
@@ -23,16 +24,7 @@ def teach(bench: Workbench, found: Sequence[tuple[Idea, Worth]], before: int) ->
         return []
     bench.memory.remember(lessons, private=private_words(competition))
     bench.memory.consolidate(run, here)
-    for lesson in lessons:
-        bench.journal.write(
-            "lesson_written",
-            durable=False,
-            lesson=lesson.id,
-            kind=lesson.kind,
-            text=lesson.text,
-            number=lesson.provenance.attempt,
-            value=round(lesson.value.mean, 3),
-        )
+    write_down(bench, lessons)
     return lessons
 
 

@@ -45,13 +45,25 @@ def file_columns(folder: Path, columns: Sequence[Column], train: pd.DataFrame, t
 def picture_folders(folder: Path) -> dict[str, set[str]]:
     """Folders that hold pictures, relative, each with its file names; two levels deep."""
     found: dict[str, set[str]] = {}
-    below = [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]
-    below += [p for parent in below[1:_MOST_FOLDERS] for p in sorted(parent.iterdir()) if p.is_dir()]
-    for path in below[:_MOST_FOLDERS]:
+    for path in folders_within(folder):
         names = {entry.name for entry in os.scandir(path) if entry.name.lower().endswith(PICTURES)}
         if names:
             found[path.relative_to(folder).as_posix()] = names
     return found
+
+
+def folders_within(folder: Path, depth: int = 2) -> list[Path]:
+    """A folder, those in it, and those in these, as deep as `depth` and no more than are looked into; hidden ones are not."""
+    found = level = [folder]
+    for _ in range(depth):
+        level = [path for parent in level[:_MOST_FOLDERS] for path in _inside(parent)]
+        found = [*found, *level]
+    return found[:_MOST_FOLDERS]
+
+
+def _inside(folder: Path) -> list[Path]:
+    with os.scandir(folder) as entries:  # says of each file what it is without asking the disk again
+        return sorted(Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith("."))
 
 
 def _pattern(folders: dict[str, set[str]], values: pd.Series[Any], part: str) -> str | None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TypeAlias
+
+import pandas as pd
 
 from agentk.competitions.draft import Draft, Stage
-from agentk.competitions.pictures import picture_folders
+from agentk.competitions.pictures import folders_within, picture_folders
 from agentk.competitions.rows import tables_within
 from agentk.competitions.tables import encoding_of, is_table, same_rows, several, sniffed, table
 from agentk.errors import CompetitionError
@@ -23,9 +27,11 @@ LEADERBOARD = "leaderboard.csv"
 """Scores of others, beside the data: of the end's report alone, so no table of the competition."""
 _UNREAD = {".wav", ".mp3", ".flac", ".ogg", ".aif", ".aiff", ".mp4", ".avi", ".mov", ".dcm", ".nii", ".npy", ".npz"}
 _UNREAD |= {".tfrecord", ".xyz", ".pdb", ".mat", ".h5", ".hdf5"}
-_MOST_FOLDERS = 50  # looked into
 _MOST_BELOW = 6  # tables in a folder that are looked at
 _MOST_TEXT = 200_000  # characters of description that are kept
+
+RowsOf: TypeAlias = Callable[[str], pd.DataFrame]
+"""The rows of a table by its readable name."""
 
 
 def find_files(draft: Draft) -> Draft:
@@ -34,9 +40,18 @@ def find_files(draft: Draft) -> Draft:
     said = draft.overrides
     tables = listed(folder, below=True)
     roles = _roles(tables)
-    labels = None if said.train or said.test else _labels_of_histories(folder, roles)
+
+    @cache
+    def opened(name: str) -> TableFile:
+        path, member = tables[name]
+        return encoding_of(folder, sniffed(folder, path, member))
+
+    def rows_of(name: str) -> pd.DataFrame:
+        return table(folder, opened(name))
+
+    labels = None if said.train or said.test else _labels_of_histories(rows_of, roles)
     sample = _said(folder, tables, "sample", said.sample) if said.sample else _sample_of(roles)
-    test = None if labels else _said(folder, tables, "test", said.test) if said.test else _test_of(folder, roles, sample)
+    test = None if labels else _said(folder, tables, "test", said.test) if said.test else _test_of(folder, rows_of, roles, sample)
     train = labels or (_said(folder, tables, "train", said.train) if said.train else _train_of(folder, roles, test))
     unread = _unread(folder)
     if train is None:
@@ -46,7 +61,9 @@ def find_files(draft: Draft) -> Draft:
             f"Name it with --train FILE.{unread and f' Note: {unread}.'}"
             + (" Its pictures are learned from where a table, their folders or their names tell their class." if shown else "")
         )
-    test_table = _table(folder, test) if test else _asked_rows(folder, train, sample, alone=not labels)
+    test_table = opened(test) if test else None
+    if test_table is None and sample and (labels or picture_folders(folder)):
+        test_table = _asked_rows(rows_of, opened(sample), train, sample)
     if test_table is None:
         raise CompetitionError(
             f"{folder} has no test file: no table there has 'test' in its name. Found: {several(tables)}. "
@@ -59,9 +76,9 @@ def find_files(draft: Draft) -> Draft:
     if unread:
         draft = draft.grown(doubt=unread)
     return draft.grown(
-        train=_table(folder, train),
+        train=opened(train),
         test=test_table,
-        sample=_table(folder, sample) if sample else None,
+        sample=opened(sample) if sample else None,
         description=description,
         unused=unused,
         reason=f"read {several(used + files)}" + (f"; not used: {several(unused)}" if unused else ""),
@@ -80,47 +97,35 @@ def _roles(tables: Mapping[str, tuple[str, str | None]]) -> dict[str, str]:
     return roles
 
 
-def _labels_of_histories(folder: Path, roles: dict[str, str]) -> str | None:
+def _labels_of_histories(rows_of: RowsOf, roles: dict[str, str]) -> str | None:
     """The table with one label a key, where train and test hold many rows of each key and the sample asks for keys."""
     sample = _sample_of(roles)
     parts = {role: _plainest([name for name, own in roles.items() if own == role]) for role in ("train", "test")}
     if sample is None or len(parts["train"]) < 2 or not parts["test"]:
         return None
-    asked = table(folder, _table(folder, sample))
+    asked = rows_of(sample)
     key = str(asked.columns[0])
-    tests = [rows[key] for name in parts["test"] if key in (rows := table(folder, _table(folder, name)))]
+    tests = [rows[key] for name in parts["test"] if key in (rows := rows_of(name))]
     if not tests or not all(len(asked) < 0.5 * len(keys) and set(asked[key]) == set(keys) for keys in tests):
         return None
-    labels = [name for name in parts["train"] if key in (rows := table(folder, _table(folder, name))) and rows[key].is_unique]
+    labels = [name for name in parts["train"] if key in (rows := rows_of(name)) and rows[key].is_unique]
     return labels[0] if len(labels) == 1 else None
 
 
-def _asked_rows(folder: Path, train: str, sample: str | None, alone: bool) -> TableFile | None:
+def _asked_rows(rows_of: RowsOf, file: TableFile, train: str, sample: str) -> TableFile | None:
     """The ids of the sample submission as the test table, where train too has nothing but ids and labels.
 
-    What the rows are lies elsewhere: in pictures, where they are `alone`, else in tables with many rows an id.
+    What the rows are lies elsewhere: in pictures, or in tables with many rows an id.
     """
-    if sample is None or (alone and not picture_folders(folder)):
-        return None
-    rows, known = _table(folder, sample), table(folder, _table(folder, train))
-    ids = str(table(folder, rows).columns[0])
-    return rows.model_copy(update={"options": {**rows.options, "columns": [ids]}}) if ids in known.columns else None
+    ids = str(rows_of(sample).columns[0])
+    return file.model_copy(update={"options": {**file.options, "columns": [ids]}}) if ids in rows_of(train).columns else None
 
 
 def _unread(folder: Path) -> str:
     """What lies there that is of no form agentk reads, in words; empty where nothing does."""
-    top = _folders(folder)
-    places = [*top, *(inner for path in top[1:] for inner in _folders(path)[1:])][:_MOST_FOLDERS]
-    endings = {Path(entry.name).suffix.lower() for place in places for entry in os.scandir(place)}
+    endings = {Path(entry.name).suffix.lower() for place in folders_within(folder) for entry in os.scandir(place)}
     found = sorted(endings & _UNREAD)
     return f"files ending in {several(found)} are not read: agentk reads tables, texts and pictures" if found else ""
-
-
-def _folders(folder: Path) -> list[Path]:
-    """A folder and those in it."""
-    return [folder, *(path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith("."))][
-        :_MOST_FOLDERS
-    ]
 
 
 def listed(folder: Path, below: bool = False) -> dict[str, tuple[str, str | None]]:
@@ -133,13 +138,13 @@ def listed(folder: Path, below: bool = False) -> dict[str, tuple[str, str | None
         raise CompetitionError(f"{folder} is no folder. Give the folder of an unzipped competition, a CSV file, or builtin:NAME.")
     found: dict[str, tuple[str, str | None]] = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or not path.is_file() or not is_table(path) or path.name.lower() == LEADERBOARD:
+        if path.name.startswith(".") or not is_table(path) or path.name.lower() == LEADERBOARD or not path.is_file():
             continue
         if path.name.lower().endswith(".zip"):
             found |= _members(path)
         else:
             found[path.name] = (path.name, None)
-    for inner in _folders(folder)[1:] if below else ():
+    for inner in folders_within(folder, depth=1)[1:] if below else ():
         inside = listed(inner)
         if len(inside) <= _MOST_BELOW:
             found |= {f"{inner.name}/{name}": (f"{inner.name}/{path}", member) for name, (path, member) in inside.items()}
@@ -196,18 +201,15 @@ def _sample_of(roles: dict[str, str]) -> str | None:
     return min(candidates, key=lambda name: ("sample" not in name.lower(), len(name), name), default=None)
 
 
-def _test_of(folder: Path, roles: dict[str, str], sample: str | None) -> str | None:
+def _test_of(folder: Path, rows_of: RowsOf, roles: dict[str, str], sample: str | None) -> str | None:
     """The test table; of several, the one whose rows are those of the sample submission."""
     candidates = _candidates(roles, "test")
     if len(candidates) > 1 and sample:
-        asked = table(folder, _table(folder, sample))
-        same = []
-        for name in candidates:
-            rows = table(folder, _table(folder, name))
-            ids = asked.columns[0]
-            if ids in rows and same_rows(rows, asked, [ids]):
-                same.append(name)
-        candidates = same or candidates
+        asked = rows_of(sample)
+        ids = asked.columns[0]
+        candidates = [
+            name for name in candidates if ids in rows_of(name) and same_rows(rows_of(name), asked, [ids])
+        ] or candidates
     return _only(folder, "test", candidates)
 
 
@@ -232,11 +234,6 @@ def without_role(name: str) -> str:
     """A file's name without its ending and the words that tell its role."""
     stem = name.rpartition("/")[2].split(".")[0].lower()
     return re.sub(r"(train(ing)?|test(ing)?|sample|submissions?|data|set)|[^a-z0-9]", "", stem)
-
-
-def _table(folder: Path, name: str) -> TableFile:
-    path, member = listed(folder, below=True)[name]
-    return encoding_of(folder, sniffed(folder, path, member))
 
 
 def _description(folder: Path, said: str | None) -> tuple[str, list[str]]:

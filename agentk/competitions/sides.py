@@ -104,7 +104,8 @@ def _key(draft: Draft, side: _Side) -> list[str]:
 
 def _sides(draft: Draft) -> list[_Side]:
     """Unused tables: labels first, those first that the sample submission asks for, then pairs, then facts about both."""
-    files = {name: file for name in draft.unused if (file := _file(draft, name))}
+    tables = listed(draft.folder, below=True)
+    files = {name: file for name in draft.unused if (file := _file(draft.folder, *tables[name]))}
     roles = {name: role_of(name) for name in files}
     found = []
     for name in (name for name in files if roles[name] == "train"):
@@ -120,11 +121,10 @@ def _sides(draft: Draft) -> list[_Side]:
     return sorted(found, key=rank)
 
 
-def _file(draft: Draft, name: str) -> TableFile | None:
-    path, member = listed(draft.folder, below=True)[name]
-    if (draft.folder / path).stat().st_size > _LARGEST:
+def _file(folder: Path, path: str, member: str | None) -> TableFile | None:
+    if (folder / path).stat().st_size > _LARGEST:
         return None
-    return encoding_of(draft.folder, sniffed(draft.folder, path, member))
+    return encoding_of(folder, sniffed(folder, path, member))
 
 
 def _joins(rows: list[pd.DataFrame], facts: list[pd.DataFrame], key: list[str], known: float) -> bool:

@@ -45,8 +45,8 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
         return Place(path.name.split(".")[0], made, answers)
     path = _inner(path)
     name = path.name
-    if packed.packed_pictures(path):
-        packed.open_up(path, folder / "unpacked")
+    if archives := packed.packed_pictures(path):
+        packed.open_up(path, archives, folder / "unpacked")
         path = folder / "unpacked"
     if gallery.is_gallery(path):
         gallery.hang(path, made)
@@ -69,7 +69,8 @@ def _inner(folder: Path) -> Path:
 
 
 def _only_train(folder: Path, overrides: Overrides) -> bool:
-    tables = listed(folder, below=True)
-    roles = [role_of(name) for name in tables]
+    tables = listed(folder)
+    roles = {role_of(name) for name in listed(folder, below=True)}
     answered = "test" in roles or "sample" in roles or overrides.test or overrides.sample
-    return bool(tables) and not answered and ("train" in roles or len(tables) == 1 or bool(overrides.train))
+    named = bool(overrides.train) or any(role_of(name) == "train" for name in tables)
+    return bool(tables) and not answered and (named or len(tables) == 1)

@@ -26,6 +26,12 @@ def test_a_table_in_a_folder_takes_no_part_that_one_above_has(parts, write, unde
     assert (c.train.path, c.test.path) == ("train.csv", "test.csv")
 
 
+def test_of_train_alone_in_one_of_several_folders_no_part_is_held_out(parts, write, understood) -> None:
+    files = parts("ill", BINARY)
+    with pytest.raises(CompetitionError, match=r"no test file.*Found: a/train.csv, b/notes.csv"):
+        understood(write({"a/train.csv": files["train.csv"], "b/notes.csv": files["test.csv"]}), target=("ill",))
+
+
 def test_what_is_not_read_is_said(parts, write, understood) -> None:
     c = understood(write({**parts("ill", BINARY), "train/1/call.wav": b"RIFF"}))
     assert any(".wav are not read" in doubt for doubt in c.doubts)
