@@ -9,7 +9,7 @@ from pathlib import Path
 from agentk.errors import SettingError
 from agentk.settings import seconds
 
-STUDIES = ("peers", "sandbox", "optim", "memory", "setup", "prompts", "sizes", "robust")
+STUDIES = ("peers", "sandbox", "optim", "memory", "setup", "prompts", "sizes", "robust", "samplers")
 
 
 def bench_competitions(
@@ -99,6 +99,11 @@ def bench_study(what: str, out: Path, parts: Sequence[str] | None, scale: float,
         from agentk.bench.memory import bench_memory
 
         bench_memory(out, parts=parts or MEMORY_PARTS, scale=scale, folder=data)
+    elif what == "samplers":
+        from agentk.bench.samplers import PARTS as SAMPLER_PARTS
+        from agentk.bench.samplers import bench_samplers
+
+        bench_samplers(out, parts=parts or SAMPLER_PARTS, scale=scale)
     elif what == "prompts":
         _prompts(out)
     else:

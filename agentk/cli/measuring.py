@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 COMPETITIONS = "A folder of competitions, or the studies setup, robust and sizes"
-OPTIM = "The studies optim, memory, peers and sizes"
+OPTIM = "The studies optim, memory, samplers, peers and sizes"
 PEERS = "The study peers"
 
 
@@ -16,7 +16,7 @@ def bench(
     what: Annotated[
         str,
         typer.Argument(
-            help="A folder of competitions; or a study: peers, setup, robust, sizes, sandbox, optim, memory, prompts."
+            help="A folder of competitions; or a study: peers, setup, robust, sizes, sandbox, optim, memory, prompts, samplers."
         ),
     ],
     answers: Annotated[
@@ -43,10 +43,14 @@ def bench(
         Path | None, typer.Option(help="Where results and plots go: bench-<study>.", rich_help_panel=OPTIM, show_default=False)
     ] = None,
     parts: Annotated[
-        str | None, typer.Option(help="optim: cost, estimator, curves; memory: table, replay, growth.", rich_help_panel=OPTIM)
+        str | None,
+        typer.Option(
+            help="optim: cost, estimator, curves; memory: table, replay, growth; samplers: table, races.", rich_help_panel=OPTIM
+        ),
     ] = None,
     scale: Annotated[
-        float, typer.Option(help="optim: of the training runs; memory: of orders and sizes.", rich_help_panel=OPTIM)
+        float,
+        typer.Option(help="optim: of the training runs; memory: of orders and sizes; samplers: of seeds.", rich_help_panel=OPTIM),
     ] = 1.0,
     data: Annotated[
         Path | None,

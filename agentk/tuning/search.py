@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from agentk.tuning.dimensions import contains, distribution, suggest
 from agentk.tuning.pruning import hopeless
+from agentk.tuning.samplers import Sampler, made
 from agentk.tuning.trials import Trial
 from agentk.types.metric import Direction
 from agentk.types.outcome import Status
@@ -17,7 +19,8 @@ from agentk.types.space import Params, Space, active
 if TYPE_CHECKING:
     import optuna
 
-_STARTUP = 8  # trials before the model of the space is trusted: fewer than Optuna's 10, since `first` are no random ones
+DEFAULT: Sampler = "tpe"
+"""By what `agentk bench samplers` measures: docs/tuning.md."""
 _REPEATS = 20  # draws that only repeat what was tried, before the space counts as exhausted
 
 
@@ -37,6 +40,7 @@ class Search:
         first: Sequence[Params] = (),
         past: Sequence[Trial] = (),
         key: str = "",
+        sampler: Sampler = DEFAULT,
     ) -> None:
         """Starts, or goes on with, a search.
 
@@ -47,6 +51,7 @@ class Search:
         self._space = space
         self._direction = direction
         self._seed = seed
+        self._sampler: Sampler = sampler
         self._key = key
         self._first = [self._complete(params) for params in first]
         self._trials = {trial.number: trial for trial in sorted(past, key=lambda trial: trial.number)}
@@ -149,7 +154,8 @@ class Search:
     def _draw(self, number: int, repeat: int) -> tuple[int, Params]:
         # A sampler of its own for every draw: what it draws depends on the trials told, not on how many draws there were.
         # After a while of repeats chance finds what is left of a small space, and the model would not.
-        self._made.sampler = _sampler((self._seed, number, repeat), chance=repeat > _REPEATS // 2)
+        seed = int(np.random.SeedSequence((self._seed, number, repeat)).generate_state(1)[0])
+        self._made.sampler = made("random" if repeat > _REPEATS // 2 else self._sampler, self._space, seed)
         drawn = self._made.ask()
         params: Params = {}
         for name, dimension in self._space.items():
@@ -198,21 +204,6 @@ def _study(direction: Direction) -> optuna.study.Study:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.create_study(direction=direction, pruner=optuna.pruners.NopPruner())
-
-
-def _sampler(seed: tuple[int, ...], chance: bool) -> optuna.samplers.BaseSampler:
-    import numpy as np
-    import optuna
-
-    drawn = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    if chance:
-        return optuna.samplers.RandomSampler(seed=drawn)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        # group: a model for each set of dimensions that are active together
-        return optuna.samplers.TPESampler(
-            multivariate=True, group=True, constant_liar=True, n_startup_trials=_STARTUP, seed=drawn
-        )
 
 
 def _states() -> type[optuna.trial.TrialState]:

@@ -6,7 +6,7 @@ Policies are then replayed on it, thousands of runs a minute, with nothing compu
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,9 +86,18 @@ _END = "-"  # the recipe of the line that says that a competition is finished
 
 
 def build(
-    out: Path, sources: Sequence[tuple[str, str]], *, rows: int, draws: int, slots: int, say: Callable[[str], None]
+    out: Path,
+    sources: Sequence[tuple[str, str]],
+    *,
+    rows: int,
+    draws: int,
+    slots: int,
+    say: Callable[[str], None],
+    only: Mapping[str, Collection[str]] | None = None,
 ) -> Table:
     """Scores what `out` does not hold yet: `sources` are (name, what `agentk run` would be given).
+
+    only: by name, the recipes that are wanted; None for all of them.
 
     At most `rows` training rows, `FOLDS` folds, and beside each recipe's own variants `draws` parameter sets drawn from its
     space, the same ones everywhere. A competition that cannot be set up is said and passed over. Killed, it goes on.
@@ -111,7 +120,11 @@ def build(
                 if name not in known:
                     with (out / "competitions.jsonl").open("a", encoding="utf-8") as grounds:
                         grounds.write(ground.model_dump_json() + "\n")
-                wanted = [want for want in _wanted(ground, draws) if (name, want[0], want[1]) not in done]
+                wanted = [
+                    want
+                    for want in _wanted(ground, draws)
+                    if (only is None or want[0] in only[name]) and (name, want[0], want[1]) not in done
+                ]
                 for count, cell in enumerate(_scored(name, referee, wanted), 1):
                     file.write(cell.model_dump_json() + "\n")
                     file.flush()
