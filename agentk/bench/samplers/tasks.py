@@ -23,14 +23,14 @@ from agentk.types.outcome import Status
 from agentk.types.space import Params, Space, active, parse_space
 
 TASKS = {
-    "diabetes": ("lightgbm", "extra_trees", "kernel", "neighbors"),
-    "breast-cancer": ("linear", "lightgbm", "kernel"),
-    "friedman": ("mlp", "hist"),
-    "patients": ("xgboost", "linear"),
     "notes": ("text_linear",),
+    "diabetes": ("lightgbm", "extra_trees", "kernel"),
+    "breast-cancer": ("linear", "lightgbm"),
+    "friedman": ("hist", "neighbors"),
+    "patients": ("xgboost",),
 }
 """Built-in competitions, and the recipes whose spaces are searched on each."""
-ROWS, DRAWS = 240, 120
+ROWS, DRAWS = 240, 100
 """Training rows of a competition, at most; trials of a space beside the default and the recipe's own variants."""
 TREES = 200
 POOL = 4000  # points drawn anew, for what is usual and what can be had
