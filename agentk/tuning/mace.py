@@ -15,6 +15,7 @@ import numpy as np
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
+from threadpoolctl import threadpool_limits
 
 from agentk.tuning.dimensions import contains, distribution
 from agentk.tuning.encoding import Encoding, Floats
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
 
     from agentk.types.space import Space
 
-MOST_STARTS = 8  # points before the model is trusted, at most; HEBO has one more than dimensions
-DRAWN = 64  # points of which one is a start
+MOST_STARTS = 5  # random points before the model is trusted, at most; HEBO has one more than dimensions
+DRAWN = 8  # of so many, the one farthest from all that was tried is taken
 MOST = 150  # trials that are modelled
 FAR = 3.0  # losses further above the upper quartile, in distances of the quartiles, are moved there
 KEPT, BORN, GENERATIONS = 60, 120, 15
 WIDTHS = (0.3, 0.1, 0.03)  # of steps, shares of a range
-UPSI = 0.5
+UPSI = 0.5  # of the bound's width, as HEBO has it
 EPSILON = 1e-4
 
 
@@ -65,7 +66,8 @@ class MaceSampler(BaseSampler):
         places = np.array([self._encoding.places(one.params) for one in known]).reshape(len(known), len(self._encoding.space))
         sign = -1.0 if study.direction is StudyDirection.MAXIMIZE else 1.0
         losses = np.array([_loss(one, sign) for one in known])
-        return self._encoding.params(_next(self._encoding, places, losses, self._rng))
+        with threadpool_limits(1, "blas"):  # the cores belong to solutions, and matrices of a hundred rows gain nothing from two
+            return self._encoding.params(_next(self._encoding, places, losses, self._rng))
 
     def sample_independent(self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution) -> Any:
         """What is not of the space is drawn at random."""
@@ -91,10 +93,9 @@ def _loss(trial: FrozenTrial, sign: float) -> float:
 def _next(encoding: Encoding, places: Floats, losses: Floats, rng: np.random.Generator) -> Floats:
     """The places of the next point, shape (dimensions,)."""
     features = encoding.features(places)
-    scored = np.isfinite(losses)
+    scored, told = np.isfinite(losses), ~np.isnan(losses)
     if scored.sum() < max(2, min(MOST_STARTS, 1 + len(encoding.space))) or np.ptp(losses[scored]) == 0.0:
         return _farthest(encoding, features, rng)
-    told = ~np.isnan(losses)
     chosen = _modelled(losses[told], rng)
     values = _transformed(losses[told])[chosen]
     model = fitted(features[told][chosen], values, encoding.groups, encoding.ranges, rng)
@@ -103,16 +104,16 @@ def _next(encoding: Encoding, places: Floats, losses: Floats, rng: np.random.Gen
     best = places[scored][np.argsort(losses[scored], kind="stable")[:5]]
     front = _front_of(encoding, _acquisitions(encoding, model, best[:1], int(told.sum()), rng), best, rng)
     new = front[~_repeated(encoding.features(front), features)]
-    return new[rng.integers(len(new))] if len(new) else _farthest(encoding, features, rng)
+    found: Floats = new[rng.integers(len(new))] if len(new) else _farthest(encoding, features, rng)
+    return found
 
 
 def _farthest(encoding: Encoding, features: Floats, rng: np.random.Generator) -> Floats:
     """Of random points the one farthest from all that were tried: what was given first is part of the design."""
     drawn = rng.random((DRAWN, len(encoding.space)))
-    if not len(features):
-        return drawn[0]
-    distances = np.abs(encoding.features(drawn)[:, None] - features[None]).sum(2).min(1)
-    return drawn[int(np.argmax(distances))]
+    distances = np.abs(encoding.features(drawn)[:, None] - features[None]).sum(2)
+    found: Floats = drawn[int(np.argmax(distances.min(1, initial=math.inf)))]
+    return found
 
 
 def _modelled(losses: Floats, rng: np.random.Generator) -> Any:
@@ -135,9 +136,9 @@ def _transformed(losses: Floats) -> Floats:
     spread = high - low or float(np.ptp(values)) or 1.0
     values = (np.minimum(values, high + FAR * spread) - middle) / spread
     found: Floats = power_transform(values[:, None], method="yeo-johnson")[:, 0]
-    if found.std() > 0.5:
-        return found
-    return (values - values.mean()) / (values.std() or 1.0)
+    if found.std() < 0.5:  # it failed
+        found = (values - values.mean()) / (values.std() or 1.0)
+    return found
 
 
 def _acquisitions(
@@ -167,7 +168,8 @@ def _log_gain(steps: Floats) -> Floats:
     density = np.exp(-0.5 * steps**2) / math.sqrt(2.0 * math.pi)
     near = np.log(np.maximum(density + steps * ndtr(steps), 1e-300))
     far = -0.5 * steps**2 - 0.5 * math.log(2.0 * math.pi) - 2.0 * np.log(np.maximum(np.abs(steps), 1.0))
-    return np.where(steps > -6.0, near, far)
+    found: Floats = np.where(steps > -6.0, near, far)
+    return found
 
 
 def _front_of(encoding: Encoding, acquisitions: Callable[[Floats], Floats], best: Floats, rng: np.random.Generator) -> Floats:
@@ -181,7 +183,8 @@ def _front_of(encoding: Encoding, acquisitions: Callable[[Floats], Floats], best
         children = _children(encoding, places[kept], rng)
         places = np.vstack([places[kept], children])
         told = np.vstack([told[kept], acquisitions(children)])
-    return places[_undominated(told)]
+    found: Floats = places[_undominated(told)]
+    return found
 
 
 def _undominated(told: Floats) -> Any:
@@ -200,7 +203,8 @@ def _children(encoding: Encoding, parents: Floats, rng: np.random.Generator) -> 
     near = np.abs(near) % 2.0
     near = np.minimum(near, 2.0 - near)  # what steps over an end is reflected
     anew = rng.random((count, dimensions))
-    return np.where(moved, np.where(encoding.ranges, near, anew), children)
+    found: Floats = np.where(moved, np.where(encoding.ranges, near, anew), children)
+    return found
 
 
 def _repeated(features: Floats, tried: Floats) -> Any:

@@ -16,13 +16,13 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Whole = np.ndarray[Any, np.dtype[np.int_]]
 Switches = np.ndarray[Any, np.dtype[np.bool_]]
 
-LENGTH, LENGTHS = 0.5, 0.8
+LENGTH, LENGTHS = 0.25, 0.8
 """Of the prior of a length scale in one dimension, log-normal: its median, and the spread of its logarithm. In d dimensions the
 median is sqrt(d) times that, as the distance of two points is (Hvarfner et al. 2024)."""
 SIGNAL, SIGNALS = 1.0, 0.7
-NOISE, NOISES = 0.01, 1.0
-"""Of the variances, as shares of the values' own; the noise is about what HEBO has."""
-WARPS = 0.5
+NOISE, NOISES = 0.02, 1.5
+"""Of the variances, as shares of the values' own."""
+WARPS = 0.3
 """Spread of the logarithm of a warp's two powers around no warp."""
 EDGE = 1e-6
 """Of the warps' range: their slope is infinite at its ends."""
@@ -71,7 +71,7 @@ class Process:
 
         scaled = _scaled(self.features, self.groups, self.warped, self.theta)
         kernel = math.exp(self.theta[-2]) * _matern(_squares(scaled, scaled))
-        lower = np.linalg.cholesky(kernel + (self.noise + JITTER) * np.eye(len(scaled)))
+        lower = np.asarray(np.linalg.cholesky(kernel + (self.noise + JITTER) * np.eye(len(scaled))), dtype=np.float64)
         return lower, cho_solve((lower, True), self.values, check_finite=False), scaled
 
 
@@ -155,7 +155,8 @@ def _powers(warped: Switches, theta: Floats) -> tuple[Floats, Floats]:
 def _squares(left: Floats, right: Floats) -> Floats:
     """Squared distances of the rows, shape (left, right)."""
     squares = (left * left).sum(1)[:, None] + (right * right).sum(1)[None] - 2.0 * left @ right.T
-    return np.maximum(squares, 0.0)
+    found: Floats = np.maximum(squares, 0.0)
+    return found
 
 
 def _matern(squares: Floats) -> Floats:

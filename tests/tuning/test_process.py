@@ -65,8 +65,6 @@ def test_what_varies_at_one_end_of_a_range_alone_is_warped():
     features = np.linspace(0, 1, 40)[:, None]
     values = np.sin(40 * features[:, 0] ** 4)
     process = fitted(features, (values - values.mean()) / values.std(), np.array([0]), np.array([True]), np.random.default_rng(0))
-    mean, _ = process.predict(np.array([[0.05], [0.15], [0.25]]))
-    assert np.ptp(mean) < 0.1, "flat where the function is flat"
     assert np.exp(process.theta[1]) > 1.2, "the upper end is stretched"
 
 

@@ -11,11 +11,12 @@ from agentk.bench.samplers.races import MANNERS, TRIALS, Race
 from agentk.bench.samplers.tasks import Task
 from agentk.tuning.encoding import Floats
 from agentk.tuning.samplers import SAMPLERS, Sampler
-from agentk.tuning.search import DEFAULT
 from agentk.types.competition import Frozen
 
 AT = (10, 20, 30, 50)
 """Trials after which regret is told."""
+RIVAL: Sampler = "tpe"
+"""Optuna's own choice, which the others are held against."""
 RESAMPLES = 2000
 COVERAGE = 0.9
 COLORS: dict[Sampler, str] = {
@@ -42,8 +43,8 @@ class Line(Frozen):
     tasks: int
     seeds: int
     regret: tuple[Interval, ...]  # after each of `AT`
-    over: tuple[Interval, ...]  # the regret less that of the default on the same tasks and seeds; below zero is better
-    ahead: int  # tasks on which it has less regret than the default after the last of `AT`
+    over: tuple[Interval, ...]  # the regret less that of `RIVAL` on the same tasks and seeds; below zero is better
+    ahead: int  # tasks on which it has less regret than `RIVAL` after the last of `AT`
     seconds: float  # a trial, on average
     curve: tuple[float, ...]  # mean regret after each trial
 
@@ -53,7 +54,7 @@ def lines(tasks: Sequence[Task], races: Sequence[Race]) -> list[Line]:
     table = _table(tasks, races)
     found = []
     for (manner, sampler), seeds in table.items():
-        usual = table.get((manner, DEFAULT), {})
+        usual = table.get((manner, RIVAL), {})
         own = np.stack(list(seeds.values()))
         apart = np.array([regrets - usual[seed] for seed, regrets in seeds.items() if seed in usual])
         spent = [race.seconds / len(race.losses) for race in races if (race.manner, race.sampler) == (manner, sampler)]
@@ -116,7 +117,7 @@ def _intervals(values: Floats) -> tuple[Interval, ...]:
 
 def markdown(tasks: Sequence[Task], found: Sequence[Line]) -> str:
     """The tables of samplers, one a manner, and the table of tasks."""
-    heads = ("sampler", "seeds", *(f"after {at}" for at in AT), f"less {DEFAULT}'s", "ahead on", "ms a trial")
+    heads = ("sampler", "seeds", *(f"after {at}" for at in AT), f"less {RIVAL}'s", "ahead on", "ms a trial")
     parts = []
     for manner in MANNERS:
         parts += [f"### {manner.name.capitalize()}\n", _row(heads), "|---" * len(heads) + "|"]
@@ -130,7 +131,7 @@ def markdown(tasks: Sequence[Task], found: Sequence[Line]) -> str:
 
 
 def _cells(line: Line) -> tuple[str, ...]:
-    told = line.sampler != DEFAULT and bool(line.over)
+    told = line.sampler != RIVAL and bool(line.over)
     over = f"{line.over[-1].mean:+.3f} ({line.over[-1].low:+.3f} to {line.over[-1].high:+.3f})" if told else ""
     ahead = f"{line.ahead} of {line.tasks}" if told else ""
     return line.sampler, str(line.seeds), *map(str, line.regret), over, ahead, f"{1000 * line.seconds:.0f}"
