@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from agentk.graph.folder import RunFolder
-from agentk.graph.journal import read
+from agentk.graph.journal import Line, read
 from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Workbench
 from agentk.memory.lesson import Lesson
@@ -17,6 +18,9 @@ from agentk.memory.rewards import Tried
 from agentk.memory.value import Value
 from agentk.types.attempt import Attempt
 from agentk.types.outcome import Status
+
+if TYPE_CHECKING:
+    from agentk.tuning.trials import Trial
 
 WARNING = Value(prior=0.3)
 """What a warning about files is believed to be worth before it was ever heeded."""
@@ -28,8 +32,10 @@ def learn(bench: Workbench) -> None:
     """Credits the lessons that were used, remembers what was found, lets what held up move outwards. Once a run."""
     from agentk.memory.features import features_of
     from agentk.memory.harvest import learn as harvest
+    from agentk.tuning.trials import read_trials
 
-    known, sessions = _learned(bench.folder)
+    lines = list(read(bench.folder.journal))
+    known, sessions = _learned(lines)
     attempts = bench.ledger.attempts | bench.ledger.abandoned  # what a branch that was left has found is found
     if bench.memory.frozen or attempts.keys() <= known:
         return
@@ -43,9 +49,9 @@ def learn(bench: Workbench) -> None:
         bench.arena.metric.direction,
         features=features_of(competition),
         known=known | overfit(attempts.values()),
-        withheld=_withheld(bench.folder),
-        tried=_tried(bench.folder),
-        further=[*bench.recollection.own.values(), *_misread(bench)],
+        withheld=_withheld(lines),
+        tried=_tried(lines, read_trials(bench.folder.trials)),
+        further=[*bench.recollection.own.values(), *_misread(bench, lines)],
         programs=_programs(bench.folder, attempts),
     )
     write_down(bench, written)
@@ -65,14 +71,14 @@ def write_down(bench: Workbench, lessons: Iterable[Lesson]) -> None:
         )
 
 
-def _misread(bench: Workbench) -> list[Lesson]:
+def _misread(bench: Workbench, lines: Sequence[Line]) -> list[Lesson]:
     """What setup believed of the files at first, and what showed that it does not hold: the next of their kind is warned."""
     from agentk.memory.features import features_of
     from agentk.memory.lesson import Provenance
     from agentk.memory.privacy import error_pattern
 
     here, run = features_of(bench.arena.competition), bench.folder.path.name
-    told = [line["reopened"] for line in read(bench.folder.journal) if line["event"] == "stage" and "reopened" in line]
+    told = [line["reopened"] for line in lines if line["event"] == "stage" and "reopened" in line]
     said = dict.fromkeys(str(one) for reopened in told if isinstance(reopened, list) for one in reopened)
     parts = [match.groups() for one in said if (match := _REFUSED.match(one))]
     return [
@@ -121,22 +127,21 @@ def _programs(folder: RunFolder, attempts: Mapping[int, Attempt]) -> dict[int, s
     return {one.number: folder.read_solution(one).source for one in chosen}
 
 
-def _withheld(folder: RunFolder) -> dict[int, list[str]]:
+def _withheld(lines: Iterable[Line]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    for line in read(folder.journal):
+    for line in lines:
         if line["event"] == "lesson_withheld":
             found.setdefault(int(str(line["number"])), []).append(str(line["lesson"]))
     return found
 
 
-def _tried(folder: RunFolder) -> dict[int, list[Tried]]:
+def _tried(lines: Iterable[Line], trials: Iterable[Trial]) -> dict[int, list[Tried]]:
     """The finished trials of each search, by attempt; those it was given to begin with are marked."""
     from agentk.memory.rewards import rounded
-    from agentk.tuning.trials import read_trials
 
     starts: dict[str, list[dict[str, JsonValue]]] = {}
     recipes: dict[int, str] = {}
-    for line in read(folder.journal):
+    for line in lines:
         if line["event"] == "attempt_finished":
             attempt = Attempt.model_validate(line["attempt"])
             recipes[attempt.number] = str(attempt.recipe)
@@ -145,7 +150,7 @@ def _tried(folder: RunFolder) -> dict[int, list[Tried]]:
             sets = given if isinstance(given, list) else []
             starts.setdefault(str(answer.get("recipe")), []).extend(rounded(one) for one in sets if isinstance(one, dict))
     found: dict[int, list[Tried]] = {}
-    for trial in read_trials(folder.trials):
+    for trial in trials:
         number = trial.search.partition("/")[0]
         if trial.status is Status.SCORED and trial.number > 0 and number.isdigit():
             params, known = rounded(trial.params), starts.get(recipes.get(int(number), ""), ())
@@ -154,12 +159,12 @@ def _tried(folder: RunFolder) -> dict[int, list[Tried]]:
     return found
 
 
-def _learned(folder: RunFolder) -> tuple[set[int], int]:
+def _learned(lines: Iterable[Line]) -> tuple[set[int], int]:
     """The attempts that earlier ends of this run have taught memory already, and how many ends there were."""
     known: set[int] = set()
     seen: set[int] = set()
     ends = 0
-    for line in read(folder.journal):
+    for line in lines:
         if line["event"] == "attempt_finished":
             seen.add(int(str(line["number"])))
         elif line["event"] == "run_finished":

@@ -17,7 +17,7 @@ from agentk.reasoning.recipes.compose import BLOCKS, compose
 from agentk.types.attempt import seedless
 from agentk.types.change import changed, edits_in
 from agentk.types.outcome import Status
-from agentk.types.space import Params
+from agentk.types.space import ChoiceDimension, Params
 
 NEW_MEMBERS = 3
 """Scored attempts after which a new blend is worth looking at."""
@@ -250,7 +250,7 @@ class Playbook:
         effort = question.efforts[name]
         recipe = next((recipe for recipe in recipes if recipe.name == name), None)
         lessons = [lesson for lesson in question.lessons if lesson.payload.get("recipe") == name and lesson.kind == "params"]
-        starts = [lesson.payload["params"] for lesson in lessons] + (list(recipe.variants.values()) if recipe is not None else [])
+        starts = [lesson.payload["params"] for lesson in lessons] + ([] if recipe is None else _variants(recipe, question))
         return Plan(
             giver=self.name,
             action="tune",
@@ -262,6 +262,17 @@ class Playbook:
             trials=None if clock.ticks else TRIALS,
             lessons=tuple(lesson.id for lesson in lessons),
         )
+
+
+def _variants(recipe: Recipe, question: PlanQuestion) -> list[Params]:
+    """Its parameter sets to try first, without those that switch on what this competition has no columns for."""
+    space = compose(recipe.entry, question.competition.contract(), recipe.home or BLOCKS).space
+    choices = {name: dimension.choices for name, dimension in space.items() if isinstance(dimension, ChoiceDimension)}
+    return [
+        params
+        for params in recipe.variants.values()
+        if all(value in choices[name] for name, value in params.items() if name in choices)
+    ]
 
 
 def _limited(rows: int | None) -> Params:

@@ -11,6 +11,7 @@ from agentk.errors import ReasonerError
 from agentk.reasoning.playbook import NEW_MEMBERS, Playbook
 from agentk.reasoning.questions import CodeQuestion, Effort, Lesson, Plan, PlanQuestion, Resources
 from agentk.reasoning.recipes.catalogue import recipes_for
+from agentk.reasoning.recipes.tables import TABLES
 from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
 
 COMPETITION = Competition(
@@ -99,6 +100,15 @@ def test_when_everything_is_drafted_it_tunes_what_the_blend_leans_on() -> None:
     efforts[heavy] = efforts[heavy].model_copy(update={"weight": 0.9})
     plan = ask(efforts=efforts, scored=5)
     assert (plan.action, plan.recipe, plan.parent) == ("tune", heavy, efforts[heavy].best)
+
+
+def test_no_search_begins_with_a_switch_that_this_competition_has_no_columns_for() -> None:
+    efforts = drafted(**ALL)
+    efforts["lightgbm"] = efforts["lightgbm"].model_copy(update={"weight": 0.9})
+    starts = ask(efforts=efforts, scored=5).starts
+    variants = next(recipe for recipe in TABLES if recipe.name == "lightgbm").variants
+    assert variants["ratios"] in starts and variants["crosses"] not in starts  # numbers, and no categories
+    assert len(starts) == len(variants) - 1
 
 
 def test_seconds_already_spent_make_a_recipe_less_attractive() -> None:

@@ -38,6 +38,7 @@ TABLES = (
             "deep": {"learning_rate": 0.03, "leaves": 96, "leaf_rows": 5, "column_share": 0.5},
             "patient": {"learning_rate": 0.015, "leaves": 16, "column_share": 0.4, "row_share": 0.7, "bags": 3},
             "ratios": {"pairs": "ratios", "learning_rate": 0.04, "column_share": 0.4},
+            "crosses": {"crosses": True, "learning_rate": 0.04, "column_share": 0.4},
         },
     ),
     _table(
@@ -51,6 +52,22 @@ TABLES = (
             "stiff": {"penalty": 5.0, "category_rows": 20},
             "ranked": {"scaling": "quantile"},
             "straight": {"curves": "none"},
+            "crosses": {"crosses": True, "penalty": 2.0},
+        },
+    ),
+    _table(
+        "random_cuts",
+        "boosting",
+        "LightGBM with cuts drawn at random, and categories split as sets: errs otherwise than with the best cuts",
+        cost=1.2,
+        growth=0.65,
+        simplicity=5,
+        needs=("lightgbm",),
+        variants={
+            "regularised": {"learning_rate": 0.04, "leaves": 8, "leaf_rows": 30, "column_share": 0.5, "l2": 10.0},
+            "deep": {"learning_rate": 0.05, "leaves": 128, "leaf_rows": 5},
+            "crosses": {"crosses": True, "column_share": 0.5},
+            "patient": {"learning_rate": 0.025, "leaves": 24, "column_share": 0.6, "bags": 3},
         },
     ),
     _table(
@@ -65,6 +82,7 @@ TABLES = (
             "shallow": {"depth": 4, "learning_rate": 0.08, "l2": 6.0},
             "patient": {"learning_rate": 0.04, "depth": 6, "column_share": 0.4, "l2": 5.0},
             "deep": {"depth": 8, "learning_rate": 0.08, "l2": 8.0, "column_share": 0.4},
+            "combined": {"combined": 2},
         },
     ),
     _table(
@@ -92,6 +110,7 @@ TABLES = (
             "regularised": {"learning_rate": 0.03, "depth": 3, "leaf_weight": 8.0, "column_share": 0.4, "l2": 10.0},
             "deep": {"learning_rate": 0.03, "depth": 8, "leaf_weight": 2.0, "column_share": 0.5},
             "patient": {"learning_rate": 0.015, "depth": 5, "column_share": 0.4, "row_share": 0.7, "bags": 3},
+            "crosses": {"crosses": True, "learning_rate": 0.04, "column_share": 0.4},
         },
     ),
     _table(

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.metrics import accuracy_score, r2_score
@@ -66,7 +67,37 @@ def test_columns_that_only_training_rows_have_are_no_features(solved: Any, ugly_
     assert np.array_equal(solved("table_lightgbm", case), solved("table_lightgbm", told))
 
 
-@pytest.mark.parametrize("switch", [{"parts": False}, {"counts": False}, {"missing": False}])
+@pytest.mark.parametrize("switch", [{"strings": "counts"}, {"strings": "parts"}, {"missing": False}, {"crosses": True}])
 @pytest.mark.parametrize("pairs", ["none", "differences", "ratios"])
 def test_every_feature_switch_works(switch: dict[str, Any], pairs: str, solved: Any, ugly_case: Any) -> None:
     assert np.isfinite(solved("table_lightgbm", ugly_case("regression"), pairs=pairs, **switch)).all()
+
+
+@pytest.mark.parametrize(
+    ("entry", "params"),
+    [
+        ("table_linear", {"crosses": True}),
+        ("table_lightgbm", {"crosses": True}),
+        ("table_catboost", {"combined": 2}),
+        ("table_random_cuts", {}),
+    ],
+)
+def test_categories_that_tell_only_together_are_found(entry: str, params: dict[str, Any], solved: Any, ugly_case: Any) -> None:
+    rng = np.random.default_rng(5)
+    left, right = rng.integers(0, 6, (2, 1500))
+    lean = rng.choice([-1.0, 1.0], (6, 6))[left, right]
+    frame = pd.DataFrame({"left": left, "right": right}).map(lambda code: "uvwxyz"[code])
+    frame = frame.assign(noise=rng.normal(size=1500), answer=(lean + 0.5 * rng.normal(size=1500) > 0).astype(int))
+    contract = {
+        "task": "binary",
+        "targets": ["answer"],
+        "classes": [0, 1],
+        "kinds": {"left": "categorical", "right": "categorical", "noise": "numeric"},
+        "id_columns": [],
+        "train_only": [],
+        "metric": "accuracy",
+        "rows": 1000,
+    }
+    test = frame.iloc[1000:].reset_index(drop=True)
+    case = dataclasses.replace(ugly_case("binary"), contract=contract, train=frame.iloc[:1000], test=test.drop(columns="answer"))
+    assert accuracy_score(test["answer"], solved(entry, case, **params).argmax(axis=1)) > 0.9

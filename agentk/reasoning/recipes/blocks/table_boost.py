@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import lightgbm
@@ -16,9 +17,16 @@ MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more r
 
 
 def boost(
-    X: Floats, y: Floats | Codes, X_test: Floats, *, objective: dict[str, Any], split: tuple[Codes, Codes], params: dict[str, Any]
+    X: Floats,
+    y: Floats | Codes,
+    X_test: Floats,
+    *,
+    objective: dict[str, Any],
+    split: tuple[Codes, Codes],
+    params: dict[str, Any],
+    categories: Sequence[int] = (),
 ) -> Floats:
-    """Predictions for the test rows, averaged over seeds."""
+    """Predictions for the test rows, averaged over seeds. `categories` are the columns that hold codes without an order."""
     params = paced(params, X, objective.get("num_class", 1))
     settings = objective | {
         "learning_rate": params["learning_rate"],
@@ -36,13 +44,14 @@ def boost(
         "verbose": -1,
     }
     fit, watch = split
-    known = lightgbm.Dataset(X[fit], y[fit], params={"verbose": -1})
+    known = lightgbm.Dataset(X[fit], y[fit], categorical_feature=list(categories), params={"verbose": -1})
     watched = lightgbm.Dataset(X[watch], y[watch], reference=known)
     stop = lightgbm.early_stopping(max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"])), verbose=False)
     probe = lightgbm.train(settings, known, ROUNDS, valid_sets=[watched], callbacks=[stop])
     rounds = max(10, int(MORE_ROWS * probe.best_iteration))
     predictions = []
     for bag in range(params["bags"]):
-        model = lightgbm.train(settings | {"seed": params["seed"] + bag}, lightgbm.Dataset(X, y, params={"verbose": -1}), rounds)
+        every = lightgbm.Dataset(X, y, categorical_feature=list(categories), params={"verbose": -1})
+        model = lightgbm.train(settings | {"seed": params["seed"] + bag}, every, rounds)
         predictions.append(np.asarray(model.predict(X_test, num_threads=params["threads"])))
     return np.mean(predictions, axis=0)  # type: ignore[no-any-return]

@@ -10,6 +10,7 @@ import pandas as pd
 from catboost import CatBoost, Pool
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.table_codes import as_codes
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_pace import paced
 from agentk.reasoning.recipes.blocks.table_sample import sampled
@@ -24,6 +25,7 @@ SPACE = {
     "randomness": {"type": "float", "low": 0.1, "high": 5.0, "log": True, "default": 1.0},
     "column_share": {"type": "float", "low": 0.2, "high": 1.0, "default": 0.6},
     "row_share": {"type": "float", "low": 0.4, "high": 1.0, "default": 0.8},
+    "combined": {"type": "choice", "choices": [1, 2], "default": 1, "kinds": ["categorical"]},
     "bags": {"type": "choice", "choices": [1, 3], "default": 1},
 }
 ROUNDS = 1200
@@ -50,18 +52,6 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     return solve_table(train, test, params, represent=as_codes, classify=classify, regress=regress)
 
 
-def as_codes(
-    head: pd.DataFrame, tail: pd.DataFrame, target: Codes | Floats, discrete: bool, params: dict[str, Any]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The frames with categories as whole numbers, which CatBoost reads faster than words; what is missing is one of them."""
-    names = [name for name in head if isinstance(head[name].dtype, pd.CategoricalDtype)]
-    head, tail = head.copy(), tail.copy()
-    for frame in (head, tail):
-        for name in names:
-            frame[name] = frame[name].cat.codes.astype(int)
-    return head, tail
-
-
 def boost(
     X: pd.DataFrame, y: Floats | Codes, X_test: pd.DataFrame, *, loss: str, split: tuple[Codes, Codes], params: dict[str, Any]
 ) -> Floats:
@@ -76,7 +66,7 @@ def boost(
         "random_strength": params["randomness"],
         "rsm": params["column_share"],
         "bootstrap_type": "Bernoulli" if len(X) >= FEWEST_SAMPLED else "No",
-        "max_ctr_complexity": 1,
+        "max_ctr_complexity": params["combined"],  # categories that are taken together: two cost much time where there are many
         "boosting_type": "Plain",
         "thread_count": params["threads"],
         "random_seed": params["seed"],

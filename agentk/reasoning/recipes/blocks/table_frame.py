@@ -19,8 +19,12 @@ from agentk.reasoning.recipes.blocks.table_text import text_features
 from agentk.reasoning.recipes.blocks.task import Features
 
 SPACE = {
-    "parts": {"type": "choice", "choices": [False, True], "default": True, "kinds": ["categorical", "identifier", "text"]},
-    "counts": {"type": "choice", "choices": [False, True], "default": True, "kinds": ["categorical", "identifier", "text"]},
+    "strings": {
+        "type": "choice",
+        "choices": ["none", "parts", "counts", "both"],
+        "default": "both",
+        "kinds": ["categorical", "identifier", "text"],
+    },
     "missing": {"type": "choice", "choices": [False, True], "default": True},
     "pairs": {"type": "choice", "choices": ["none", "differences", "ratios"], "default": "none", "kinds": ["numeric"]},
 }
@@ -62,8 +66,8 @@ def column_features(name: str, values: pd.Series[Any], train_rows: int, params: 
     if kind == "categorical" and values.nunique() < MOST_DISTINCT * values.notna().sum():
         features[name] = values.astype("category") if is_number(values) else category(values)
     if kind in ("categorical", "identifier", "text") and not is_number(values):
-        features |= string_parts(name, values, train_rows) if params["parts"] else {}
-        features |= count_feature(name, values) if params["counts"] else {}
+        features |= string_parts(name, values, train_rows) if params["strings"] in ("parts", "both") else {}
+        features |= count_feature(name, values) if params["strings"] in ("counts", "both") else {}
     return features
 
 

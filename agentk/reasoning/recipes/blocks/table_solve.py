@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from agentk.reasoning.recipes.blocks.table_crosses import crossed
 from agentk.reasoning.recipes.blocks.table_frame import typed_frames
 from agentk.reasoning.recipes.blocks.table_pace import useful_threads
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
@@ -26,13 +27,17 @@ def solve_table(
     """The prediction matrix. `represent` makes float matrices of typed frames; numeric targets are fitted on their best scale."""
     head, tail = typed_frames(train, test, params)
 
+    def shaped(target: Codes | Floats, discrete: bool) -> tuple[Any, Any]:
+        kept = screened(head, tail, train, target, discrete, params)
+        return represent(*crossed(*kept, target, discrete, params), target, discrete, params)
+
     def class_shares(codes: Codes) -> Floats:
-        X, X_test = represent(*screened(head, tail, train, codes, True, params), codes, True, params)
+        X, X_test = shaped(codes, True)
         return classify(X, codes, X_test)
 
     def values(target: Floats) -> Floats:
         def fit(scaled: Floats) -> Floats:
-            X, X_test = represent(*screened(head, tail, train, scaled, False, params), scaled, False, params)
+            X, X_test = shaped(scaled, False)
             return np.clip(
                 regress(X, scaled, X_test), 1.5 * scaled.min() - 0.5 * scaled.max(), 1.5 * scaled.max() - 0.5 * scaled.min()
             )
