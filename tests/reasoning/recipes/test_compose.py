@@ -21,7 +21,8 @@ ENTRIES = sorted({recipe.entry for recipe in RECIPES})
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the program of every recipe."""
-    contract = {"task": "binary", "targets": ["y"], "classes": ["no", "yes"], "kinds": {"a": "numeric", 'a "b"': "text", "c": "categorical"}}
+    contract = {"task": "binary", "targets": ["y"], "classes": ["no", "yes"]}
+    contract |= {"kinds": {"a": "numeric", 'a "b"': "text", "c": "categorical"}}
     contract |= {"id_columns": ["id"], "train_only": [], "metric": "auc", "rows": 10}
     folder = tmp_path_factory.mktemp("programs")
     for entry in ENTRIES:
