@@ -24,7 +24,7 @@ def crossed(
         return head, tail
     both = pd.concat([head, tail], ignore_index=True)
     codes = {name: found for name in both if (found := values_of(both[name])) is not None}
-    aims = np.eye(int(target.max()) + 1)[target] if discrete else target[:, None]
+    aims = np.eye(int(target.max()) + 1)[target] if discrete else target[:, None].astype(float)
     told = {name: explained(found[: len(head)], aims) for name, found in codes.items()}
     chosen = sorted(sorted(told, key=lambda name: -told[name])[:MOST_CROSSED], key=list(codes).index)
     crosses: dict[str, Any] = {}
@@ -39,7 +39,7 @@ def crossed(
 def values_of(column: pd.Series[Any]) -> Codes | None:
     """(N,) whole numbers from 0 that stand for the values of a category, or of numbers with few; None for all others."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(np.int64) + 1
+        return np.asarray(column.cat.codes, dtype=np.int64) + 1
     codes, distinct = pd.factorize(column, use_na_sentinel=False)
     return codes.astype(np.int64) if 2 <= len(distinct) <= MOST_VALUES else None
 
