@@ -29,8 +29,10 @@ RECALLED: tuple[tuple[tuple[Kind, ...], int], ...] = ((("recipe",), 40), (("para
 
 OWN = 20
 """Lessons that the reasoner may hold for itself in one run."""
-TRAPS = 3
-"""Known traps of such files that setup names."""
+TRAPS, KNOWN = 3, 24
+"""Known traps of such files that setup names, of so many lessons on setup."""
+ODDITIES = ("missing", "widest", "text")
+"""What a lesson may ask of a file that not every file has."""
 FOUND = 8
 """Lessons that one recall brings, and three times as many those of a whole run."""
 NUMBERS = 12
@@ -64,12 +66,15 @@ class Recollection:
         return tuple(self._shown.values())
 
     def traps(self) -> tuple[Lesson, ...]:
-        """What is known to go wrong with files like these, nearest to what setup found and doubted; reasoners see it too."""
+        """What is known to go wrong with files like these, nearest to what setup found and doubted; reasoners see it too.
+
+        Advice that holds for any file and that no run has tried yet is no trap of this one.
+        """
         about = self._bench.arena.competition
         words = " ".join((*about.doubts, *about.findings))
-        hits = self._bench.memory.recall(self._here, words, kinds=("setup",), limit=TRAPS, seed=self._bench.setting.seed)
+        hits = self._bench.memory.recall(self._here, words, kinds=("setup",), limit=KNOWN, seed=self._bench.setting.seed)
         held = {lesson.id for lesson in self.held}
-        found = tuple(as_shown(hit) for hit in hits if hit.lesson.id not in held)
+        found = tuple(as_shown(hit) for hit in hits if hit.lesson.id not in held and _of_these(hit.lesson))[:TRAPS]
         self._shown |= {lesson.id: lesson for lesson in found}
         return found
 
@@ -156,6 +161,12 @@ class Recollection:
             payload=about,
             provenance=Provenance(origin="run", run=self._run, competition=self._here.digest),
         )
+
+
+def _of_these(lesson: Stored) -> bool:
+    """Whether it is more than advice for any file: somebody met it, or it asks for what not every file has."""
+    met = lesson.evidence > 0 or lesson.provenance.origin != "starter"
+    return met or lesson.conditions.temporal is True or any(name in ODDITIES for name, _ in lesson.conditions.ranges())
 
 
 def brought_to_mind(memory: Memory, here: Features, *, seed: int, run: str) -> tuple[tuple[Lesson, ...], tuple[Lesson, ...]]:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import JsonValue, ValidationError
@@ -157,10 +157,10 @@ class ChromaShelf:
     def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
         """See `Shelf.commit`."""
         plan = {
-            "put": [_line(lesson) for lesson in change.put],
+            "put": [_row(lesson) for lesson in change.put],
             "vectors": base64.b64encode(np.ascontiguousarray(vectors, np.float32).tobytes()).decode(),
             "width": int(vectors.shape[1]),
-            "revise": [_line(lesson) for lesson in change.revise],
+            "revise": [_row(lesson) for lesson in change.revise],
             "drop": list(change.drop),
             "ledger": dict(change.ledger),
             "order": order,
@@ -175,7 +175,7 @@ class ChromaShelf:
             if collection.name.endswith(tag):  # left by a rebuild that was killed
                 self._client.delete_collection(collection.name)
         self._open_collections(ledger, fresh=True)
-        self._put(lessons, vectors)
+        self._put([_row(lesson) for lesson in lessons], vectors)
         self._set_ledger(ledger)
         kept = {shelf.name for shelf in self._shelves.values()}
         for collection in self._client.list_collections():
@@ -222,14 +222,12 @@ class ChromaShelf:
             self._shelves[short] = shelf
 
     def _carry_out(self, plan: dict[str, Any]) -> None:
-        lessons = [_parse(line) for line in plan["put"]]
-        vectors = np.frombuffer(base64.b64decode(plan["vectors"]), np.float32).reshape(len(lessons), plan["width"])
-        self._put(lessons, vectors)
-        for short, group in _grouped([_parse(line) for line in plan["revise"]]).items():
+        put = [_Row(*row) for row in plan["put"]]
+        vectors = np.frombuffer(base64.b64decode(plan["vectors"]), np.float32).reshape(len(put), plan["width"])
+        self._put(put, vectors)
+        for short, group in _grouped([_Row(*row) for row in plan["revise"]]).items():
             for batch in _batches(group):
-                self._shelves[short].update(
-                    ids=[lesson.id for lesson in batch], metadatas=[_metadata(lesson) for lesson in batch]
-                )
+                self._shelves[short].update(ids=[row.id for row in batch], metadatas=[row.metadata for row in batch])
         for batch in _batches(plan["drop"]):
             for shelf in self._shelves.values():
                 if present := shelf.get(ids=batch, include=[])["ids"]:  # a delete costs ten times a look
@@ -239,14 +237,14 @@ class ChromaShelf:
             (self._orders / plan["order"]).unlink(missing_ok=True)
         self._commit_file.unlink()
 
-    def _put(self, lessons: Sequence[Lesson], vectors: Vectors) -> None:
-        rows = {lesson.id: vector for lesson, vector in zip(lessons, vectors, strict=True)}
-        for short, group in _grouped(lessons).items():
+    def _put(self, rows: Sequence[_Row], vectors: Vectors) -> None:
+        at = {row.id: vector for row, vector in zip(rows, vectors, strict=True)}
+        for short, group in _grouped(rows).items():
             for batch in _batches(group):
                 self._shelves[short].upsert(
-                    ids=[lesson.id for lesson in batch],
-                    embeddings=np.stack([rows[lesson.id] for lesson in batch]),
-                    metadatas=[_metadata(lesson) for lesson in batch],
+                    ids=[row.id for row in batch],
+                    embeddings=np.stack([at[row.id] for row in batch]),
+                    metadatas=[row.metadata for row in batch],
                 )
 
     def _set_ledger(self, ledger: Mapping[str, JsonValue]) -> None:
@@ -255,13 +253,20 @@ class ChromaShelf:
         self._seen = _signature(self._ledger_file)
 
 
-def _line(lesson: Lesson) -> str:
-    return lesson.model_dump_json(exclude_defaults=True)  # a third of the size; defaults are part of SCHEMA
+class _Row(NamedTuple):
+    """A lesson as chromadb keeps it, and as a plan holds it: made once, since a bulk of lessons is made of little else."""
+
+    collection: str  # one of _COLLECTIONS
+    id: str
+    metadata: dict[str, str]
 
 
-def _metadata(lesson: Lesson) -> dict[str, str]:
-    entry = {"lesson": _line(lesson), "scope": str(lesson.scope)}
-    return {**entry, "competition": lesson.scope.competition} if lesson.scope.competition else entry
+def _row(lesson: Lesson) -> _Row:
+    line = lesson.model_dump_json(exclude_defaults=True)  # a third of the size; defaults are part of SCHEMA
+    metadata, competition = {"lesson": line, "scope": str(lesson.scope)}, lesson.scope.competition
+    if competition:
+        metadata["competition"] = competition
+    return _Row(_INNER if competition else lesson.kind, lesson.id, metadata)
 
 
 def _found(entries: Iterable[Mapping[str, Any]], vectors: Iterable[Vectors]) -> list[Found]:
@@ -283,10 +288,10 @@ def _pages(shelf: Any, include: list[str], where: Mapping[str, Any] | None = Non
         start += PAGE
 
 
-def _grouped(lessons: Sequence[Lesson]) -> dict[str, list[Lesson]]:
-    groups: dict[str, list[Lesson]] = {}
-    for lesson in lessons:
-        groups.setdefault(_INNER if lesson.scope.competition else lesson.kind, []).append(lesson)
+def _grouped(rows: Sequence[_Row]) -> dict[str, list[_Row]]:
+    groups: dict[str, list[_Row]] = {}
+    for row in rows:
+        groups.setdefault(row.collection, []).append(row)
     return groups
 
 

@@ -135,6 +135,12 @@ def likeness(one: Features, other: Features) -> float:
     return sum(weight * part for weight, part in parts) / sum(weight for weight, _ in parts)
 
 
+@lru_cache(maxsize=4096)
+def read_features(text: str) -> Features:
+    """The features that this JSON holds."""
+    return Features.model_validate_json(text)
+
+
 _WEIGHTS = np.sqrt([1.5, 1.0, 0.5, 0.5, 0.5, 0.5])  # rows, columns, numeric, categorical, missing, classes
 _MIDDLE = (0.5,) * len(_WEIGHTS)
 DIMENSION = len(MODALITIES) + len(TaskKind) + len(KINDS) + 2 * len(_WEIGHTS)

@@ -126,7 +126,8 @@ def _parameters(
     features: Features,
     tried: Mapping[int, Sequence[Tried]],
 ) -> list[Lesson]:
-    """The best few parameter sets of each recipe that beat what they came from, and those that were given to try and did not.
+    """The best few parameter sets of each recipe that beat what they came from, and those that were given to try, whatever came
+    of it: to a search, or to a draft. Credit alone would tell the one lesson that was used, and none further out of it.
 
     Each is valued as a draft with it would have been: by one yardstick with recipes.
     """
@@ -135,6 +136,10 @@ def _parameters(
     winners: dict[str, dict[str, tuple[float, Lesson]]] = {}
     others: dict[str, Lesson] = {}
     for attempt in attempts:
+        given = rounded(attempt.params)
+        if attempt.kind == "draft" and attempt.origin == "playbook" and attempt.recipe and given and attempt.number in earned:
+            lesson = _parameter_lesson(attempt.recipe, given, earned[attempt.number], features.run(run), features.digest)
+            others.setdefault(lesson.id, _of(lesson, run, attempt, features))
         parent = by_number.get(attempt.parent) if attempt.parent is not None else None
         if not attempt.recipe or attempt.kind not in ("tune", "improve") or attempt.number not in earned or parent is None:
             continue

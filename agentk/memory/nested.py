@@ -53,6 +53,7 @@ class NestedMemory:
         self._name = f"{embedder.id}+structure-{LAYOUT}"
         self._notes: list[str] = []
         self._held = Held(shelf)
+        self._latest: tuple[str, Order | None] = ("", None)  # what was written last, which need not be read again
         self._behind = False  # whether a write of this process waits for another one
         with shelf.window(READ_WAIT_S):
             ledger = self._ledger()
@@ -109,6 +110,7 @@ class NestedMemory:
             asked=asked,
             withhold=withhold,
             explore=self._explore,
+            places=ledger.competitions,
         )
 
     def remember(self, lessons: Iterable[Lesson], *, private: Iterable[str]) -> list[str]:
@@ -207,7 +209,9 @@ class NestedMemory:
         return not self._frozen
 
     def _write(self, order: Order) -> None:
-        self._shelf.submit(ORDER.dump_json(order).decode())
+        text = ORDER.dump_json(order).decode()
+        self._shelf.submit(text)
+        self._latest = (text, order)
         self._settle()
 
     def _settle(self) -> None:
@@ -221,8 +225,9 @@ class NestedMemory:
 
     def _catch_up(self) -> None:
         self._fit(self._ledger())
-        for name, order in self._shelf.orders():
-            self._do(ORDER.validate_json(order), name)
+        latest, known = self._latest
+        for name, text in self._shelf.orders():
+            self._do(known if known is not None and text == latest else ORDER.validate_json(text), name)
 
     def _do(self, order: Order, name: str | None) -> None:
         if isinstance(order, Remember) and not order.starter:

@@ -15,6 +15,9 @@ from agentk.types.competition import Frozen
 RUNS_KEPT = 10_000
 """Runs whose ids the ledger keeps, to refuse their credit a second time."""
 
+COMPETITIONS_KEPT = 1_000
+"""Competitions whose features the ledger keeps, about 200 bytes each."""
+
 
 class Ledger(BaseModel):
     """What is written once for the whole memory."""
@@ -28,6 +31,7 @@ class Ledger(BaseModel):
     credited: list[str] = []
     consolidated: list[str] = []
     starter: str = ""  # digest of the starter lessons that were read in
+    competitions: dict[str, str] = {}  # digest -> features as JSON, of those whose runs were consolidated, latest last
     forgotten: list[str] = []  # starter lessons that are not to come back
 
 
@@ -83,23 +87,23 @@ def carry_out(order: Order, shelf: Shelf) -> Change:
 
 def _remember(order: Remember, shelf: Shelf, ledger: Ledger) -> Change:
     fresh: dict[str, Lesson] = {}
+    forgotten, ended = set(ledger.forgotten if order.starter else ()), set(ledger.consolidated)
     for lesson in order.lessons:
-        if (order.starter and lesson.id in ledger.forgotten) or lesson.scope.run in ledger.consolidated:
+        id_ = lesson.id
+        if id_ in forgotten or lesson.scope.run in ended:
             continue
-        known = fresh.get(lesson.id)
-        fresh[lesson.id] = (
-            known.merge(lesson) if known else lesson.model_copy(update={"created": ledger.clock, "used": ledger.clock})
-        )
+        known = fresh.get(id_)
+        fresh[id_] = known.merge(lesson) if known else lesson.model_copy(update={"created": ledger.clock, "used": ledger.clock})
     held = {lesson.id: lesson for lesson in shelf.get(list(fresh))}
     if order.starter:
         ledger.starter = order.starter
         gone = [lesson.id for lesson in shelf.all() if lesson.provenance.origin == "starter" and lesson.id not in fresh]
-        edited = [_edited(held[lesson.id], lesson) if lesson.id in held else lesson for lesson in fresh.values()]
+        edited = [_edited(held[id_], lesson) if id_ in held else lesson for id_, lesson in fresh.items()]
         return Change(put=edited, drop=gone, ledger=ledger.model_dump())
     return Change(
-        put=[lesson for lesson in fresh.values() if lesson.id not in held],
+        put=[lesson for id_, lesson in fresh.items() if id_ not in held],
         # what is told a second time, by a run cut short or an import repeated, adds no evidence
-        revise=[_heard(held[lesson.id], lesson) for lesson in fresh.values() if lesson.id in held],
+        revise=[_heard(held[id_], lesson) for id_, lesson in fresh.items() if id_ in held],
         ledger=ledger.model_dump(),
     )
 
@@ -137,6 +141,12 @@ def _consolidate(order: Consolidate, shelf: Shelf, ledger: Ledger) -> Change:
         return Change(ledger=ledger.model_dump())
     ledger.consolidated = [*ledger.consolidated, order.run][-RUNS_KEPT:]
     ledger.clock += 1
+    ledger.competitions.pop(order.features.digest, None)
+    ledger.competitions = dict(
+        [*ledger.competitions.items(), (order.features.digest, order.features.model_dump_json(exclude_defaults=True))][
+            -COMPETITIONS_KEPT:
+        ]
+    )
     moved, left = outwards(order.run, order.features, shelf, ledger.clock)
     known = {lesson.id for lesson in shelf.get([lesson.id for lesson in moved])}
     drop = set(left)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from agentk.memory.features import Features, likeness
+from agentk.memory.features import Features, likeness, read_features
 from agentk.memory.lesson import Lesson
 from agentk.memory.protocol import Recalled
 from agentk.memory.scope import Scope
@@ -29,6 +30,9 @@ LIMIT = 3.0
 TEXT = 0.35
 """Weight of the text beside the structure of the competition, where a text is asked for."""
 
+NARROW = 4.0
+"""Power of the likeness of two competitions with which what one tells counts for the other: half of all competitions are
+more alike than not, and those say little."""
 
 Explore = Literal["thompson", "ucb", "greedy"]
 """How a mean reward is guessed: a plausible one drawn at random (Thompson 1933; Russo et al. 2018, A Tutorial on Thompson
@@ -57,11 +61,13 @@ def rank(
     asked: bool,
     withhold: float,
     explore: Explore = EXPLORE,
+    places: Mapping[str, str] | None = None,
 ) -> list[Recalled]:
     """The best of `candidates`, at most one a subject and of its innermost scope, with withheld ones among them marked.
 
     A lesson's mean reward is drawn from what is believed of it (Thompson sampling), its evidence discounted by similarity
     and age; lessons are then ordered by similarity * exp(draw), so that a useless twin and a splendid stranger both stand back.
+    `places`: features as JSON by the competition's digest, to tell how near each is that a lesson has evidence from.
     """
     generator = np.random.default_rng(seed)
     around, depth = set(scope.climb()), features.scope.depth
@@ -69,6 +75,7 @@ def rank(
     subjects: dict[str, list[_Drawn]] = {}
     records: dict[str, dict[str, tuple[float, float]]] = {}
     outermost_first = sorted(fitting, key=lambda candidate: (candidate.lesson.scope.depth, candidate.id))
+    near = partial(_near, features, places or {})
     alike: dict[Features, float] = {}  # many lessons come from the same few competitions
     for lesson, cosine, _ in outermost_first:  # an order that no index decides: a seed draws the same for the same lesson
         similarity = GENERAL
@@ -77,8 +84,12 @@ def rank(
         if asked:
             similarity = (1 - TEXT) * similarity + TEXT * max(cosine, 0.0)
         known = subjects.setdefault(lesson.subject, [])
-        near = (1 + lesson.scope.depth) / (1 + depth)
-        told = {entry.competition: (entry.mean, near) for entry in lesson.value.evidence if entry.competition != EARLIER}
+        nested = (1 + lesson.scope.depth) / (1 + depth)  # of a competition that only its scope is known of
+        told = {
+            entry.competition: (entry.mean, near(entry.competition) or nested)
+            for entry in lesson.value.evidence
+            if entry.competition != EARLIER
+        }
         records.setdefault(lesson.subject, {}).update(told)  # from further in, nearer
         entry = _drawn(lesson, similarity, clock, known[-1] if known else None, generator, explore)
         while known and known[-1].lesson.scope.depth < lesson.scope.depth:
@@ -94,6 +105,12 @@ def rank(
         chosen.append(Recalled(entry.lesson, entry.similarity, entry.value, _why(entry), held, records[entry.lesson.subject]))
         kept += not held
     return chosen
+
+
+def _near(features: Features, places: Mapping[str, str], competition: str) -> float:
+    """How much of what that competition tells counts here; 0 where nothing is known of it."""
+    place = places.get(competition)
+    return 0.0 if place is None else likeness(features, read_features(place)) ** NARROW
 
 
 class _Drawn(NamedTuple):

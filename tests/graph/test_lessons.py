@@ -160,17 +160,21 @@ def test_a_run_remembers_a_bounded_number_of_lessons(bench: Callable[[], Any], m
 
 
 def test_setup_names_the_traps_that_memory_knows_of_such_files(opened: Callable[..., Workbench]) -> None:
-    memory = NestedMemory(RamShelf(), HashingEmbedder())
-    here = Conditions(modality=("tabular",))
+    shelf = RamShelf()
+    memory = NestedMemory(shelf, HashingEmbedder())
     texts = {"tabular": "the rows are sorted by their target", "text": "the texts are cut at 100 letters"}
     memory.remember(
         [
-            Stored(kind="setup", subject=f"setup:{kind}", text=text, conditions=here.model_copy(update={"modality": (kind,)}))
+            Stored(
+                kind="setup", subject=f"setup:{kind}", text=text, conditions=Conditions(modality=(kind,)),
+                value=Value().add("another", 1.0),
+            )
             for kind, text in texts.items()
         ],
         private=(),
-    )
-    bench = opened(memory=memory)
+    )  # fmt: skip
+    memory.remember([Stored(kind="setup", subject="setup:any", text="advice for any file that nobody has tried")], private=())
+    bench = opened(memory=NestedMemory(shelf, HashingEmbedder(), frozen=True))  # only read, so that nothing is withheld
     for stage in STAGES:
         run_stage(stage, bench, {})
     open_run(bench, {})

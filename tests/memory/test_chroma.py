@@ -193,7 +193,8 @@ def test_a_change_that_was_cut_short_is_finished(on_disk: Open, tmp_path: Path) 
     memory.close()
     told, width = lesson("claim:b"), ledger["dimension"]
     vector = np.ones(width, np.float32)
-    plan = {"put": [told.model_dump_json()], "vectors": base64.b64encode(vector.tobytes()).decode(), "width": width}
+    row = ["claim", told.id, {"lesson": told.model_dump_json(), "scope": str(told.scope)}]
+    plan = {"put": [row], "vectors": base64.b64encode(vector.tobytes()).decode(), "width": width}
     plan |= {"revise": [], "drop": [], "ledger": ledger, "order": None}
     (tmp_path / "memory" / "commit.json").write_text(json.dumps(plan))
     assert {found.subject for found in on_disk().lessons()} == {"claim:a", "claim:b"}

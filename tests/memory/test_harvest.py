@@ -45,6 +45,20 @@ def test_the_best_parameters_are_kept_rounded_and_without_reserved_ones(
     assert (found.provenance.run, found.provenance.attempt) == ("r", 3)
 
 
+def test_parameters_that_a_draft_was_given_are_told_of_whatever_they_earned(
+    competition: Competition, attempts: list[Attempt], attempt: Callable[..., Attempt]
+) -> None:
+    given = [
+        attempt(7, (0.70, 0.71, 0.70), recipe="linear", params={"alpha": 9.0, "seed": 0}),
+        attempt(8, (0.90, 0.91, 0.90), recipe="linear", params={"alpha": 0.5}, origin="a model"),
+    ]
+    here = features_of(competition)
+    told = [entry for entry in harvest("r", [*attempts, *given], "maximize", here) if entry.payload.get("recipe") == "linear"]
+    (found,) = [entry for entry in told if entry.kind == "params"]
+    assert found.payload["params"] == {"alpha": 9.0}
+    assert found.value.mean < 0 < found.evidence
+
+
 def test_what_mended_a_failure_is_a_fix_without_values(competition: Competition, attempts: list[Attempt]) -> None:
     (found,) = [entry for entry in harvest("r", attempts, "maximize", features_of(competition)) if entry.kind == "fix"]
     assert found.text == "ValueError: Input X contains NaN, … -> impute first"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from agentk.bench.memory.table import Cell, Ground, Table
+from agentk.bench.memory.table import LEFT_OUT, Cell, Ground, Table
 from agentk.graph.ledger import Ledger
 from agentk.graph.lessons import as_shown, missed
 from agentk.memory.embedders import HashingEmbedder
@@ -22,6 +22,7 @@ from agentk.types.attempt import Attempt
 from agentk.types.outcome import Outcome, Status
 
 SPENT = Resources(seconds_left=None, seconds_total=None, attempts_left=None, slots=1, cores=1, libraries=())
+LIBRARIES = ("PIL", "catboost", "lightgbm", "sklearn", "torch", "xgboost")
 
 
 @dataclass
@@ -103,7 +104,7 @@ class _Run:
         self.withheld: dict[int, tuple[str, ...]] = {}
         self.tried: dict[int, list[Tried]] = {}
         self.left = {recipe: list(cells) for recipe, cells in place.cells.items()}
-        self.libraries = tuple({"lightgbm", "xgboost", "catboost", "torch", "PIL", "sklearn"})
+        self.libraries = tuple(name for name in LIBRARIES if name in place.cells or name not in LEFT_OUT)
 
     def go(self) -> None:
         """To the end of the budget."""

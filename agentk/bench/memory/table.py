@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from agentk.sandbox.protocol import Sandbox
     from agentk.types.solution import Solution
 
-FOLDS = 3
+FOLDS = 5
+LEFT_OUT = frozenset({"catboost"})
+"""A library that the table does without: it takes a quarter of the time, and three other recipes boost trees."""
 SECONDS = 20.0
 """Of one fold; a program that takes longer counts as timed out."""
 TIMES = 4
@@ -176,7 +178,7 @@ def _wanted(ground: Ground, draws: int) -> Iterator[tuple[str, str, Params, Solu
     from agentk.reasoning.recipes.catalogue import recipes_for
     from agentk.reasoning.recipes.compose import compose
 
-    for recipe in recipes_for(ground.competition, frozenset(machine.libraries())):
+    for recipe in recipes_for(ground.competition, frozenset(machine.libraries()) - LEFT_OUT):
         solution = compose(recipe.entry, ground.competition.contract())
         yield recipe.name, "default", {}, solution
         for name, params in recipe.variants.items():
