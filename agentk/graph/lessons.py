@@ -23,6 +23,9 @@ WITHHELD = 0.15
 """Share of the recalled lessons that a run does without, at random: what follows where they would have been used is what
 their use is measured against."""
 
+FIRST = 3
+"""Scores until which recipes and parameters are not withheld: the first choices rest on what others have told alone."""
+
 RECALLED: tuple[tuple[tuple[Kind, ...], int], ...] = ((("recipe",), 40), (("params",), 60), (("claim", "setup", "fix"), 20))
 """Kinds and how many of them: of recipes all, since what loses is worth knowing."""
 
@@ -51,7 +54,7 @@ class Recollection:
 
         self._bench, self._here = bench, features_of(bench.arena.competition)
         self._run = bench.folder.path.name
-        recalled, self.held = brought_to_mind(bench.memory, self._here, seed=bench.setting.seed, run=self._run)
+        recalled, self._held = brought_to_mind(bench.memory, self._here, seed=bench.setting.seed, run=self._run)
         self._shown = {lesson.id: lesson for lesson in recalled}
         self._found = 0
         self._remedies = Remedies(bench, self._here)
@@ -63,7 +66,17 @@ class Recollection:
     @property
     def shown(self) -> tuple[Lesson, ...]:
         """What reasoners are shown."""
-        return tuple(self._shown.values())
+        return (*self._shown.values(), *self._early)
+
+    @property
+    def held(self) -> tuple[Lesson, ...]:
+        """What this run does without."""
+        early = self._early
+        return tuple(lesson for lesson in self._held if lesson not in early)
+
+    @property
+    def _early(self) -> tuple[Lesson, ...]:
+        return lent(self._held, len(self._bench.ledger.scored))
 
     def traps(self) -> tuple[Lesson, ...]:
         """What is known to go wrong with files like these, nearest to what setup found and doubted; reasoners see it too.
@@ -73,14 +86,14 @@ class Recollection:
         about = self._bench.arena.competition
         words = " ".join((*about.doubts, *about.findings))
         hits = self._bench.memory.recall(self._here, words, kinds=("setup",), limit=KNOWN, seed=self._bench.setting.seed)
-        held = {lesson.id for lesson in self.held}
+        held = {lesson.id for lesson in self._held}
         found = tuple(as_shown(hit) for hit in hits if hit.lesson.id not in held and _of_these(hit.lesson))[:TRAPS]
         self._shown |= {lesson.id: lesson for lesson in found}
         return found
 
     def remedies(self) -> dict[int, str]:
         """Failed attempts, each with the lesson whose change mends its program; what is known of their errors is shown."""
-        held = {lesson.id for lesson in self.held}
+        held = {lesson.id for lesson in self._held}
         for hit in self._remedies.meet():
             if hit.lesson.id not in held:
                 self._shown.setdefault(hit.lesson.id, as_shown(hit))
@@ -114,7 +127,7 @@ class Recollection:
             return f"a run remembers at most {OWN} lessons of its own: revise or forget one"
         if action.act == "revise" and action.lesson not in self.own:
             return f"{action.lesson!r} is no lesson that this run has remembered: only those are revised"
-        if action.act == "forget" and action.lesson not in self._shown:
+        if action.act == "forget" and action.lesson not in {lesson.id for lesson in self.shown}:
             return f"{action.lesson!r} is no lesson that is shown"
         return ""
 
@@ -122,7 +135,7 @@ class Recollection:
         """The ids of the lessons it concerns."""
         if action.act == "recall":
             hits = self._bench.memory.recall(self._here, action.query, limit=FOUND, seed=self._bench.setting.seed)
-            held = {lesson.id for lesson in self.held}
+            held = {lesson.id for lesson in self._held}
             fresh = [hit for hit in hits if hit.lesson.id not in self._shown and hit.lesson.id not in held]
             fresh = fresh[: max(0, 3 * FOUND - self._found)]
             self._found += len(fresh)
@@ -130,6 +143,7 @@ class Recollection:
             return [hit.lesson.id for hit in hits if hit.lesson.id not in held]
         if action.act in ("forget", "revise"):
             self._shown.pop(action.lesson, None)
+            self._held = tuple(lesson for lesson in self._held if lesson.id != action.lesson)
             known = self.own.pop(action.lesson, None)
             if known is None or action.act == "forget":
                 return [action.lesson]
@@ -196,6 +210,12 @@ def as_shown(hit: Recalled) -> Lesson:
         why=hit.why,
         record=dict(hit.record),
     )
+
+
+def lent(held: Sequence[Lesson], scored: int) -> tuple[Lesson, ...]:
+    """Of the withheld lessons those that a run with so few scores is shown all the same. Recipes and parameters are measured by
+    the drafts beside them, which is a control already."""
+    return tuple(lesson for lesson in held if lesson.kind in ("recipe", "params")) if scored < FIRST else ()
 
 
 def missed(question: PlanQuestion, plan: Plan, held: Sequence[Lesson]) -> list[str]:

@@ -15,7 +15,7 @@ from agentk.cli.display import sentence
 from agentk.competitions.setup import STAGES
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal, read
-from agentk.graph.lessons import OWN, Recollection, brought_to_mind, missed
+from agentk.graph.lessons import FIRST, OWN, Recollection, brought_to_mind, missed
 from agentk.graph.nodes.setup import open_run, run_stage
 from agentk.graph.workbench import Workbench
 from agentk.memory.embedders import HashingEmbedder
@@ -63,7 +63,13 @@ def memory() -> NestedMemory:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, memory: NestedMemory) -> Iterator[Callable[[], Any]]:
+def scores() -> list[float]:
+    """Of the run's attempts so far."""
+    return []
+
+
+@pytest.fixture
+def bench(tmp_path: Path, memory: NestedMemory, scores: list[float]) -> Iterator[Callable[[], Any]]:
     """A run, as the next process would find it."""
     folder = RunFolder.create(tmp_path / "run", {})
     journals: list[Journal] = []
@@ -71,7 +77,8 @@ def bench(tmp_path: Path, memory: NestedMemory) -> Iterator[Callable[[], Any]]:
     def again() -> Any:
         journals.append(Journal(folder.journal, lambda: 0.0))
         setting, arena = SimpleNamespace(seed=0), SimpleNamespace(competition=TABLE)
-        return SimpleNamespace(memory=memory, folder=folder, journal=journals[-1], setting=setting, arena=arena)
+        ledger = SimpleNamespace(scored=scores)
+        return SimpleNamespace(memory=memory, folder=folder, journal=journals[-1], setting=setting, arena=arena, ledger=ledger)
 
     yield again
     for journal in journals:
@@ -128,6 +135,17 @@ def test_a_recall_brings_what_was_asked_for(bench: Callable[[], Any]) -> None:
     held = {lesson.id for lesson in mind.held}
     assert len(mind.shown) > before
     assert not held & {lesson.id for lesson in mind.shown}, "a control stays a control"
+
+
+def test_the_first_choices_do_without_no_recipe(bench: Callable[[], Any], memory: NestedMemory, scores: list[float]) -> None:
+    memory.remember([recipe_lesson(f"recipe {number}", EVERYTHING) for number in range(30)], private=())
+    mind = Recollection(bench())
+    early = {lesson.id for lesson in mind.shown}
+    assert mind.held and {lesson.kind for lesson in mind.held} == {"claim"}, "what has no other control keeps its own"
+    scores += [0.5] * FIRST
+    later = {lesson.id for lesson in mind.shown}
+    without = {lesson.id for lesson in mind.held if lesson.kind == "recipe"}
+    assert without and early == later | without
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +53,17 @@ def _sources(out: Path, folder: Path | None) -> list[tuple[str, str]]:
 
 def _replay(out: Path, orders: int, say: Callable[[str], None]) -> dict[str, Any]:
     from agentk.agent import machine
+    from agentk.bench.memory.bounds import all_known, best_order
     from agentk.bench.memory.figures import draw, rows
-    from agentk.bench.memory.study import POLICIES, Comparison, baseline, compare, replayed
+    from agentk.bench.memory.replay import Course
+    from agentk.bench.memory.study import BUDGET, POLICIES, Comparison, baseline, compare, compared, replayed
     from agentk.bench.memory.table import read_table
 
     table = read_table(out)
     if len(table.grounds) < 4:
         raise SettingError(f"{out} holds a table of {len(table.grounds)} competitions: make one with --parts table first")
-    off = baseline(table)
+    courses = {name: Course(ground, table) for name, ground in sorted(table.grounds.items())}
+    off = baseline(courses)
     found: list[Comparison] = []
     poison: dict[str, Any] = {}
     for policy in POLICIES:
@@ -70,17 +73,26 @@ def _replay(out: Path, orders: int, say: Callable[[str], None]) -> dict[str, Any
         if policy.poison:
             poison = {"believed": _means([tour.poison for tour in tours]), "left": _means([tour.poisoned for tour in tours])}
         say(rows(found[-1:]))
+    bounds = [
+        compared("bound: all cells of others known", off, _single(all_known(courses, BUDGET))),
+        compared("bound: best order in hindsight", off, _single(best_order(courses, BUDGET))),
+    ]
     result = {
         "competitions": len(off),
         "cells": len(table.cells),
         "orders": orders,
         "off": {name: list(map(float, curve)) for name, curve in off.items()},
         "policies": [comparison.model_dump() for comparison in found],
+        "bounds": [comparison.model_dump() for comparison in bounds],
         "poison": poison,
     }
-    say(rows(found))
-    draw(out, found, poison)
+    say(rows(found) + "\n" + rows(bounds))
+    draw(out, found, bounds, poison)
     return result
+
+
+def _single(curves: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {name: [curve] for name, curve in curves.items()}
 
 
 def _means(series: Sequence[Sequence[float]]) -> list[float]:

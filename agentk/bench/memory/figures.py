@@ -16,18 +16,18 @@ def rows(found: Sequence[Comparison]) -> str:
     """A line a policy."""
     mean = found[0].off
     heads = " ".join(f"{head:>6}" for head in ("@4", "@8", "@12", "final"))
-    lines = [f"{'policy':28} {heads}  attempts   halved  better  worse    runs"]
-    lines.append(f"{'off':28} {mean[3]:6.3f} {mean[7]:6.3f} {mean[11]:6.3f} {mean[-1]:6.3f} {'1.00':>9}")
+    lines = [f"{'policy':34} {heads}  attempts   halved  better  worse    runs"]
+    lines.append(f"{'off':34} {mean[3]:6.3f} {mean[7]:6.3f} {mean[11]:6.3f} {mean[-1]:6.3f} {'1.00':>9}")
     for one in found:
         curve = one.curve
         lines.append(
-            f"{one.policy:28} {curve[3]:6.3f} {curve[7]:6.3f} {curve[11]:6.3f} {one.final:6.3f} {one.ratio:9.2f} "
+            f"{one.policy:34} {curve[3]:6.3f} {curve[7]:6.3f} {curve[11]:6.3f} {one.final:6.3f} {one.ratio:9.2f} "
             f"{one.halved:3d}/{one.competitions:<4d} {one.better:7d} {one.worse:6d} {one.runs:7d}"
         )
     return "\n".join(lines)
 
 
-def draw(out: Path, found: Sequence[Comparison], poison: Mapping[str, Any]) -> None:
+def draw(out: Path, found: Sequence[Comparison], bounds: Sequence[Comparison], poison: Mapping[str, Any]) -> None:
     """memory.png: curves of the policies, attempts by competition, and how poison sinks."""
     plt = _pyplot()
     figure, (curves, attempts, sinks) = plt.subplots(1, 3, figsize=(17, 5))
@@ -35,9 +35,11 @@ def draw(out: Path, found: Sequence[Comparison], poison: Mapping[str, Any]) -> N
     curves.plot(steps, found[0].off, color="black", label="off")
     for one in found:
         curves.plot(steps, one.curve, label=one.policy)
+    for one, line in zip(bounds, (":", "-."), strict=True):
+        curves.plot(steps, one.curve, color="gray", linestyle=line, label=one.policy)
     curves.set(xlabel="evaluations", ylabel="normalized best score, mean", title="by policy")
     curves.legend()
-    learning = next(one for one in found if one.policy == "thompson")
+    learning = next(one for one in found if one.policy == "learning")
     names = sorted(learning.by_competition, key=lambda name: learning.by_competition[name]["ratio"])
     attempts.barh(names, [learning.by_competition[name]["ratio"] for name in names])
     attempts.axvline(1.0, color="black")

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from agentk.bench.memory.table import LEFT_OUT, Cell, Ground, Table
 from agentk.graph.ledger import Ledger
-from agentk.graph.lessons import as_shown, missed
+from agentk.graph.lessons import as_shown, lent, missed
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.harvest import learn
+from agentk.memory.lesson import Kind
 from agentk.memory.protocol import Memory, Recalled, Vectors
 from agentk.memory.rewards import Tried, standing
 from agentk.reasoning.playbook import Playbook
@@ -23,6 +24,8 @@ from agentk.types.outcome import Outcome, Status
 
 SPENT = Resources(seconds_left=None, seconds_total=None, attempts_left=None, slots=1, cores=1, libraries=())
 LIBRARIES = ("PIL", "catboost", "lightgbm", "sklearn", "torch", "xgboost")
+KINDS: tuple[tuple[Kind, int], ...] = (("recipe", 40), ("params", 60))
+"""Of lessons, what a replay can use, and how many of each are recalled."""
 
 
 @dataclass
@@ -69,16 +72,28 @@ class Course:
             return 0.0
         return max(0.0, 1.0 - (self._best - self._sign * score) / max(self._best - self._middle, 1e-12))
 
-    def run(self, memory: Memory, *, budget: int, seed: int, withhold: float) -> Replay:
+    def run(self, memory: Memory, *, budget: int, seed: int, withhold: float, leave_out: bool = False) -> Replay:
         """One run of the playbook: each draft and each trial of a search is one evaluation."""
-        features = self.ground.features
-        found = memory.recall(features, kinds=["recipe"], limit=40, seed=seed, withhold=withhold)
-        found += memory.recall(features, kinds=["params"], limit=60, seed=seed, withhold=withhold)
+        found = [
+            hit
+            for kind, limit in KINDS
+            for hit in memory.recall(
+                self.ground.features, kinds=[kind], limit=limit, seed=seed, withhold=withhold, leave_out=leave_out
+            )
+        ]
         shown, held = _split(found)
         run = _Run(self, budget, shown, held)
         run.go()
         curve = np.maximum.accumulate(np.asarray([self.normalized(score) for score in run.scores] + [0.0] * budget))[:budget]
         return Replay(curve, list(run.ledger.attempts.values()), run.withheld, run.tried)
+
+    def all_tried(self) -> Replay:
+        """Every cell of the table as a draft: all that anybody could know of this competition."""
+        run = _Run(self, 0, (), ())
+        for number, cell in enumerate((cell for cells in self.cells.values() for cell in cells), 1):
+            plan = Plan(giver=Playbook.name, action="draft", recipe=cell.recipe, params=cell.params, idea="all of them")
+            run.note(number, plan, [cell])
+        return Replay(np.zeros(0), list(run.ledger.attempts.values()))
 
     def teach(self, memory: Memory, replay: Replay, run: str) -> None:
         """What the end of a run does."""
@@ -115,9 +130,10 @@ class _Run:
             if plan.action not in ("draft", "tune") or plan.recipe is None:
                 return
             number = len(self.ledger.attempts) + 1
-            self.withheld[number] = tuple(missed(question, plan, self.held))
+            held = () if lent(self.held, len(self.ledger.scored)) else self.held
+            self.withheld[number] = tuple(missed(question, plan, held))
             tried = [self._take(plan.recipe, plan.params)] if plan.action == "draft" else self._search(plan)
-            self._note(number, plan, [cell for cell in tried if cell is not None])
+            self.note(number, plan, [cell for cell in tried if cell is not None])
 
     def _question(self) -> PlanQuestion:
         ledger, ground = self.ledger, self.place.ground
@@ -133,7 +149,7 @@ class _Run:
             pending=0,
             scored=len(ledger.scored),
             since_blend=0,
-            lessons=self.shown,
+            lessons=(*self.shown, *lent(self.held, len(ledger.scored))),
             resources=SPENT.model_copy(update={"libraries": self.libraries}),
             seed=0,
         )
@@ -154,7 +170,8 @@ class _Run:
         tried = [self._take(plan.recipe, dict(start)) for start in starts]
         return tried + [self._take(plan.recipe, {}) for _ in range(count - len(tried))]
 
-    def _note(self, number: int, plan: Plan, tried: list[Cell]) -> None:
+    def note(self, number: int, plan: Plan, tried: list[Cell]) -> None:
+        """What came of a plan."""
         sign = 1.0 if self.ledger.direction == "maximize" else -1.0
         self.scores += [cell.score for cell in tried] or [None]
         scored = [cell for cell in tried if cell.score is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agentk.bench.memory.replay import CachedEmbedder, Course
-from agentk.bench.memory.table import Table, read_table
+from agentk.bench.memory.table import read_table
 from agentk.graph.lessons import WITHHELD
 from agentk.memory import starter
 from agentk.memory.lesson import Lesson
@@ -69,17 +69,14 @@ class Policy:
 
 POLICIES = (
     Policy("starter", learns=False),
-    Policy("thompson", explore="thompson"),
-    Policy("ucb", explore="ucb"),
-    Policy("greedy", explore="greedy"),
-    Policy("thompson, nothing withheld", explore="thompson", withhold=0.0),
+    Policy("learning"),
+    Policy("nothing withheld", withhold=0.0),
     Policy("poisoned", poison=POISON),
 )
 
 
-def baseline(table: Table) -> dict[str, NDArray[np.float64]]:
+def baseline(courses: Mapping[str, Course]) -> dict[str, NDArray[np.float64]]:
     """The curve of memory off on each competition: the playbook leaves nothing to chance, so there is one."""
-    courses = {name: Course(ground, table) for name, ground in table.grounds.items()}
     return {name: course.run(Off(), budget=BUDGET, seed=0, withhold=0.0).curve for name, course in courses.items()}
 
 
@@ -141,14 +138,19 @@ def _poison(shelf: RamShelf, share: float, seed: int) -> list[str]:
 
 def compare(policy: str, off: dict[str, NDArray[np.float64]], sequences: Sequence[Tour]) -> Comparison:
     """See `Comparison`."""
-    from scipy.stats import wilcoxon
-
     half = len(off) // 2
     curves: dict[str, list[NDArray[np.float64]]] = {}
     for sequence in sequences:
         for place, (name, curve, near) in enumerate(zip(sequence.names, sequence.curves, sequence.relatives, strict=True)):
             if place >= half and near:
                 curves.setdefault(name, []).append(np.asarray(curve))
+    return compared(policy, off, curves)
+
+
+def compared(policy: str, off: dict[str, NDArray[np.float64]], curves: Mapping[str, Sequence[NDArray[np.float64]]]) -> Comparison:
+    """See `Comparison`; `curves`: of each competition those of the runs at it."""
+    from scipy.stats import wilcoxon
+
     rows: dict[str, dict[str, float]] = {}
     chances: list[tuple[float, float]] = []
     for name, found in sorted(curves.items()):
