@@ -123,10 +123,15 @@ def export_(file: Path, where: Where = "write") -> None:
 @memory.command("import")
 def import_(file: Path, where: Where = "write") -> None:
     """Take in the lessons of a file that `export` wrote."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from agentk.memory.exchange import import_lessons
 
-    with _open(where) as store:
-        print(f"{import_lessons(store, file)} lessons taken in from {file}")
+    with _open(where) as store, Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("writing", total=None)
+        count = import_lessons(store, file, each=lambda done, all_: progress.update(task, completed=done, total=all_))
+    print(f"{count} lessons taken in from {file}")
 
 
 @memory.command()

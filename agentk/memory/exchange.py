@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -36,16 +35,19 @@ def export_lessons(memory: Memory, path: Path, *, scope: Scope | None = None, ge
     return len(lessons)
 
 
-def import_lessons(memory: Memory, path: Path, *, private: Iterable[str] = ()) -> int:
+def import_lessons(
+    memory: Memory, path: Path, *, private: Iterable[str] = (), each: Callable[[int, int], None] = lambda _done, _all: None
+) -> int:
     """Reads such a file into the memory and says how many lessons it held; a second time changes nothing.
 
-    Nothing is imported from a file with a line that cannot be read. Raises StoreError that names the line.
+    Nothing is imported from a file with a line that cannot be read. Raises StoreError that names the line. `each` is told how
+    many are written, of how many, after every batch of 2,000, which is written whole or not at all.
     """
     lessons = list(_read(path))
     names = tuple(private)
-    batches = iter(lessons)
-    while batch := list(islice(batches, _BATCH)):
-        memory.remember(batch, private=names)
+    for start in range(0, len(lessons), _BATCH):
+        memory.remember(lessons[start : start + _BATCH], private=names)
+        each(min(start + _BATCH, len(lessons)), len(lessons))
     return len(lessons)
 
 

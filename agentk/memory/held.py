@@ -59,11 +59,10 @@ class Held:
         blocks = [block for block in self._fetched(scopes) if block.ids]
         if not blocks:
             return []
-        size = sum(len(block.ids) for block in blocks)
-        alike, cosines = np.zeros(size), np.zeros(size)
-        start = 0
-        for block in blocks:
-            rows = slice(start, start := start + len(block.ids))
+        ends = np.cumsum([len(block.ids) for block in blocks])
+        alike, cosines = np.zeros(ends[-1]), np.zeros(ends[-1])
+        for block, end in zip(blocks, ends, strict=True):
+            rows = slice(end - len(block.ids), end)
             alike[rows] = block.structures @ vector[:DIMENSION]
             if asked:
                 cosines[rows] = block.texts @ vector[DIMENSION:] / TEXT
@@ -72,12 +71,13 @@ class Held:
             promise *= np.exp(np.concatenate([block.worth for block in blocks]))
         kind = np.concatenate([block.kinds for block in blocks])
         subject = np.concatenate([block.subjects for block in blocks])
-        lessons = [pair for block in blocks for pair in zip(block.ids, block.lessons, strict=True)]
-        return [
-            Candidate(lessons[row][1], float(cosines[row]), lessons[row][0])
-            for wanted in kinds
-            for row in _best(np.flatnonzero(kind == KINDS.index(wanted)), promise, subject, count)
-        ]
+        found = []
+        for wanted in kinds:
+            for row in _best(np.flatnonzero(kind == KINDS.index(wanted)), promise, subject, count):
+                at = int(np.searchsorted(ends, row, side="right"))
+                block, place = blocks[at], int(row - ends[at])  # from the end
+                found.append(Candidate(block.lessons[place], float(cosines[row]), block.ids[place]))
+        return found
 
     def refresh(self) -> None:
         """Forgets everything when another process has changed the shelf."""

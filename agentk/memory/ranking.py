@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -75,8 +75,8 @@ def rank(
     subjects: dict[str, list[_Drawn]] = {}
     records: dict[str, dict[str, tuple[float, float]]] = {}
     outermost_first = sorted(fitting, key=lambda candidate: (candidate.lesson.scope.depth, candidate.id))
-    near = partial(_near, features, places or {})
-    alike: dict[Features, float] = {}  # many lessons come from the same few competitions
+    near = lru_cache(maxsize=None)(partial(_near, features, places or {}))  # many lessons have evidence from the same few
+    alike: dict[Features, float] = {}
     for lesson, cosine, _ in outermost_first:  # an order that no index decides: a seed draws the same for the same lesson
         similarity = GENERAL
         if lesson.features and (similarity := alike.get(lesson.features, -1.0)) < 0:

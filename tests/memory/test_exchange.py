@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agentk.errors import StoreError
+from agentk.memory import exchange
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.exchange import export_lessons, import_lessons
 from agentk.memory.nested import NestedMemory
@@ -25,6 +26,14 @@ def test_what_is_exported_can_be_imported_elsewhere_once(memory: NestedMemory, e
     for _ in range(2):
         assert import_lessons(other, exported) == 2
     assert [(found.id, found.value) for found in other.lessons()] == [(found.id, found.value) for found in memory.lessons()]
+
+
+def test_an_import_tells_how_far_it_is(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "_BATCH", 1)
+    told: list[tuple[int, int]] = []
+    other = NestedMemory(RamShelf(), HashingEmbedder())
+    assert import_lessons(other, exported, each=lambda done, all_: told.append((done, all_))) == 2
+    assert told == [(1, 2), (2, 2)] and len(other.lessons()) == 2
 
 
 def test_a_scope_can_be_exported_alone(memory: NestedMemory, exported: Path) -> None:
