@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agentk.competitions.metrics.own import metric_of
+from agentk.competitions.tables import table
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition, TaskKind
 from agentk.types.metric import Array
@@ -33,7 +34,7 @@ class Grader:
 
     def grade(self, submission: pd.DataFrame) -> float:
         """The competition's number. Raises CompetitionError when the submission is not valid."""
-        return self.metric.score(self.truth, self.answer(submission))
+        return self.metric.score(self._by_target(self.truth), self._by_target(self.answer(submission)))
 
     def answer(self, submission: pd.DataFrame) -> Array:
         """The submission's answers as the metric takes them, in the rows' order of the truth.
@@ -47,6 +48,22 @@ class Grader:
             raise CompetitionError(f"the submission's ids are not those of the test rows: {found}")
         place = {key: position for position, key in enumerate(keys)}
         return self._answers(submission.iloc[[place[key] for key in self._ids]])
+
+    def _by_target(self, values: Array) -> Array:
+        """Of a submission with a row for each answer that is scored target by target: (N, T), NaN where nothing is asked."""
+        import pandas as pd
+
+        cells = self.competition.cells
+        if cells is None or cells.pooled:
+            return values
+        lookup = table(self.competition.folder, cells.table)
+        keys = [name for name in self.competition.submission.id_columns if name in lookup]
+        asked = lookup.set_index(pd.Index([tuple(map(_plain, row)) for row in lookup[keys].to_numpy()], tupleize_cols=False))
+        asked = asked.loc[pd.Index(self._ids, tupleize_cols=False)]
+        rows, columns = (pd.factorize(asked[name])[0] for name in (cells.entity, cells.target))
+        spread = np.full((rows.max() + 1, columns.max() + 1), np.nan)
+        spread[rows, columns] = values[:, 0]
+        return spread
 
     def _keys(self, frame: pd.DataFrame, what: str, columns: Sequence[str]) -> list[tuple[str, ...]]:
         wanted = self.competition.submission

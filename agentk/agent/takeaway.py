@@ -143,14 +143,19 @@ def _standing_alone(source: str) -> str:
 def _form(competition: Competition, test: pd.DataFrame) -> dict[str, Any]:
     """The submission's form as a literal: for each answer column, where its values come from."""
     form = competition.submission
-    answered = [name for name in form.columns if name not in form.id_columns]
-    return {
+    literal = {
         "columns": list(form.columns),
         "id_columns": list(form.id_columns),
         "test_ids": list(competition.id_columns),
         "sample": None if competition.sample is None else competition.sample.model_dump(),
-        "answers": _answers(competition, test, answered),
+        "cells": None if competition.cells is None else competition.cells.model_dump(),
     }
+    answered = [name for name in form.columns if name not in form.id_columns]
+    if competition.cells is not None:  # the answers stand side by side first, one column a target
+        answered = list(competition.targets)
+        wide = form.model_copy(update={"columns": (*competition.id_columns, *answered), "id_columns": competition.id_columns})
+        competition = competition.model_copy(update={"cells": None, "sample": None, "submission": wide})
+    return literal | {"answers": _answers(competition, test, answered)}
 
 
 def _answers(competition: Competition, test: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from agentk.types.competition import (
+    Cells,
     Column,
     FileColumn,
     Frozen,
@@ -65,9 +66,11 @@ class Draft(Frozen):
     classes: tuple[Label, ...] = ()
     rows: int = 0
     test_rows: int = 0
+    gaps: float = 0.0
     metric: str = ""
     own_metric: OwnMetric | None = None
     submission: SubmissionFormat | None = None
+    cells: Cells | None = None
     validation: Validation | None = None
     reasons: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()

@@ -92,7 +92,8 @@ def _target(competition: Competition, rows: pd.DataFrame) -> Array:
     truth = encode_truth(competition, rows)
     if competition.task.classifies:
         return np.asarray(np.eye(len(competition.classes))[truth.astype(int)])
-    return pd.DataFrame(truth).rank(pct=True).to_numpy()
+    ranks = pd.DataFrame(truth).rank(pct=True)
+    return ranks.fillna(ranks.mean()).to_numpy()
 
 
 def _codes(values: pd.Series[Any]) -> Codes:

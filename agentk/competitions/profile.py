@@ -51,7 +51,8 @@ def _aims(competition: Competition, truth: Array) -> Array:
         codes = truth.astype(int)
         return np.asarray(np.eye(max(len(competition.classes), int(codes.max()) + 1))[codes], dtype=float)
     # Equal targets share a rank: told apart by their place in the file, they would make an id look like a column that tells.
-    return pd.DataFrame(truth.reshape(len(truth), -1)).rank().to_numpy(dtype=float)
+    ranks = pd.DataFrame(truth.reshape(len(truth), -1)).rank()
+    return ranks.fillna(ranks.mean()).to_numpy(dtype=float)
 
 
 def _signal(column: Column, values: pd.Series[Any], aims: Array) -> float:

@@ -1,6 +1,6 @@
 """Reads a competition's tables alike everywhere: in setup, at the referee and, copied whole, in an exported program.
 
-This file stands alone: pandas and the standard library, nothing of agentk.
+This file stands alone: numpy, pandas and the standard library, nothing of agentk.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -30,7 +31,9 @@ def read_table(
     beside: Sequence[dict[str, Any]] = (),
     day_first: Sequence[str] = (),
     composed: dict[str, Any] | None = None,
+    cut: dict[str, Any] | None = None,
     amounts: Sequence[str] = (),
+    spread: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The table in a csv, tsv, json, jsonl or parquet file, plain, .gz or .zip.
 
@@ -44,8 +47,10 @@ def read_table(
               "name", and what `summed` says of the rows of each key is added
     day_first columns of dates such as 25.03.2020, which become 2020-03-25, so that no one reads them otherwise
     composed  a column to add, of others as they are spelled: {"name", "of": [column, ...], "separator"}
+    cut       columns to add, the parts of one: {"name", "pattern": a regular expression, "into": a column for each group}
     amounts   columns of numbers with signs about them, such as $1,200.50 or 12%, which become numbers; 1.200,50 € where
               the decimal sign is a comma
+    spread    columns whose cells hold equally many numbers, such as the pixels of a picture: 0 17 255 becomes three columns
 
     Infinite numbers are read as missing. Raises OSError, UnicodeDecodeError, or ValueError when it holds no table.
     """
@@ -67,8 +72,13 @@ def read_table(
     if composed:
         parts = [frame[name].astype(str) for name in composed["of"]]
         frame[composed["name"]] = parts[0].str.cat(parts[1:], sep=composed["separator"])
+    if cut:
+        parts = frame[cut["name"]].astype("str").str.extract(cut["pattern"])
+        frame[cut["into"]] = parts.to_numpy(dtype=object)
     for name in (name for name in amounts if name in frame):
         frame[name] = _amounts(frame[name], decimal)
+    for name in spread:
+        frame = _spread(frame, name)
     for name in day_first:
         moments = pd.to_datetime(frame[name], dayfirst=True, errors="coerce")
         frame[name] = moments.dt.strftime("%Y-%m-%d %H:%M:%S").where(moments.notna(), frame[name])
@@ -116,8 +126,18 @@ def _amounts(values: pd.Series[Any], decimal: str) -> pd.Series[Any]:
     return numbers.astype("float64")
 
 
+def _spread(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """A column of numbers for each place in the cells of `name`, in its stead."""
+    rows = [np.array(cell.split(), dtype=np.float32) for cell in frame[name].astype("str")]
+    numbers = np.vstack([row if len(row) == len(rows[0]) else np.full(len(rows[0]), np.nan, np.float32) for row in rows])
+    if ((numbers >= 0) & (numbers <= 255) & (numbers % 1 == 0)).all():
+        numbers = numbers.astype(np.uint8)
+    columns = pd.DataFrame(numbers, columns=[f"{name}{at}" for at in range(numbers.shape[1])])
+    return pd.concat([frame.drop(columns=name), columns], axis=1)
+
+
 def load_rows(folder: str | Path, plan: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of train (with targets, rows without them left out) and of test (without targets), as solutions see them.
+    """The rows of train (with targets, rows without any left out) and of test (without targets), as solutions see them.
 
     `plan` is a literal: {"train": {"path", "options"}, "test": {...}, "targets": [...],
     "dropped": [...], "file_columns": [{"name", "id_column", "train", "test"}]}. Raises as `read_table` does.
@@ -131,7 +151,7 @@ def load_rows(folder: str | Path, plan: dict[str, Any]) -> tuple[pd.DataFrame, p
 def finish_rows(frame: pd.DataFrame, plan: dict[str, Any], part: str) -> pd.DataFrame:
     """A table as read, made into the rows that solutions see: `part` is "train" or "test"."""
     if part == "train":
-        labelled = frame[plan["targets"]].notna().all(axis=1)
+        labelled = frame[plan["targets"]].notna().any(axis=1)  # of several targets some may be unknown
         frame = frame if labelled.all() else frame[labelled].reset_index(drop=True)
     else:
         frame = frame.drop(columns=plan["targets"], errors="ignore")
@@ -139,6 +159,29 @@ def finish_rows(frame: pd.DataFrame, plan: dict[str, Any], part: str) -> pd.Data
         frame = frame.drop(columns=plan["dropped"], errors="ignore")
     paths = {c["name"]: [c[part].replace("{}", str(key)) for key in frame[c["id_column"]]] for c in plan["file_columns"]}
     return frame.assign(**paths)
+
+
+def cells_asked(
+    sample: pd.DataFrame,
+    lookup: pd.DataFrame,
+    keys: Sequence[str],
+    cells: dict[str, Any],
+    ids: pd.Series[Any],
+    names: Sequence[str],
+) -> tuple[Any, Any]:
+    """(R,) places among the test rows, and (R,) among the targets, that each row of a long submission asks for; -1: unknown.
+
+    lookup  knows the sample's `keys` and, in cells["entity"] and cells["target"], what each of its rows asks for
+    ids     of the test rows; names: of the targets
+    """
+    keys = list(keys)
+    entity, target = cells["entity"], cells["target"]
+    if len(lookup) != len(sample) or not lookup[keys].astype("str").equals(sample[keys].astype("str")):
+        known = lookup[[*keys, *dict.fromkeys(n for n in (entity, target) if n not in keys)]].drop_duplicates(keys)
+        lookup = sample[keys].astype("str").merge(known.astype("str"), on=keys, how="left")
+    rows = pd.Index(ids.astype("str")).get_indexer(pd.Index(lookup[entity].astype("str")))
+    spelled = pd.Index([str(name).strip().lower() for name in names])
+    return rows, spelled.get_indexer(pd.Index(lookup[target].astype("str").str.strip().str.lower()))
 
 
 def _from_csv(path: Path, member: str | None, encoding: str, **how: Any) -> pd.DataFrame:

@@ -79,7 +79,8 @@ def _as_described(draft: Draft, mention: Mention, told: bool) -> Draft:
         doubt = f"the description says '{mention.qualified}', of which {name} is only the plain form: it is assumed ({_SAY})"
     elif not told:
         doubt = f"the section on evaluation names no metric agentk knows: {name}, named elsewhere, is assumed ({_SAY})"
-    return draft.grown(metric=name, reason=reason, doubt=doubt)
+    cells = draft.cells and draft.cells.model_copy(update={"pooled": "column" not in mention.words})
+    return draft.grown(metric=name, cells=cells, reason=reason, doubt=doubt)
 
 
 def _for_task(name: str, task: TaskKind) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 from pandas.api import types
 
+from agentk.competitions.cells import asked_of, find_cells
 from agentk.competitions.composed import compose_ids
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
 from agentk.competitions.sides import join_sides
-from agentk.competitions.spelling import agree_on_types, keep_words, read_amounts, turn_dates
+from agentk.competitions.spelling import agree_on_types, keep_words, read_amounts, spread_numbers, turn_dates
 from agentk.competitions.tables import is_excerpt, parts_of, same_rows, several, spelled_keys, table
 from agentk.competitions.task import classes_of, one_column_per_class, task_of
 from agentk.errors import CompetitionError
@@ -24,9 +25,9 @@ _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response
 
 def find_shape(draft: Draft) -> Draft:
     """Fills ids, targets, columns, task and classes. Raises CompetitionError where only the person can say."""
-    draft = agree_on_types(compose_ids(join_sides(read_amounts(draft))))
-    draft = _find_ids(draft)
-    draft = _find_targets(draft)
+    draft = agree_on_types(compose_ids(join_sides(find_cells(spread_numbers(read_amounts(draft))))))
+    if draft.cells is None:
+        draft = _find_targets(_find_ids(draft))
     draft = _refuse_empty_targets(keep_words(draft))
     train, test = parts_of(draft)
     targets = set(draft.targets)
@@ -37,7 +38,8 @@ def find_shape(draft: Draft) -> Draft:
     pictures = file_columns(draft.folder, columns, train, test)
     task, reason, doubt = task_of(draft, train[list(draft.targets)])
     classes, class_doubt = classes_of(draft, task, train[draft.targets[0]])
-    rows = int(train[list(draft.targets)].notna().all(axis=1).sum())
+    known = train[list(draft.targets)].notna()
+    rows = int(known.any(axis=1).sum())
     draft = draft.grown(
         columns=(*columns, *pictures.columns),
         file_columns=pictures.file_columns,
@@ -51,6 +53,10 @@ def find_shape(draft: Draft) -> Draft:
     )
     if rows < len(train):
         draft = draft.grown(reason=f"{len(train) - rows} of {len(train)} training rows have no target and are left out")
+    if holes := rows * known.shape[1] - int(known.to_numpy().sum()):
+        gaps = holes / (rows * known.shape[1])
+        told = f"{gaps:.0%} of the targets' values are unknown: each target is fitted and scored where it is known"
+        draft = draft.grown(gaps=gaps, reason=told)
     return draft.grown(reason=pictures.reason, doubt=class_doubt)
 
 
@@ -208,6 +214,10 @@ def _ids_fit_the_sample(draft: Draft) -> str | None:
     if sample is None:
         return None
     _, test = parts_of(draft)
+    if draft.cells is not None:
+        rows, targets = asked_of(draft, test)
+        lost = sample.iloc[:, 0][(rows < 0) | (targets < 0)]
+        return f"nothing says what the row {lost.iloc[0]} of {draft.cells.table.path} asks for" if len(lost) else None
     where = f"{draft.sample.path if draft.sample else ''} has {len(sample)} rows, the test file {len(test)}"
     ids = [name for name in draft.id_columns if name in sample.columns]
     if ids and _shows_a_few(sample, test, ids):

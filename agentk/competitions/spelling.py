@@ -16,6 +16,7 @@ from agentk.types.competition import Column, ColumnKind, TableFile
 _AMOUNT = r"[-+]?[$€£¥]?\s*[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?\s*[%€$£¥]?"
 _SIGNED = r"[$€£¥%]|\d,\d{3}"
 _SWAPPED = str.maketrans(",.", ".,")
+_FEWEST_NUMBERS = 16  # of a cell, for them to be columns of their own
 _ALIKE = 0.99  # share of a column's values that must be amounts
 
 
@@ -28,6 +29,29 @@ def read_amounts(draft: Draft) -> Draft:
         return draft
     first, second = (with_options(file, amounts=found) for file in (draft.train, draft.test))
     return draft.grown(train=first, test=second, reason=f"{several(found)} hold numbers with signs about them")
+
+
+def spread_numbers(draft: Draft) -> Draft:
+    """Has columns whose cells hold equally many numbers, such as the pixels of a picture, read as a column for each of them."""
+    train, test = parts_of(draft)
+    assert draft.train and draft.test
+    worded = [str(name) for name in train.columns if name in test and types.is_string_dtype(train[name])]
+    found = [name for name in worded if (count := _numbers_a_cell(train[name])) and count == _numbers_a_cell(test[name])]
+    if not found:
+        return draft
+    first, second = (with_options(file, spread=found) for file in (draft.train, draft.test))
+    return draft.grown(
+        train=first, test=second, reason=f"each cell of {several(found)} holds equally many numbers: a column each"
+    )
+
+
+def _numbers_a_cell(values: pd.Series[Any]) -> int:
+    """How many numbers each cell holds, 0 where not each holds as many."""
+    if values.isna().any() or not values.head(20).str.fullmatch(r"[-+\d.eE\s]+").all():
+        return 0
+    counts = values.str.strip().str.count(r"\s+")
+    count = int(counts.iloc[0]) + 1
+    return count if count >= _FEWEST_NUMBERS and bool((counts == counts.iloc[0]).all()) else 0
 
 
 def amounts_in(parts: Sequence[pd.DataFrame], file: TableFile) -> list[str]:

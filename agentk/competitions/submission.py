@@ -20,7 +20,9 @@ def find_format(draft: Draft) -> Draft:
     if draft.sample is None:
         return draft.grown(submission=_inferred(draft), reason="the submission has the ids and one column for each answer")
     sample = table(draft.folder, draft.sample)
-    ids = tuple(name for name in draft.id_columns if name in sample.columns)
+    ids = (
+        tuple(name for name in draft.id_columns if name in sample.columns) if draft.cells is None else tuple(sample.columns[:-1])
+    )
     if not ids and sample.shape[1] > 1:
         ids = _unnamed_ids(draft, list(sample.columns))
     answers = [name for name in sample.columns if name not in ids]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from agentk.competitions.cells import asked_of
 from agentk.competitions.draft import Draft
 from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.tables import is_excerpt, same_rows, several, spelled_keys, table
@@ -19,7 +20,7 @@ from agentk.types.metric import Array, Form
 
 
 def encode_truth(competition: Competition, train: pd.DataFrame) -> Array:
-    """The targets of labelled rows as `Metric` wants them: codes (N,) of classes, else values (N, T).
+    """The targets of labelled rows as `Metric` wants them: codes (N,) of classes, else values (N, T), NaN where one is unknown.
 
     Raises CompetitionError when a label is not among the competition's classes.
     """
@@ -29,7 +30,7 @@ def encode_truth(competition: Competition, train: pd.DataFrame) -> Array:
 def truth_of(draft: Draft) -> Array:
     """The same for the training rows of a draft."""
     assert draft.train and draft.task
-    rows = table(draft.folder, draft.train)[list(draft.targets)].dropna()
+    rows = table(draft.folder, draft.train)[list(draft.targets)].dropna(how="all")
     return _encoded(draft.task, draft.targets, draft.classes, rows)
 
 
@@ -53,14 +54,14 @@ def constant_prediction(competition: Competition, train: pd.DataFrame, rows: int
     if competition.task.classifies:
         best = np.bincount(truth.astype(int), minlength=len(competition.classes)) / len(truth)
     elif competition.metric in _MEDIAN or _pinball(competition.metric):
-        best = np.quantile(truth, _pinball(competition.metric) or 0.5, axis=0)
+        best = np.nanquantile(truth, _pinball(competition.metric) or 0.5, axis=0)
     else:
         best = _mean_on_link(truth, metric_of(competition).link)
     return np.tile(best, (rows, 1)).astype(float)
 
 
 def format_submission(competition: Competition, answers: Array, test: pd.DataFrame) -> pd.DataFrame:
-    """The submission for final answers to the test rows, in the sample's columns and order.
+    """The submission for final answers to the test rows, in the sample's columns and order; of `cells` what is asked for alone.
 
     answers  as the metric's form wants them: codes (N,) or (N, 1) of classes, probabilities (N, C) or (N, T), values (N, T).
     """
@@ -68,6 +69,8 @@ def format_submission(competition: Competition, answers: Array, test: pd.DataFra
     answers = np.asarray(answers, float)
     if len(answers) != len(test):
         raise ValueError(f"{len(answers)} answers for {len(test)} test rows")
+    if competition.cells is not None:
+        return _below_each_other(competition, answers.reshape(len(answers), -1), test)
     columns = [name for name in form.columns if name not in form.id_columns]
     filled = _filled(competition, answers.reshape(len(answers), -1), columns)
     sample = table(competition.folder, competition.sample) if competition.sample else None
@@ -88,8 +91,9 @@ def check_submission(competition: Competition, frame: pd.DataFrame) -> list[str]
     if list(frame.columns) != list(form.columns):
         return [f"columns are {several(frame.columns)}, not {several(form.columns)}"]
     found = []
-    if len(frame) != competition.test_rows:
-        found.append(f"{len(frame)} rows, not {competition.test_rows}")
+    rows = competition.test_rows if competition.cells is None else len(_asked(competition))
+    if len(frame) != rows:
+        found.append(f"{len(frame)} rows, not {rows}")
     answers = [name for name in form.columns if name not in form.id_columns]
     missing = [name for name in answers if frame[name].isna().any()]
     if missing:
@@ -97,7 +101,7 @@ def check_submission(competition: Competition, frame: pd.DataFrame) -> list[str]
     if competition.sample is not None and form.id_columns:
         sample = table(competition.folder, competition.sample)
         keys = list(form.id_columns)
-        if not is_excerpt(sample, competition.test_rows) and not same_rows(sample, frame, keys):
+        if not is_excerpt(sample, rows) and not same_rows(sample, frame, keys):
             found.append(f"the ids in {several(keys)} are not those of the sample submission")
     numbers = frame[answers].select_dtypes("number")
     if np.isinf(numbers.to_numpy(dtype=float)).any():
@@ -128,10 +132,10 @@ def _pinball(name: str) -> float | None:
 
 def _mean_on_link(truth: Array, link: str) -> Array:
     if link == "log":
-        return np.asarray(np.exp(np.log(np.maximum(truth, 1e-15)).mean(axis=0)))
+        return np.asarray(np.exp(np.nanmean(np.log(np.maximum(truth, 1e-15)), axis=0)))
     if link == "log1p":
-        return np.asarray(np.expm1(np.log1p(np.maximum(truth, 0)).mean(axis=0)))
-    return np.asarray(truth.mean(axis=0), float)
+        return np.asarray(np.expm1(np.nanmean(np.log1p(np.maximum(truth, 0)), axis=0)))
+    return np.asarray(np.nanmean(truth, axis=0), float)
 
 
 def _filled(competition: Competition, answers: Array, columns: list[str]) -> pd.DataFrame:
@@ -153,6 +157,19 @@ def _filled(competition: Competition, answers: Array, columns: list[str]) -> pd.
     if kind == "label":
         return pd.DataFrame(np.rint(answers).astype(int), columns=columns)
     return pd.DataFrame(answers, columns=columns)
+
+
+def _below_each_other(competition: Competition, answers: Array, test: pd.DataFrame) -> pd.DataFrame:
+    """The sample with the answer to what each of its rows asks for."""
+    rows, targets = asked_of(competition, test)
+    wide = _filled(competition, answers, list(competition.targets))
+    column = competition.submission.columns[-1]
+    return _asked(competition).assign(**{column: wide.to_numpy()[rows, targets]})
+
+
+def _asked(competition: Competition) -> pd.DataFrame:
+    assert competition.sample, "only a sample asks for answers below each other"
+    return table(competition.folder, competition.sample)
 
 
 def _as_sample_spells(competition: Competition, column: str, labels: pd.Series[Any]) -> pd.Series[Any]:

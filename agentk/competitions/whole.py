@@ -35,9 +35,11 @@ def contract_of(draft: Draft) -> Competition:
         metric=draft.metric,
         own_metric=draft.own_metric,
         submission=draft.submission,
+        cells=draft.cells,
         validation=draft.validation,
         rows=draft.rows,
         test_rows=draft.test_rows,
+        gaps=draft.gaps,
         reasons=(*draft.reasons, *draft.told()),
         doubts=draft.doubts,
     )

@@ -137,14 +137,14 @@ class Task:
             score = metric.score(truth, predictions)
             return score if metric.direction == "maximize" else -score
         if self.probabilities:
-            return float(np.log(np.maximum(self._true_probability(predictions, truth), 1e-15)).mean())
-        return -float(((predictions - truth.reshape(predictions.shape)) ** 2).mean())
+            return float(np.nanmean(np.log(np.maximum(self._true_probability(predictions, truth), 1e-15))))
+        return -float(np.nanmean((predictions - truth.reshape(predictions.shape)) ** 2))
 
     def _true_probability(self, member: Array, truth: Array) -> Array:
-        """(N,), or (N, T) when multilabel: the probability given to what is true."""
+        """(N,), or (N, T) when multilabel: the probability given to what is true, NaN where that is unknown."""
         if self.judge.task.classifies:
             return np.asarray(member[np.arange(len(member)), truth.reshape(-1).astype(np.int64)])
-        return np.asarray(np.where(truth > 0.5, member, 1.0 - member))
+        return np.asarray(np.where(np.isnan(truth), np.nan, np.where(truth > 0.5, member, 1.0 - member)))
 
     def _losses_of(self, member: Array) -> Array | None:
         return self.judge.metric.losses(self.truth[:50], member[:50])
@@ -153,8 +153,10 @@ class Task:
         """Whether the metric's losses are absolute errors on its link scale."""
         if self.judge.metric.form != "values":
             return False
-        losses = self._losses_of(self.members[0])
-        return losses is not None and bool(np.allclose(losses, np.abs(self.cells[:50, ..., 0]).mean(axis=-1), rtol=1e-6))
+        errors = np.abs(self.cells[..., 0].reshape(len(self.truth), -1))
+        whole = np.flatnonzero(np.isfinite(errors).all(axis=1))[:50]
+        losses = self.judge.metric.losses(self.truth[whole], self.members[0][whole]) if len(whole) else None
+        return losses is not None and bool(np.allclose(losses, errors[whole].mean(axis=1), rtol=1e-6))
 
 
 def _strategies(task: Task) -> list[_Strategy]:
@@ -219,7 +221,8 @@ def _least_squares(task: Task) -> Weigh:
     columns = task.cells + true[..., None]
 
     def weigh(rows: Rows) -> Array:
-        return _few(weights.non_negative(columns[rows].reshape(-1, columns.shape[-1]), true[rows].reshape(-1)))
+        aim, given = true[rows].reshape(-1), columns[rows].reshape(-1, columns.shape[-1])
+        return _few(weights.non_negative(given[~np.isnan(aim)], aim[~np.isnan(aim)]))
 
     return weigh
 

@@ -187,7 +187,7 @@ def _calibrate(predictions: Array, truth: Array) -> Decision:
 
 
 def _clipped(metric: Metric) -> Search:
-    return lambda _, y: Adjust(link=metric.link, low=float(y.min()), high=float(y.max()))
+    return lambda _, y: Adjust(link=metric.link, low=float(np.nanmin(y)), high=float(np.nanmax(y)))
 
 
 def _shifted(metric: Metric) -> Search:

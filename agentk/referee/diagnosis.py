@@ -62,8 +62,9 @@ class Diagnoser:
 
     def slices(self, residuals: Array) -> tuple[Weakness, ...]:
         """The parts of the rows where the residuals are largest, the worst first."""
-        errors = np.abs(residuals).mean(axis=1)
-        known = np.isfinite(errors)
+        cells = np.isfinite(residuals)  # of several targets some may be unknown
+        known = cells.any(axis=1)
+        errors = np.where(cells, np.abs(residuals), 0.0).sum(axis=1) / np.maximum(cells.sum(axis=1), 1)
         found: list[tuple[float, Weakness, NDArray[np.bool_]]] = []
         for name in self._features.columns:
             for value, rows in _parts(self._features[name]).items():
@@ -86,10 +87,11 @@ class Diagnoser:
 
         Of classes it is taken within each true class: what nobody can foresee would make all programs look alike.
         """
-        both = np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1)
+        cells = np.isfinite(one) & np.isfinite(other)
+        both = cells.any(axis=1)
         if both.sum() < 10:
             return None
-        x, y = one[both], other[both]
+        x, y = (one[both], other[both]) if cells[both].all() else (one[cells], other[cells])
         if self._judge.task.classifies:
             classes = np.unique(self._judge.truth[self._rows][both], return_inverse=True)[1].reshape(-1)
             x, y = _within(x, classes), _within(y, classes)

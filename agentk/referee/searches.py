@@ -75,7 +75,9 @@ def search_cuts(values: Array, truth: Codes, start: Array, formula: Formula) -> 
 def thresholds(probabilities: Array, truth: Array, *, common: bool) -> Array:
     """(T,) thresholds of highest F1: of each target, or one for all of highest F1 over all cells."""
     grid = np.linspace(0.02, 0.98, 49)
-    hits, said = (np.stack([(mask & (probabilities >= at)).sum(axis=0) for at in grid]) for mask in (truth > 0.5, np.array(True)))
+    hits, said = (
+        np.stack([(mask & (probabilities >= at)).sum(axis=0) for at in grid]) for mask in (truth > 0.5, ~np.isnan(truth))
+    )
     true = np.broadcast_to((truth > 0.5).sum(axis=0), hits.shape)
     if common:
         hits, said, true = (np.broadcast_to(part.sum(axis=1, keepdims=True), part.shape) for part in (hits, said, true))
@@ -106,13 +108,14 @@ def calibration(probabilities: Array, truth: Codes) -> tuple[float, Array]:
 
 def median_shift(predictions: Array, truth: Array, link: Literal["identity", "log", "log1p"]) -> float:
     """The median residual on the link scale: what absolute errors want added."""
-    return float(np.median(to_link(truth.reshape(predictions.shape), link) - to_link(predictions, link)))
+    return float(np.nanmedian(to_link(truth.reshape(predictions.shape), link) - to_link(predictions, link)))
 
 
 def median_scale(predictions: Array, truth: Array) -> float:
     """The factor on predictions of least absolute error: the median of truth / prediction, weighted by the prediction."""
     x, y = predictions.reshape(-1), truth.reshape(-1)
-    x, y = x[x != 0], y[x != 0]
+    kept = (x != 0) & ~np.isnan(y)
+    x, y = x[kept], y[kept]
     if not len(x):
         return 1.0
     order = np.argsort(y / x)
@@ -123,6 +126,7 @@ def median_scale(predictions: Array, truth: Array) -> float:
 def line(predictions: Array, truth: Array, link: Literal["identity", "log", "log1p"]) -> tuple[float, float]:
     """Slope and shift of the least-squares line from prediction to truth on the link scale."""
     x, y = to_link(predictions, link).reshape(-1), to_link(truth.reshape(predictions.shape), link).reshape(-1)
+    x, y = x[~np.isnan(y)], y[~np.isnan(y)]
     spread = float(x.var())
     slope = float(((x - x.mean()) * (y - y.mean())).mean()) / spread if spread > 0 else 1.0
     return slope, float(y.mean() - slope * x.mean())

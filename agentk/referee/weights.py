@@ -38,6 +38,7 @@ def greedy(cells: Array, objective: Objective) -> Array:
     members = cells.shape[-1]
     rng = np.random.default_rng(0)
     cells = cells.reshape(-1, members)
+    cells = cells[np.isfinite(cells[:, 0])]  # of several targets some may be unknown
     if len(cells) > SAMPLE:
         cells = cells[np.sort(rng.choice(len(cells), SAMPLE, replace=False))]
     losses = objective(cells)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from markupsafe import Markup
 
 from agentk.agent.evidence import Evidence, contract_of, evidence_of
@@ -73,7 +74,7 @@ def _apart(
     plain = difference_of_scores if one.direction == "maximize" else -difference_of_scores, None
     if first is None or second is None or contract_of(folder).classes != first.competition.classes:
         return plain
-    same = first.judge.truth.shape == second.judge.truth.shape and bool((first.judge.truth == second.judge.truth).all())
+    same = np.array_equal(first.judge.truth, second.judge.truth, equal_nan=True)
     best = [tell(evidence.folder).best for evidence in (first, second)]
     if not same or best[0] is None or best[1] is None:
         return plain

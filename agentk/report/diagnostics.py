@@ -99,8 +99,8 @@ def _losses(evidence: Evidence, truth: Array, oof: Array, answers: Array) -> tup
         probability = oof[np.arange(len(truth)), truth.astype(int)]
         return -np.log(np.clip(probability, 1e-15, 1.0)), "log loss"
     if evidence.competition.task is TaskKind.MULTILABEL:
-        return np.abs(oof - truth).mean(axis=1), "absolute error of the probabilities"
-    return np.abs(oof.reshape(len(truth), -1) - truth.reshape(len(truth), -1)).mean(axis=1), "absolute error"
+        return np.nanmean(np.abs(oof - truth), axis=1), "absolute error of the probabilities"
+    return np.nanmean(np.abs(oof.reshape(len(truth), -1) - truth.reshape(len(truth), -1)), axis=1), "absolute error"
 
 
 def _classes(evidence: Evidence, truth: Array, oof: Array, answers: Array) -> dict[str, Any]:

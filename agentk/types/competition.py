@@ -76,6 +76,15 @@ class FileColumn(Frozen):
     test: str
 
 
+class Cells(Frozen):
+    """What each row of a submission asks for, where it has a row for every target of a test row that is wanted."""
+
+    table: TableFile  # knows the submission's ids: a table beside it, or the sample itself
+    entity: str  # its column that holds the id of a test row
+    target: str  # its column that names a target
+    pooled: bool = True  # every answer is scored as a row of its own; else target by target, and the mean of that
+
+
 class SubmissionFormat(Frozen):
     """What submission.csv must look like."""
 
@@ -140,9 +149,11 @@ class Competition(Frozen):
     metric: str
     own_metric: OwnMetric | None = None  # where `metric` names a function of the person's own
     submission: SubmissionFormat
+    cells: Cells | None = None  # where the submission has a row for each answer instead of one for each test row
     validation: Validation
     rows: int  # of train
     test_rows: int
+    gaps: float = 0.0  # share of the values of several targets that training rows lack; no row lacks all
     reasons: tuple[str, ...] = ()  # why setup believes what it believes, in the order of its stages
     doubts: tuple[str, ...] = ()  # what setup was not sure of, and the flag that overrides it
     findings: tuple[str, ...] = ()  # leak scan, train/test shift: shown, not acted on
@@ -163,4 +174,5 @@ class Competition(Frozen):
             "train_only": list(self.train_only),
             "metric": self.metric,
             "rows": self.rows,
+            **({"gaps": True} if self.gaps else {}),
         }

@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agentk.competitions.rows import finish_rows, load_rows, read_table
+from agentk.competitions.rows import cells_asked, finish_rows, load_rows, read_table
 from agentk.referee.apply import combine, decide, from_link, to_link
 
 Array = NDArray[np.float64]
@@ -115,7 +115,7 @@ def new_rows(plan: dict[str, Any], path: Path, features: list[str]) -> pd.DataFr
     options = {name: value for name, value in plan["rows"]["test"]["options"].items() if name != "member"}
     rows = read_table(path, **options)
     made = [column["name"] for column in plan["rows"]["file_columns"]]
-    keys = plan["submission"]["id_columns"]
+    keys = plan["submission"]["test_ids"] if plan["submission"]["cells"] else plan["submission"]["id_columns"]
     if missing := [name for name in features if name not in rows and name not in made and name not in keys]:
         raise ValueError(f"{path} lacks the columns {missing[:10]}: it must have those of the test file")
     rows = finish_rows(rows, plan["rows"], "test")
@@ -268,6 +268,8 @@ def submission(plan: dict[str, Any], answers: Array, test: pd.DataFrame, data: P
     sample = None
     if data is not None and form["sample"] is not None:
         sample = read_table(data / form["sample"]["path"], **form["sample"]["options"])
+    if form["cells"]:
+        return below_each_other(form, answers, test, sample, data)
     own = [name for name in form["test_ids"] if name in test and test[name].notna().any()]  # new rows may have none
     named = bool(keys) and len(own) == len(keys)  # the sample may call them otherwise
     if named:
@@ -281,6 +283,21 @@ def submission(plan: dict[str, Any], answers: Array, test: pd.DataFrame, data: P
     if named and sample is not None:
         frame = ordered(frame, sample, keys)
     return frame[columns]
+
+
+def below_each_other(
+    form: dict[str, Any], answers: Array, test: pd.DataFrame, sample: pd.DataFrame | None, data: Path | None
+) -> pd.DataFrame:
+    """The sample with what each of its rows asks for; of new rows, which no sample asks for, every answer in its own column."""
+    named = {answer["column"]: filled(answer, answers.reshape(len(answers), -1)) for answer in form["answers"]}
+    entity, cells = form["test_ids"][0], form["cells"]
+    wide = pd.DataFrame(named)
+    if sample is None or data is None:
+        return pd.concat([test[[entity]].reset_index(drop=True), wide], axis=1)
+    lookup = read_table(data / cells["table"]["path"], **cells["table"]["options"])
+    keys = [name for name in form["id_columns"] if name in lookup]
+    rows, columns = cells_asked(sample, lookup, keys, cells, test[entity], list(named))
+    return sample.assign(**{form["columns"][-1]: wide.to_numpy()[rows, columns]})[form["columns"]]
 
 
 def filled(answer: dict[str, Any], answers: Array) -> pd.Series[Any]:

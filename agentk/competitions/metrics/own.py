@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -20,7 +21,7 @@ from agentk.competitions.metrics.entry import NamedMetric
 from agentk.competitions.metrics.registry import metric_named
 from agentk.competitions.metrics.talk import hear, say
 from agentk.errors import RunError
-from agentk.types.competition import Label, OwnMetric, TaskKind
+from agentk.types.competition import Cells, Label, OwnMetric, TaskKind
 from agentk.types.metric import Array
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Scored(Protocol):
         ...
 
     @property
+    def cells(self) -> Cells | None:
+        """What is asked for in each row of the submission, where it has a row for every answer."""
+        ...
+
+    @property
     def task(self) -> TaskKind | None:
         """What is asked."""
         ...
@@ -63,10 +69,12 @@ class Scored(Protocol):
 def metric_of(contract: Scored) -> NamedMetric:
     """The metric of a competition, by name or of the person's own. Raises SettingError when no metric is called so."""
     own = contract.own_metric
+    pooled = contract.cells is not None and contract.cells.pooled
     if own is None:
-        return metric_named(contract.metric)
+        named = metric_named(contract.metric)
+        return replace(named, pooled=True) if pooled else named
     assert contract.task is not None
-    return _made(own.model_dump_json(), json.dumps(spelling(own, contract.task, contract.classes)))
+    return _made(own.model_dump_json(), json.dumps(spelling(own, contract.task, contract.classes)), pooled)
 
 
 def spelling(own: OwnMetric, task: TaskKind, classes: Sequence[Label]) -> dict[str, JsonValue]:
@@ -76,10 +84,11 @@ def spelling(own: OwnMetric, task: TaskKind, classes: Sequence[Label]) -> dict[s
 
 
 @lru_cache(maxsize=8)
-def _made(own: str, spelled: str) -> NamedMetric:
+def _made(own: str, spelled: str, pooled: bool) -> NamedMetric:
     metric = OwnMetric.model_validate_json(own)
     caller = Caller(metric.file, metric.function, metric.source, json.loads(spelled))
-    return NamedMetric(metric.name, metric.direction, metric.form, caller.score, link=metric.link, best=metric.best)
+    link, best = metric.link, metric.best
+    return NamedMetric(metric.name, metric.direction, metric.form, caller.score, link=link, best=best, pooled=pooled)
 
 
 class MetricFailedError(Exception):

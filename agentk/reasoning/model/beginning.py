@@ -58,6 +58,7 @@ def beginning(
             width=competition.width,
             ids=[shortened(names.name(name)) for name in competition.id_columns[:5]],
             train_only=[shortened(names.name(name)) for name in competition.train_only[:20]],
+            gaps=competition.gaps,
             validation={
                 "folds": competition.validation.folds,
                 "scheme": competition.validation.scheme,

@@ -16,6 +16,8 @@ from agentk.types.solution import Solution
 BLOCKS = Path(__file__).parent / "blocks"
 PACKAGE = "agentk.reasoning.recipes.blocks"
 ENTRY_POINTS = ("fit_predict", "prepare")
+GAPS, WRAPPER = "gaps", "where_known"
+"""The block, and its function, that is put about `fit_predict` where single targets are unknown."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,14 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
     result depends on the arguments and the blocks' text alone, byte for byte. Raises ReasonerError where the blocks cannot be
     joined: unknown or circular imports, a name with two meanings, a block of another form.
     """
+    wrapped = bool(contract.get("gaps"))  # some training rows do not know every target
     chain = list(_chain(entry, blocks, ()))
+    chain[-1:-1] = [block for block in _chain(GAPS, blocks, ()) if block not in chain] if wrapped else []
     owners = _owners(chain)
     if "fit_predict" not in {name for definition in chain[-1].definitions for name in definition.names}:
         raise ReasonerError(f"block {entry!r} defines no fit_predict, so no solution can start from it; name an entry block")
-    kept = _reachable(chain, owners)
+    entries = [name for definition in chain[-1].definitions for name in definition.names if name in ENTRY_POINTS]
+    kept = _reachable(chain, owners, [*entries, WRAPPER] if wrapped else entries)
     strings = frozenset[str]().union(*(definition.strings for block in chain for definition in kept[block.name]))
     space = {name: dimension for block in chain for name, dimension in block.space.items() if name in strings}
     space = {name: _narrowed(dimension, contract) for name, dimension in space.items()}
@@ -83,6 +88,8 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
             apart = definition.is_block or previous[1]
             text += ("\n\n\n" if apart else "\n" if previous[0] == block.name else "\n\n") + definition.text
             previous = (block.name, definition.is_block)
+    if wrapped:
+        text += f"\n\n\nfit_predict = {WRAPPER}(fit_predict)"
     return Solution(source=text + "\n", name=entry)
 
 
@@ -215,9 +222,9 @@ def _owners(chain: list[Block]) -> dict[str, Definition]:
     return {name: definition for name, (_, definition) in owners.items()}
 
 
-def _reachable(chain: list[Block], owners: Mapping[str, Definition]) -> dict[str, list[Definition]]:
-    """By block, the definitions that the entry's functions need, in the order of the source."""
-    waiting = [name for definition in chain[-1].definitions for name in definition.names if name in ENTRY_POINTS]
+def _reachable(chain: list[Block], owners: Mapping[str, Definition], entries: list[str]) -> dict[str, list[Definition]]:
+    """By block, the definitions that the functions called `entries` need, in the order of the source."""
+    waiting = list(entries)
     needed: set[str] = set()
     while waiting:
         name = waiting.pop()

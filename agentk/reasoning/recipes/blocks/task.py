@@ -30,7 +30,7 @@ def predict_targets(
     if CONTRACT["task"] in ("binary", "multiclass"):
         return class_probabilities(class_codes(train), len(CONTRACT["classes"]), rows, classify)
     columns = []
-    for target in CONTRACT["targets"]:
+    for target in (name for name in CONTRACT["targets"] if name in train):
         if CONTRACT["task"] == "multilabel":
             codes = truth_codes(train[target])
             columns.append(class_probabilities(codes, 2, rows, classify)[:, 1])
