@@ -145,11 +145,11 @@ def load_rows(folder: str | Path, plan: dict[str, Any]) -> tuple[pd.DataFrame, p
     folder = Path(folder)
     train = read_table(folder / plan["train"]["path"], **plan["train"]["options"])
     test = read_table(folder / plan["test"]["path"], **plan["test"]["options"])
-    return finish_rows(train, plan, "train"), finish_rows(test, plan, "test")
+    return finish_rows(train, plan, "train", folder), finish_rows(test, plan, "test", folder)
 
 
-def finish_rows(frame: pd.DataFrame, plan: dict[str, Any], part: str) -> pd.DataFrame:
-    """A table as read, made into the rows that solutions see: `part` is "train" or "test"."""
+def finish_rows(frame: pd.DataFrame, plan: dict[str, Any], part: str, folder: Path) -> pd.DataFrame:
+    """A table as read, made into the rows that solutions see: `part` is "train" or "test", `folder` that of its files."""
     if part == "train":
         labelled = frame[plan["targets"]].notna().any(axis=1)  # of several targets some may be unknown
         frame = frame if labelled.all() else frame[labelled].reset_index(drop=True)
@@ -157,8 +157,14 @@ def finish_rows(frame: pd.DataFrame, plan: dict[str, Any], part: str) -> pd.Data
         frame = frame.drop(columns=plan["targets"], errors="ignore")
     if plan.get("dropped"):
         frame = frame.drop(columns=plan["dropped"], errors="ignore")
-    paths = {c["name"]: [c[part].replace("{}", str(key)) for key in frame[c["id_column"]]] for c in plan["file_columns"]}
+    paths = {column["name"]: _paths(frame[column["id_column"]], column, part, folder) for column in plan["file_columns"]}
     return frame.assign(**paths)
+
+
+def _paths(ids: pd.Series[Any], column: dict[str, Any], part: str, folder: Path) -> list[str | None]:
+    """The path of each row's file; none where it has none, if not every row has."""
+    paths = [column[part].replace("{}", str(key)) for key in ids]
+    return [path if (folder / path).is_file() else None for path in paths] if column["partial"] else paths
 
 
 def cells_asked(

@@ -132,7 +132,8 @@ def rows_of(competition: Competition) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The rows of train and test as solutions see them (what `rows.load_rows` gives), from memory where setup left them."""
     plan = plan_of(competition)
     train, test = table(competition.folder, competition.train), table(competition.folder, competition.test)
-    return finish_rows(train, plan, "train"), finish_rows(test, plan, "test")
+    folder = competition.folder
+    return finish_rows(train, plan, "train", folder), finish_rows(test, plan, "test", folder)
 
 
 def spelled_keys(frame: pd.DataFrame, keys: Iterable[str]) -> pd.DataFrame:

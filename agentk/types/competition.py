@@ -74,6 +74,7 @@ class FileColumn(Frozen):
     id_column: str
     train: str  # e.g. "train/{}.png", relative to the data folder
     test: str
+    partial: bool = False  # some rows have no such file, and no path
 
 
 class Cells(Frozen):

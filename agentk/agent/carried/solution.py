@@ -91,7 +91,7 @@ class Rows:
         names = [name for name in columns if name in plan["labels"]]
         features = [name for name in columns if name not in names]
         if files.new is not None:
-            test = new_rows(plan, files.new, features)
+            test = new_rows(plan, files, files.new, features)
         extra = extra_rows(plan, files.extra)
         parts = [train[features], *([] if extra is None else [extra.reindex(columns=features)]), test[features]]
         known = train[names] if extra is None else pd.concat([train, extra], ignore_index=True).reindex(columns=names)
@@ -110,7 +110,7 @@ class Rows:
         return pd.concat(parts, axis=1)[self.columns]
 
 
-def new_rows(plan: dict[str, Any], path: Path, features: list[str]) -> pd.DataFrame:
+def new_rows(plan: dict[str, Any], files: Files, path: Path, features: list[str]) -> pd.DataFrame:
     """The rows of a file, read as the test file is. Raises ValueError when it lacks a column."""
     options = {name: value for name, value in plan["rows"]["test"]["options"].items() if name != "member"}
     rows = read_table(path, **options)
@@ -118,7 +118,7 @@ def new_rows(plan: dict[str, Any], path: Path, features: list[str]) -> pd.DataFr
     keys = plan["submission"]["test_ids"] if plan["submission"]["cells"] else plan["submission"]["id_columns"]
     if missing := [name for name in features if name not in rows and name not in made and name not in keys]:
         raise ValueError(f"{path} lacks the columns {missing[:10]}: it must have those of the test file")
-    rows = finish_rows(rows, plan["rows"], "test")
+    rows = finish_rows(rows, plan["rows"], "test", files.data)
     return rows.assign(**{name: None for name in features if name not in rows})
 
 

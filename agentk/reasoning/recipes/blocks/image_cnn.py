@@ -29,10 +29,10 @@ MOST_LOOKS = 600_000  # at an image in training, over all epochs
 
 
 def prepare(rows: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> pd.DataFrame:
-    """Bytes `pixel0`, `pixel1`, ... of the first image column at 32 by 32, three colors each."""
-    names = image_columns(rows)
-    paths = [data_dir / str(path) for path in rows[names[0]]] if names else [data_dir] * len(rows)
-    pixels = (255.0 * read_images(paths, SMALL)).round().astype(np.uint8).reshape(len(rows), -1)
+    """Bytes `pixel0`, `pixel1`, ... of the image columns, one after the other, at 32 by 32, three colors each."""
+    paths = [[data_dir / str(path) for path in rows[name]] for name in image_columns(rows)] or [[data_dir] * len(rows)]
+    parts = [(255.0 * read_images(some, SMALL)).round().astype(np.uint8).reshape(len(rows), -1) for some in paths]
+    pixels = np.hstack(parts)
     return pd.DataFrame(pixels, columns=[f"{PIXEL}{i}" for i in range(pixels.shape[1])])
 
 
@@ -42,8 +42,9 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     sides = []
     for frame in (train, test):
         pixels = frame if f"{PIXEL}0" in frame else prepare(frame, params, data_dir)
-        names = [f"{PIXEL}{i}" for i in range(SMALL * SMALL * 3)]
-        sides.append(pixels[names].to_numpy(np.float32).reshape(-1, SMALL, SMALL, 3).transpose(0, 3, 1, 2) / 255.0)
+        images = pixels[[f"{PIXEL}{i}" for i in range(SMALL * SMALL * 3 * max(len(image_columns(frame)), 1))]]
+        bits = images.to_numpy(np.float32).reshape(len(frame), -1, SMALL, SMALL, 3)  # all images of a row are its channels
+        sides.append(bits.transpose(0, 1, 4, 2, 3).reshape(len(frame), -1, SMALL, SMALL) / 255.0)
     center, spread = sides[0].mean(), max(float(sides[0].std()), 1e-3)
     known, unknown = ((side - center) / spread for side in sides)
 
