@@ -25,7 +25,7 @@ _PARTS = ("agentk_row", "agentk_target")  # what the parts of an id are called
 
 def find_cells(draft: Draft) -> Draft:
     """Fills cells, ids and targets where the sample submission asks for several answers of a test row below each other."""
-    if draft.sample is None:
+    if draft.sample is None or draft.cells is not None:
         return draft
     train, test = parts_of(draft)
     sample = table(draft.folder, draft.sample)

@@ -20,6 +20,9 @@ _DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE
 )
 _DAY_AND_MONTH = re.compile(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b")
+_TIME_NAME = re.compile(
+    r"(?i:(^|_)(time|timestamp|date|day|week|month|quarter|year|yr|season|period|step|unix|epoch|dt)(_|$)|time(stamp)?$)|[a-z]DT$"
+)
 _ID_NAME = re.compile(r"(?i:(^|[_\W])(id|ids|uuid|guid|key|index|rowid|row_id|no)$|^unnamed: ?0$)|[a-z](Id|ID)$")
 
 
@@ -35,6 +38,11 @@ def described(name: str, train: pd.Series[Any], test: pd.Series[Any]) -> Column:
 def looks_like_id(name: str) -> bool:
     """Whether a column is called as identifiers are."""
     return _ID_NAME.search(name.replace(" ", "_")) is not None
+
+
+def called_time(name: str) -> bool:
+    """Whether a column is called as times are."""
+    return _TIME_NAME.search(name) is not None
 
 
 def is_date(values: pd.Series[Any]) -> bool:

@@ -11,7 +11,7 @@ from pandas.api import types
 
 from agentk.competitions.tables import rows_of, several
 from agentk.competitions.truth import encode_truth
-from agentk.types.competition import ColumnKind, Competition
+from agentk.types.competition import Column, ColumnKind, Competition
 from agentk.types.metric import Array
 
 Codes: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -70,7 +70,7 @@ def leaks(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> 
     features = [c for c in competition.columns if c.kind not in (ColumnKind.CONSTANT, ColumnKind.IMAGE)][:_COLUMNS]
     plain = [c for c in features if c.kind is not ColumnKind.TEXT and c.kind is not ColumnKind.LIST]
     for column in plain:
-        if column.name in (*competition.id_columns, competition.validation.column):
+        if column.name in (*competition.id_columns, competition.validation.column) or _names_series(column, competition, test):
             continue
         told = _explained(_codes(some[column.name]), target)
         if told > _GIVES_AWAY:
@@ -80,6 +80,17 @@ def leaks(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> 
     found += map(Leak, _order_tells(competition, some, places, target))
     others = (*_repeated_rows(competition, train, test), *_repeated_ids(competition, train))
     return (*found, *map(Leak, others))
+
+
+def _names_series(column: Column, competition: Competition, test: pd.DataFrame) -> bool:
+    """Whether it tells the series of a forecast apart: what was sold where says much of what will be, honestly."""
+    if (
+        competition.validation.scheme != "rolling"
+        or column.kind is not ColumnKind.CATEGORICAL
+        or not competition.validation.column
+    ):
+        return False
+    return not test.duplicated([column.name, competition.validation.column]).any()
 
 
 def _places(rows: int, most: int) -> Codes:

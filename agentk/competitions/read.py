@@ -15,6 +15,7 @@ import pandas as pd
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.pictures import folders_within, picture_folders
 from agentk.competitions.rows import tables_within
+from agentk.competitions.steps import things_at_times
 from agentk.competitions.tables import encoding_of, is_table, same_rows, several, sniffed, table
 from agentk.errors import CompetitionError
 from agentk.types.competition import TableFile
@@ -27,6 +28,7 @@ LEADERBOARD = "leaderboard.csv"
 """Scores of others, beside the data: of the end's report alone, so no table of the competition."""
 _UNREAD = {".wav", ".mp3", ".flac", ".ogg", ".aif", ".aiff", ".mp4", ".avi", ".mov", ".dcm", ".nii", ".npy", ".npz"}
 _UNREAD |= {".tfrecord", ".xyz", ".pdb", ".mat", ".h5", ".hdf5"}
+_HELD_OUT = "Name it with --test FILE, or name the target with --target COLUMN, and a part of train is held out as test."
 _MOST_BELOW = 6  # tables in a folder that are looked at
 _MOST_TEXT = 200_000  # characters of description that are kept
 
@@ -52,8 +54,10 @@ def find_files(draft: Draft) -> Draft:
     labels = None if said.train or said.test else _labels_of_histories(rows_of, roles)
     sample = _said(folder, tables, "sample", said.sample) if said.sample else _sample_of(roles)
     test = None if labels else _said(folder, tables, "test", said.test) if said.test else _test_of(folder, rows_of, roles, sample)
-    train = labels or (_said(folder, tables, "train", said.train) if said.train else _train_of(folder, roles, test))
+    train = labels or (_said(folder, tables, "train", said.train) if said.train else _train_of(folder, rows_of, roles, test))
     unread = _unread(folder)
+    if train is None and sample:
+        train = _answered(rows_of, tables, roles, sample)
     if train is None:
         shown = picture_folders(folder)
         raise CompetitionError(
@@ -61,22 +65,28 @@ def find_files(draft: Draft) -> Draft:
             f"Name it with --train FILE.{unread and f' Note: {unread}.'}"
             + (" Its pictures are learned from where a table, their folders or their names tell their class." if shown else "")
         )
-    test_table = opened(test) if test else None
+    train_table, test_table, longer = opened(train), opened(test) if test else None, None
     if test_table is None and sample and (labels or picture_folders(folder)):
         test_table = _asked_rows(rows_of, opened(sample), train, sample)
+    others = (opened(name) for name in tables if name not in (train, test, sample) and not roles[name])
+    if sample and (longer := things_at_times(folder, train_table, test_table, opened(sample), others)):
+        train_table, test_table = longer[:2]
     if test_table is None:
         raise CompetitionError(
             f"{folder} has no test file: no table there has 'test' in its name. Found: {several(tables)}. "
-            "Name it with --test FILE, or name the target with --target COLUMN, and a part of train is held out as test."
-            f"{unread and f' Note: {unread}.'}"
+            + (_wanted(rows_of(sample), sample) if sample else _HELD_OUT)
+            + (unread and f" Note: {unread}.")
         )
     description, files = _description(folder, said.description)
+    read = {(file.path, file.options.get("member")) for file in (train_table, test_table)}
     used = [name for name in (train, test, sample) if name]
-    unused = tuple(name for name in tables if name not in used)
+    unused = tuple(name for name in tables if name not in used and tables[name] not in read)
     if unread:
         draft = draft.grown(doubt=unread)
+    if longer:
+        draft = draft.grown(reason=f"{train}: {longer[2]}")
     return draft.grown(
-        train=opened(train),
+        train=train_table,
         test=test_table,
         sample=opened(sample) if sample else None,
         description=description,
@@ -213,13 +223,32 @@ def _test_of(folder: Path, rows_of: RowsOf, roles: dict[str, str], sample: str |
     return _only(folder, "test", candidates)
 
 
-def _train_of(folder: Path, roles: dict[str, str], test: str | None) -> str | None:
-    """The training table; of several, the one called like the test table."""
+def _train_of(folder: Path, rows_of: RowsOf, roles: dict[str, str], test: str | None) -> str | None:
+    """The training table; of several, the one called like the test table, or the only one with a column that test lacks."""
     candidates = _candidates(roles, "train")
     if len(candidates) > 1 and test:
         named = _plainest([name for name, own in roles.items() if own == "train"])
         candidates = [name for name in named if without_role(name) == without_role(test)] or candidates
+    if len(candidates) > 1 and test:
+        columns = set(rows_of(test).columns)
+        candidates = [name for name in candidates if set(rows_of(name).columns) - columns] or candidates
     return _only(folder, "train", candidates)
+
+
+def _answered(rows_of: RowsOf, tables: Iterable[str], roles: Mapping[str, str], sample: str) -> str | None:
+    """The only table that has the answers the sample asks for."""
+    answer = rows_of(sample).columns[-1]
+    found = [name for name in tables if not roles[name] and answer in rows_of(name)]
+    return found[0] if len(found) == 1 else None
+
+
+def _wanted(asked: pd.DataFrame, sample: str) -> str:
+    """What a test file would have to hold, in words."""
+    key, *answers = map(str, asked.columns)
+    return (
+        f"{sample} asks for {several(answers)} of {key}, such as {several(asked.iloc[:2, 0])}: name the table with these rows with "
+        f"--test FILE, and the one in which {several(answers)} is known with --train FILE; where there is none, make it first."
+    )
 
 
 def _plainest(names: Sequence[str]) -> list[str]:

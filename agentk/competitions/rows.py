@@ -34,6 +34,8 @@ def read_table(
     cut: dict[str, Any] | None = None,
     amounts: Sequence[str] = (),
     spread: Sequence[str] = (),
+    melted: dict[str, Any] | None = None,
+    pivot: dict[str, Any] | None = None,
 ) -> pd.DataFrame:
     """The table in a csv, tsv, json, jsonl or parquet file, plain, .gz or .zip.
 
@@ -51,6 +53,10 @@ def read_table(
     amounts   columns of numbers with signs about them, such as $1,200.50 or 12%, which become numbers; 1.200,50 € where
               the decimal sign is a comma
     spread    columns whose cells hold equally many numbers, such as the pixels of a picture: 0 17 255 becomes three columns
+    melted    columns of numbers to set below each other: {"keep": [column, ...], "name" of a column for the others' names,
+              "value" of one for their numbers}
+    pivot     rows to set side by side: {"on": the column whose value they share, "name" of the column that becomes the names
+              of columns, "value" of that of their values, if they have any, "drop": columns that tell the rows apart}
 
     Infinite numbers are read as missing. Raises OSError, UnicodeDecodeError, or ValueError when it holds no table.
     """
@@ -69,12 +75,17 @@ def read_table(
             data = file.read()
         frame = pd.read_parquet(io.BytesIO(data)) if form == "parquet" else _from_json(_text(data, encoding))
     frame = frame if columns is None else frame[list(columns)]
+    if melted:
+        frame = frame.melt(melted["keep"], var_name=melted["name"], value_name=melted["value"])
     if composed:
         parts = [frame[name].astype(str) for name in composed["of"]]
         frame[composed["name"]] = parts[0].str.cat(parts[1:], sep=composed["separator"])
     if cut:
         parts = frame[cut["name"]].astype("str").str.extract(cut["pattern"])
         frame[cut["into"]] = parts.to_numpy(dtype=object)
+        frame = cast(frame, {name: dtypes[name] for name in cut["into"] if name in dtypes})  # they may be keys of other tables
+    if pivot:
+        frame = _side_by_side(frame, **pivot)
     for name in (name for name in amounts if name in frame):
         frame[name] = _amounts(frame[name], decimal)
     for name in spread:
@@ -124,6 +135,15 @@ def _amounts(values: pd.Series[Any], decimal: str) -> pd.Series[Any]:
     bare = values.astype("str").str.replace(r"[$€£¥%.\s]" if decimal == "," else r"[$€£¥%,\s]", "", regex=True)
     numbers = pd.to_numeric(bare.str.replace(",", ".").where(values.notna()), errors="coerce")
     return numbers.astype("float64")
+
+
+def _side_by_side(frame: pd.DataFrame, on: str, name: str, value: str | None, drop: Sequence[str]) -> pd.DataFrame:
+    """One row for each value of `on`, in the order of the file, with a column for each name."""
+    rows = frame.drop(columns=[name, *drop, *([value] if value else [])]).drop_duplicates(on)
+    if not value:
+        return rows.reset_index(drop=True)
+    wide = frame.drop_duplicates([on, name]).pivot(index=on, columns=name, values=value)
+    return rows.merge(wide, left_on=on, right_index=True, how="left").reset_index(drop=True)
 
 
 def _spread(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from pandas.api import types
 from agentk.competitions.cells import asked_of, find_cells
 from agentk.competitions.composed import compose_ids
 from agentk.competitions.draft import Draft, Stage
+from agentk.competitions.grid import set_side_by_side
 from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
 from agentk.competitions.sides import join_sides
@@ -25,7 +26,7 @@ _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response
 
 def find_shape(draft: Draft) -> Draft:
     """Fills ids, targets, columns, task and classes. Raises CompetitionError where only the person can say."""
-    draft = agree_on_types(compose_ids(join_sides(find_cells(spread_numbers(read_amounts(draft))))))
+    draft = agree_on_types(compose_ids(join_sides(find_cells(set_side_by_side(spread_numbers(read_amounts(draft)))))))
     if draft.cells is None:
         draft = _find_targets(_find_ids(draft))
     draft = _refuse_empty_targets(keep_words(draft))

@@ -16,6 +16,7 @@ from agentk.types.competition import Column, ColumnKind, TableFile
 _AMOUNT = r"[-+]?[$€£¥]?\s*[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?\s*[%€$£¥]?"
 _SIGNED = r"[$€£¥%]|\d,\d{3}"
 _SWAPPED = str.maketrans(",.", ".,")
+_MADE = ("composed", "cut", "melted", "pivot")  # options of what is no column of the file itself
 _FEWEST_NUMBERS = 16  # of a cell, for them to be columns of their own
 _ALIKE = 0.99  # share of a column's values that must be amounts
 
@@ -146,9 +147,11 @@ def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:
     assert draft.test
     if draft.test.path.endswith((".parquet", ".pq")) or "json" in draft.test.path:
         return False
-    raw = table(draft.folder, with_options(draft.test, dtypes={name: "str"}, columns=[name], beside=[], composed=None))[
-        name
-    ].dropna()
+    cut: Any = draft.test.options.get("cut") or {"into": ()}
+    if name in cut["into"]:
+        return False  # spelled by the ids that they are parts of
+    plain = with_options(draft.test, dtypes={name: "str"}, columns=[name], beside=[], **dict.fromkeys(_MADE, None), spread=[])
+    raw = table(draft.folder, plain)[name].dropna()
     return (
         bool((raw != table(draft.folder, draft.test)[name].dropna().astype("int64").astype(str)).any())
         if dtype == "int64"

@@ -13,7 +13,7 @@ from pandas.api import types
 
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.imitation import imitating, spell_span
-from agentk.competitions.kinds import moments
+from agentk.competitions.kinds import called_time, moments
 from agentk.competitions.relation import nearest
 from agentk.competitions.tables import parts_of
 from agentk.competitions.task import sorted_labels
@@ -92,12 +92,7 @@ def _time_columns(draft: Draft) -> list[str]:
     named = [
         column.name
         for column in draft.columns
-        if column.kind in (ColumnKind.NUMERIC, ColumnKind.IDENTIFIER)
-        and re.search(
-            r"(?i:(^|_)(time|timestamp|date|day|week|month|quarter|year|yr|season|period|step|unix|epoch|dt)(_|$)|time(stamp)?$)|[a-z]DT$",
-            column.name,
-        )
-        and column.unique > 1
+        if column.kind in (ColumnKind.NUMERIC, ColumnKind.IDENTIFIER) and called_time(column.name) and column.unique > 1
     ]
     return dated + named
 

@@ -28,7 +28,7 @@ _QUALIFIED = re.compile(
     r"\b(weighted|partial|probabilistic|modified|scaled|adjusted|custom|stabili[sz]ed|smoothed|truncated|capped|penali[sz]ed|"
     r"balanced|stratified|hierarchical|seasonal|relative|soft|asymmetric|exponential|time weighted|(variant|version|modification|"
     r"combination|blend|mean|average|sum|maximum|minimum|product|difference) of( the| two| three)?( [\w ]{0,40}:)?( the)?|"
-    r"[\d.]+ ?[*×])"
+    r"log(arithm)? of( the)?|[\d.]+ ?[*×])"
     r" ?$"
 )
 _QUALIFIED_BEHIND = re.compile(
