@@ -37,14 +37,18 @@ def account(competition: Competition, *, whole: bool = False) -> list[Row]:
         Row("data", f"{competition.rows:,} rows to learn from, {competition.test_rows:,} to predict; {columns}; ids: {ids}"),
         Row("files", _few(files) + (f"; joined: {_few(joined)}" if joined else "")),
     ]
+    if competition.gaps:
+        rows.append(Row("", f"{competition.gaps:.0%} of the targets' values are unknown"))
     if competition.unused:
         rows.append(Row("not used", _few(competition.unused)))
     left_out = (*competition.train_only, *competition.dropped)
     if left_out:
         rows.append(Row("left out", f"{_few(left_out)}: only train has them, or they give the target away"))
     metric = metric_of(competition)
-    rows.append(Row("metric", f"{metric.name}, to {metric.direction}"))
-    rows.append(Row("submission", f"{form.kind.replace('_', ' ')} in {_few(form.columns)}"))
+    pooled = ", over all answers, whatever their target" if metric.pooled else ""
+    rows.append(Row("metric", f"{metric.name}, to {metric.direction}{pooled}"))
+    each = ", a row for each answer that is asked for" if competition.cells else ""
+    rows.append(Row("submission", f"{form.kind.replace('_', ' ')} in {_few(form.columns)}{each}"))
     rows.append(Row("folds", f"{validation.folds} {validation.scheme}{by}"))
     rows += [Row("", reason) for reason in (validation.reasons if whole else validation.reasons[:_REASONS])]
     rows += [Row("why", reason) for reason in competition.reasons if whole]

@@ -5,12 +5,15 @@ A table beside the sample may tell it, two columns of the sample, or its ids, co
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from pandas.api import types
+from pydantic import JsonValue
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.read import listed
@@ -37,6 +40,13 @@ def find_cells(draft: Draft) -> Draft:
         if found is None:
             continue
         cells, ids, targets = found
+        if not all(types.is_numeric_dtype(train[target]) or types.is_bool_dtype(train[target].dropna()) for target in targets):
+            longer = _below_each_other(draft, name, cells, ids, targets)
+            if longer is None:
+                continue
+            return longer
+        if cells.target == _PARTS[1] and sample.shape[1] > 2:
+            continue  # several answers of each are asked for, which numbers do not have
         asked = f"{len(sample)} answers, of {len(targets)} targets of {len(test)} test rows"
         said = draft.overrides
         if (said.target and set(said.target) != set(targets)) or (said.id and said.id != (ids,)):
@@ -89,7 +99,7 @@ def _told(
             if len(named) > 1 and (ids := _named_in(rows[entity], test)):
                 fixed = with_options(file, dtypes={entity: "str", target: "str"})
                 return Cells(table=fixed, entity=entity, target=target), ids, [name for name in alone if name in named]
-    return _composed(file, rows, keys[0], test, by_name, alone) if len(keys) == 1 else None
+    return _composed(file, rows, keys[0], test, by_name, alone)
 
 
 def _composed(
@@ -113,6 +123,36 @@ def _composed(
             cut = with_options(file, cut={"name": key, "pattern": f"(?i:{pattern})", "into": into}, dtypes={key: "str"})
             return Cells(table=cut, entity=_PARTS[0], target=_PARTS[1]), ids, [name for name in alone if name in named]
     return None
+
+
+def _below_each_other(draft: Draft, name: str, cells: Cells, ids: str, targets: list[str]) -> Draft | None:
+    """Train and test with a row for each target of a row, as words are asked for; None where the tables cannot be joined so."""
+    assert draft.train and draft.test and draft.sample
+    train, test = parts_of(draft)
+    sample = table(draft.folder, draft.sample)
+    cut: Any = cells.table.options.get("cut")
+    question = "asked" if cut else cells.target
+    if (not cut and cells.entity != ids) or question in train or (answer := _answer(sample, train)) is None:
+        return None
+    keys = [str(sample.columns[0])] if cut else list(sample.columns[:-1])
+    into = cut and {**cut, "into": [ids if part == _PARTS[0] else question for part in cut["into"]]}
+    path = Path(os.path.relpath(draft.test.path, Path(cells.table.path).parent)).as_posix()
+    beside: list[JsonValue] = [{"path": path, "on": [ids], "options": draft.test.options}]
+    dtypes = {ids: str(test[ids].dtype)}
+    kept: list[JsonValue] = [str(column) for column in train.columns if column not in targets]
+    melted: dict[str, JsonValue] = {"keep": kept, "name": question, "value": answer}
+    return draft.grown(
+        train=with_options(draft.train, melted=melted),
+        test=with_options(cells.table, columns=keys, cut=into, dtypes=dtypes, beside=beside),
+        unused=tuple(other for other in draft.unused if other != name),
+        reason=f"{name} asks for {len(targets)} answers in words of each {ids}: a row for each, which one it is in {question}",
+    )
+
+
+def _answer(sample: pd.DataFrame, train: pd.DataFrame) -> str | None:
+    """What the column of answers is called: as in the sample, where it has one."""
+    names = (*sample.columns[1:][-1:], "answer") if sample.shape[1] <= 3 else ("answer", "agentk_answer")
+    return next((str(name) for name in names if name not in train), None)
 
 
 def _named_in(values: pd.Series[Any], test: pd.DataFrame) -> str | None:

@@ -246,8 +246,8 @@ def _wanted(asked: pd.DataFrame, sample: str) -> str:
     """What a test file would have to hold, in words."""
     key, *answers = map(str, asked.columns)
     return (
-        f"{sample} asks for {several(answers)} of {key}, such as {several(asked.iloc[:2, 0])}: name the table with these rows with "
-        f"--test FILE, and the one in which {several(answers)} is known with --train FILE; where there is none, make it first."
+        f"{sample} asks for {several(answers, 4)} of {key}, such as {several(asked.iloc[:2, 0])}: name the table with these rows "
+        "with --test FILE, and the one in which the answers are known with --train FILE; where there is none, make it first."
     )
 
 

@@ -15,6 +15,7 @@ from agentk.types.competition import Column, ColumnKind, TableFile
 
 _AMOUNT = r"[-+]?[$€£¥]?\s*[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?\s*[%€$£¥]?"
 _SIGNED = r"[$€£¥%]|\d,\d{3}"
+_UNKNOWN = ("na", "n/a", "nan", "null", "none", "?", "-", "--", ".", "unknown", "missing", "")  # between numbers
 _SWAPPED = str.maketrans(",.", ".,")
 _MADE = ("composed", "cut", "melted", "pivot")  # options of what is no column of the file itself
 _FEWEST_NUMBERS = 16  # of a cell, for them to be columns of their own
@@ -22,21 +23,22 @@ _ALIKE = 0.99  # share of a column's values that must be amounts
 
 
 def read_amounts(draft: Draft) -> Draft:
-    """Has numbers with signs about them, such as $1,200.50, 1.200,50 € or 12%, read as numbers."""
+    """Has numbers with signs about them, such as $1,200.50, 1.200,50 € or 12%, or "na" between them, read as numbers."""
     train, test = parts_of(draft)
     assert draft.train and draft.test
     found = amounts_in((train, test), draft.train)
     if not found:
         return draft
     first, second = (with_options(file, amounts=found) for file in (draft.train, draft.test))
-    return draft.grown(train=first, test=second, reason=f"{several(found)} hold numbers with signs about them")
+    reason = f"{several(found)} hold numbers with signs about them, or words for what is not known"
+    return draft.grown(train=first, test=second, reason=reason)
 
 
 def spread_numbers(draft: Draft) -> Draft:
     """Has columns whose cells hold equally many numbers, such as the pixels of a picture, read as a column for each of them."""
     train, test = parts_of(draft)
     assert draft.train and draft.test
-    worded = [str(name) for name in train.columns if name in test and types.is_string_dtype(train[name])]
+    worded = [str(name) for name in train.columns if name in test and train[name].dtype.kind not in "biufM"]
     found = [name for name in worded if (count := _numbers_a_cell(train[name])) and count == _numbers_a_cell(test[name])]
     if not found:
         return draft
@@ -48,29 +50,38 @@ def spread_numbers(draft: Draft) -> Draft:
 
 def _numbers_a_cell(values: pd.Series[Any]) -> int:
     """How many numbers each cell holds, 0 where not each holds as many."""
-    if values.isna().any() or not values.head(20).str.fullmatch(r"[-+\d.eE\s]+").all():
+    if values.isna().any():
         return 0
-    counts = values.str.strip().str.count(r"\s+")
-    count = int(counts.iloc[0]) + 1
-    return count if count >= _FEWEST_NUMBERS and bool((counts == counts.iloc[0]).all()) else 0
+    if isinstance(values.iloc[0], list):
+        counts = values.map(lambda cell: len(cell) if isinstance(cell, list) else 0)
+        plain = all(isinstance(number, int | float) for cell in values.head(20) for number in cell)
+    else:
+        some = values.head(20).astype("str")
+        plain = bool(some.str.fullmatch(r"\[?[-+\d.eE,\s]+\]?").all())
+        counts = values.astype("str").str.strip("[] ").str.count(r"\s*,\s*|\s+") + 1 if plain else values
+    count = int(counts.iloc[0]) if plain else 0
+    return count if count >= _FEWEST_NUMBERS and bool((counts == count).all()) else 0
 
 
 def amounts_in(parts: Sequence[pd.DataFrame], file: TableFile) -> list[str]:
-    """Columns of the first part that hold numbers with signs about them, in every part, spelled as in `file`."""
+    """Columns of the first part that hold such numbers, in every part, spelled as in `file`."""
     comma = file.options.get("decimal") == ","
     first = parts[0]
-    named = [str(name) for name in first.columns if types.is_string_dtype(first[name]) and not looks_like_id(str(name))]
+    named = [str(n) for n in first.columns if first[n].dtype.kind not in "biufM" and not looks_like_id(str(n))]
     return [name for name in named if all(_are_amounts(part[name], comma) for part in parts if name in part)]
 
 
 def _are_amounts(values: pd.Series[Any], comma: bool) -> bool:
     if types.is_numeric_dtype(values):
         return True  # those of this part need no sign
+    if isinstance(values.iloc[0], list | dict):
+        return False
     known = values.dropna().astype(str).str.strip()
     known = known.str.translate(_SWAPPED) if comma else known
-    if known.empty or not known.head(100).str.contains(_SIGNED).any():
+    told = known[~known.str.lower().isin(_UNKNOWN)]
+    if told.empty or not (len(told) < len(known) or told.head(100).str.contains(_SIGNED).any()):
         return False
-    return bool(known.str.fullmatch(_AMOUNT).mean() >= _ALIKE)
+    return bool(told.str.fullmatch(_AMOUNT).mean() >= _ALIKE)
 
 
 def agree_on_types(draft: Draft) -> Draft:

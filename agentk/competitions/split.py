@@ -25,6 +25,7 @@ _FOLDS = 5
 _MANY, _FOLDS_OF_MANY = 100_000, 4  # rows, and folds of more
 _MILLIONS, _FOLDS_OF_MILLIONS = 200_000, 2
 _HELD_OUT = 100_000  # of so many rows, and more: they tell a score to about a thousandth, and the others need not be predicted
+_LATER = 0.75  # share of the test rows that come after all of train, for it to be a forecast
 _ROWS = 50_000  # rows looked at
 _FEWEST_GROUPS = 3
 _COARSE = 60  # moments; so few may be years or months, of which test has the last
@@ -112,7 +113,7 @@ def _in_time(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
             continue
         long = partial(spell_span, dated=not types.is_numeric_dtype(train[name]))
         later = float((asked > past.max()).mean())
-        if later > 0.95 and (np.ptp(asked) > 0.005 * np.ptp(past) or moments_known <= _COARSE):
+        if later > _LATER and (np.ptp(asked) > 0.005 * np.ptp(past) or moments_known <= _COARSE):
             horizon = float(asked.max() - past.max())
             reasons = (
                 f"{later:.0%} of the test rows come after all of train by {name}",

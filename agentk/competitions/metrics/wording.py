@@ -29,7 +29,7 @@ _QUALIFIED = re.compile(
     r"balanced|stratified|hierarchical|seasonal|relative|soft|asymmetric|exponential|time weighted|(variant|version|modification|"
     r"combination|blend|mean|average|sum|maximum|minimum|product|difference) of( the| two| three)?( [\w ]{0,40}:)?( the)?|"
     r"log(arithm)? of( the)?|[\d.]+ ?[*×])"
-    r" ?$"
+    r"( multi ?(label|class)| binary| columnwise| column wise)? ?$"
 )
 _QUALIFIED_BEHIND = re.compile(
     r"^ ?(( score| coefficient)?,? [a-z],|(score )?(above|below|beyond|restricted|truncated|up to)\b|[*+] ?[\d.a-z]|"
