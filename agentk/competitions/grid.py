@@ -18,6 +18,7 @@ from agentk.types.competition import Cells, TableFile
 _MOST = 60  # questions about a thing
 _WHOLE = 0.9  # share of the questions that a thing is asked on average
 _THING, _ASKED = "agentk_thing", "agentk_asked"  # columns that ids are cut into
+_MOST_PARTS = 4  # of the name of a thing within an id
 _SIGNS = (r"__", r"_", r"-", r"\|", r":", r" ", r"\.")
 
 
@@ -76,7 +77,8 @@ def _grids(train: pd.DataFrame, test: pd.DataFrame, key: str) -> Iterator[_Grid]
         yield from (_Grid(entity, question) for entity in things if entity != question)
     if key in train and types.is_string_dtype(train[key]):
         for sign in _SIGNS:
-            for pattern in (rf"^(.+){sign}(.+?)$", rf"^(.+?){sign}(.+)$"):
+            first = [rf"^((?:.+?{sign}){{{count}}}.+?){sign}(.+)$" for count in range(_MOST_PARTS)]
+            for pattern in (rf"^(.+){sign}(.+?)$", *first):
                 if train[key].head(20).str.fullmatch(pattern).all():
                     yield _Grid(key, _ASKED, {"name": key, "pattern": pattern, "into": [key, _ASKED]})
 

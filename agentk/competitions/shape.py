@@ -162,8 +162,8 @@ def _find_targets(draft: Draft) -> Draft:
     composed = ""
     if sample is not None and sample.shape[1] > 1 and len(sample) > len(test):
         composed = (
-            f" The sample submission has {len(sample)} rows for {len(test)} test rows: "
-            "it asks for several answers a row, below each other, which agentk cannot write. Reshape it to one row a test row."
+            f" The sample submission has {len(sample)} rows for {len(test)} test rows, and neither its ids, such as "
+            f"{sample.iloc[0, 0]}, nor a table beside it tells which target of which row each asks for."
         )
     raise CompetitionError(
         f"{draft.folder}: train has {len(alone)} columns that test has not ({several(alone)}), and nothing "

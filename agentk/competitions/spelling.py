@@ -164,7 +164,7 @@ def _loses_digits(draft: Draft, name: str, dtype: str) -> bool:
     plain = with_options(draft.test, dtypes={name: "str"}, columns=[name], beside=[], **dict.fromkeys(_MADE, None), spread=[])
     raw = table(draft.folder, plain)[name].dropna()
     return (
-        bool((raw != table(draft.folder, draft.test)[name].dropna().astype("int64").astype(str)).any())
+        bool((raw != pd.to_numeric(raw).astype("int64").astype(str)).any())
         if dtype == "int64"
         else bool(raw.str.contains("[eE]").any())
     )

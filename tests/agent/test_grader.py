@@ -9,7 +9,7 @@ import pytest
 
 from agentk.agent.grader import Grader, grade, read_submission
 from agentk.errors import CompetitionError
-from agentk.types.competition import Competition, SubmissionFormat, TableFile, TaskKind, Validation
+from agentk.types.competition import Cells, Competition, SubmissionFormat, TableFile, TaskKind, Validation
 
 
 def competition(
@@ -131,3 +131,15 @@ def test_rows_have_ids_of_several_columns_or_none():
 def test_a_label_spelled_na_is_read_as_a_label(tmp_path: Path):
     (tmp_path / "answers.csv").write_text("id,label\n1,NA\n2,None\n")
     assert read_submission(tmp_path / "answers.csv")["label"].tolist() == ["NA", "None"]
+
+
+@pytest.mark.parametrize(("pooled", "expected"), [(True, (2 * 1.0 + 3.0) / 3), (False, (1.0 + 3.0) / 2)])
+def test_answers_below_each_other_are_pooled_or_scored_target_by_target(tmp_path: Path, pooled: bool, expected: float) -> None:
+    pd.DataFrame({"id": ["a_x", "b_x", "a_y"], "row": ["a", "b", "a"], "what": ["x", "x", "y"]}).to_csv(tmp_path / "asked.csv")
+    cells = Cells(table=TableFile(path="asked.csv"), entity="row", target="what", pooled=pooled)
+    made = competition(TaskKind.MULTIOUTPUT, "mae", "values", ("value",)).model_copy(
+        update={"folder": tmp_path, "targets": ("x", "y"), "cells": cells}
+    )
+    answers = pd.DataFrame({"id": ["a_x", "b_x", "a_y"], "value": [1.0, 2.0, 3.0]})
+    submission = pd.DataFrame({"id": ["a_y", "a_x", "b_x"], "value": [6.0, 2.0, 3.0]})
+    assert grade(made, submission, answers) == pytest.approx(expected)

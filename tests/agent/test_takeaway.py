@@ -14,8 +14,10 @@ import pandas as pd
 import pytest
 
 from agentk.agent.takeaway import MOST_MEMBERS, Member, Takeaway, write_takeaway
+from agentk.competitions.draft import Overrides
 from agentk.competitions.metrics import metric_named
 from agentk.competitions.rows import load_rows
+from agentk.competitions.setup import set_up
 from agentk.competitions.tables import plan_of
 from agentk.competitions.truth import encode_truth, format_submission
 from agentk.referee import harness
@@ -327,3 +329,38 @@ def test_a_solution_has_at_least_one_member_and_few_enough_to_read(tmp_path: Pat
         with pytest.raises(ValueError, match="1 to 8 members"):
             write_takeaway(replace(takeaway, members=members), pd.read_csv(tmp_path / "test.csv"), tmp_path / "solution")
     assert not (tmp_path / "solution").exists()
+
+
+MEANS = """
+import numpy as np
+
+def fit_predict(train, test, params, data_dir):
+    return np.outer(1 + test["a"].to_numpy(), [train[name].mean() for name in ("x", "y")])
+"""
+
+
+def test_answers_below_each_other_are_picked_as_the_run_picked_them(tmp_path: Path):
+    data, scratch, place = tmp_path / "data", tmp_path / "scratch", tmp_path / "solution"
+    data.mkdir()
+    scratch.mkdir()
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"id": [f"r{i:03d}" for i in range(90)], "a": rng.random(90), "x": rng.random(90), "y": rng.random(90)})
+    frame.loc[:20, "x"] = np.nan
+    frame.iloc[:60].to_csv(data / "train.csv", index=False)
+    frame.iloc[60:][["id", "a"]].to_csv(data / "test.csv", index=False)
+    asked = pd.DataFrame({"cell": [f"{key}_{name}" for key in frame["id"][60:] for name in "xy"], "value": 0.0})
+    asked.sample(frac=0.6, random_state=2).to_csv(data / "sample_submission.csv", index=False)
+    competition = set_up(data, Overrides(metric="mae", validation="random"), tmp_path / "made")
+    takeaway = take(competition, (member(1, MEANS),), AsIs())
+    expected = as_the_referee_does(takeaway, scratch)
+    write_takeaway(takeaway, load_rows(data, plan_of(competition))[1], place)
+    done = run(place, "--data", data, "--out", tmp_path / "submission.csv")
+    assert done.returncode == 0, done.stderr
+    remade = pd.read_csv(tmp_path / "submission.csv")
+    pd.testing.assert_frame_equal(remade, expected.reset_index(drop=True), rtol=0, atol=1e-9)
+    assert remade["cell"].tolist() == pd.read_csv(data / "sample_submission.csv")["cell"].tolist()
+
+    pd.DataFrame({"id": ["new"], "a": [0.5]}).to_csv(tmp_path / "new.csv", index=False)
+    done = run(place, "--data", data, "--out", tmp_path / "new_out.csv", "--rows", tmp_path / "new.csv")
+    assert done.returncode == 0, done.stderr
+    assert list(pd.read_csv(tmp_path / "new_out.csv").columns) == ["id", "x", "y"]

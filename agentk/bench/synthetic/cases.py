@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agentk.bench.synthetic import media, order, tables
+from agentk.bench.synthetic import asked, media, order, tables
 from agentk.bench.synthetic import oddities as odd
 from agentk.bench.synthetic.layout import Generator, Layout, Maker, Oddity, Truth, World, write
 from agentk.bench.synthetic.pages import as_html, as_markdown, as_text, page
@@ -131,7 +131,20 @@ CASES: tuple[Case, ...] = (
     Case("unknown-of-values", _R, "unknown_values", "values"),
     Case("further-samples", _B, "auc", "probability", (odd.further_samples,)),
     Case("in-a-folder", _M, "accuracy", "label", (odd.in_a_folder, odd.spaces)),
-    Case("one-row-an-answer", tables.multioutput, "rmse", "values", (odd.one_row_an_answer,)),
+    Case("long-composed-ids", tables.multioutput, "rmse", "values", (asked.composed_of_target,)),
+    Case("long-looked-up", tables.multioutput, "mae", "values", (asked.holes_in_targets, asked.looked_up)),
+    Case("long-by-two-columns", tables.multilabel, "mean_auc", "probability", (asked.by_two_columns,)),
+    Case("long-labels-with-holes", tables.multilabel, "log_loss", "probability", (asked.holes_in_targets, asked.composed_of_target)),
+    Case("long-words", tables.multioutput, "log_loss", "class_probabilities", (asked.words_below_each_other,)),
+    Case("long-train-too", tables.multioutput, "rmse", "values", (asked.rows_below_each_other,)),
+    Case("holes-in-targets", tables.multioutput, "mcrmse", "values", (asked.holes_in_targets,)),
+    Case("series-by-columns", order.forecast(), "mae", "values", (asked.days_as_columns,)),
+    Case("series-without-test", order.forecast(composed=True), "rmse", "values", (asked.no_test_file,)),
+    Case("steps-ahead", _R, "rmse", "values", (asked.steps_ahead,)),
+    Case("pixels-in-a-cell", media.pixels, "accuracy", "label", (asked.pixels_in_a_cell,)),
+    Case("pictures-by-pairs", media.picture_pairs, "log_loss", "probability"),
+    Case("pictures-several-an-id", media.several_pictures(), "auc", "probability"),
+    Case("pictures-folder-an-id", media.several_pictures(folders=True), "auc", "probability"),
     Case("none-is-a-class", tables.multiclass(words=("None", "Mild", "Severe")), "accuracy", "label"),
     Case("words-with-blanks", tables.multiclass(words=("Type I", "Type II", "no type")), "log_loss", "class_probabilities"),
     Case("lists-in-cells", order.lists_in_cells, "accuracy", "label"),

@@ -83,7 +83,8 @@ def write(layout: Layout, folder: Path) -> None:
     """Writes the competition into the new `folder`."""
     folder = folder / layout.below
     folder.mkdir(parents=True)
-    tables = {layout.names["train"]: layout.train, layout.names["test"]: layout.test, **layout.sides}
+    parts = {"train": layout.train, "test": layout.test}
+    tables = {layout.names[part]: frame for part, frame in parts.items() if part in layout.names} | layout.sides
     files = {f"{stem}{layout.ending}": _bytes(frame, layout) for stem, frame in tables.items()}
     if layout.sample is not None:
         plain = Layout(layout.train, layout.test, None, layout.truth, None)

@@ -92,6 +92,39 @@ def pictures(by_file: bool = False, beside: bool = False, classes: int = 3, suff
     return make
 
 
+def picture_pairs(rng: Generator) -> World:
+    """Two pictures a row, named in two columns: do they show the same?"""
+    rows = 240
+    first = rng.integers(0, 3, rows)
+    second = np.where(rng.random(rows) < 0.5, first, rng.integers(0, 3, rows))
+    frame = features(rng, rows, 2, 1)[0]
+    frame["left_file"], frame["right_file"] = ([f"{side}{at:04d}.png" for at in range(rows)] for side in "LR")
+    made = world(rng, frame, TaskKind.BINARY, {"same": (first == second).astype(int)})
+    for at, asked in enumerate(made.held_out):
+        for side, codes in (("L", first), ("R", second)):
+            made.pictures[f"{'test' if asked else 'train'}_images/{side}{at:04d}.png"] = _picture(rng, int(codes[at]))
+    return made
+
+
+def several_pictures(folders: bool = False) -> Maker:
+    """Up to three pictures a row, named by id and number, or in a folder an id; some rows have none."""
+
+    def make(rng: Generator) -> World:
+        rows = 240
+        codes = rng.integers(0, 2, rows)
+        made = world(rng, features(rng, rows, 3, 1)[0], TaskKind.BINARY, {"sold": codes})
+        keys = [f"p{number:07x}" for number in rng.permutation(rows * 97)[:rows]]
+        made.rows[made.id] = keys
+        for key, code, asked in zip(keys, codes, made.held_out, strict=True):
+            part = "test" if asked else "train"
+            for at in range(1, int(rng.integers(0, 4)) + 1):
+                path = f"{part}/{key}/{at}.png" if folders else f"{part}_images/{key}-{at}.png"
+                made.pictures[path] = _picture(rng, int(code))
+        return made
+
+    return make
+
+
 def pixels(rng: Generator) -> World:
     """Pictures as columns of pixels; ids are row numbers that the test file lacks."""
     rows = 400

@@ -221,16 +221,6 @@ def spaces(layout: Layout, rng: Generator) -> None:
         frame["fee"] = [f"${value:,.2f}" for value in rng.gamma(2, 900, len(frame))]
 
 
-def one_row_an_answer(layout: Layout, rng: Generator) -> None:
-    """Several targets below each other: ids composed of the row's id and the target's name."""
-    del rng
-    assert layout.sample is not None
-    own, targets = layout.truth.ids[0], layout.truth.targets
-    keys = [f"{key}_{name}" for key in layout.test[own] for name in targets]
-    layout.sample = pd.DataFrame({"row_id": keys, "value": 0.0})
-    layout.truth.ids, layout.truth.answers = ("row_id",), ("value",)
-
-
 def _free(layout: Layout) -> list[str]:
     taken = {*layout.truth.targets, *layout.truth.ids, layout.truth.column}
     return [str(name) for name in layout.test.columns if name not in taken]

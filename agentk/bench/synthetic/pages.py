@@ -33,7 +33,8 @@ def page(layout: Layout, saying: str, rng: Generator, decoys: bool = True) -> li
         return text
 
     before, after = (said(DECOYS_BEFORE), said(DECOYS_AFTER)) if decoys else ("", "")
-    files = f"- {layout.names['train']}{layout.ending} - the training set\n- {layout.names['test']}{layout.ending} - the test set"
+    parts = [(layout.names[part], words) for part, words in (("train", "training"), ("test", "test")) if part in layout.names]
+    files = "\n".join(f"- {name}{layout.ending} - the {words} set" for name, words in parts)
     if layout.sample is not None:
         files += f"\n- {layout.names['sample']}.csv - a sample submission file in the correct format"
         example = layout.sample.head(3).to_csv(index=False) + "etc."

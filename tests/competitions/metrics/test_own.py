@@ -163,7 +163,7 @@ def test_threads_may_call_at_once() -> None:
 
 def test_the_metric_of_a_contract() -> None:
     class Contract:
-        metric, task, classes = "mine.py:f", TaskKind.REGRESSION, ()
+        metric, task, classes, cells = "mine.py:f", TaskKind.REGRESSION, (), None
         own_metric = own("def f(truth, answer):\n    return float(abs(truth - answer).max())", link="log1p")
 
     metric = metric_of(Contract())

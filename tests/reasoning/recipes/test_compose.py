@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from agentk.errors import ReasonerError
@@ -153,3 +155,23 @@ FIT = "\n\ndef fit_predict(train, test, params, data_dir):\n    return one(), tw
 def test_blocks_that_cannot_be_joined_are_refused(tmp_path: Path, blocks: dict[str, str], complaint: str) -> None:
     with pytest.raises(ReasonerError, match=complaint):
         compose("entry", {}, write(tmp_path, **blocks))
+
+
+def test_targets_that_some_rows_do_not_know_are_fitted_where_they_are_known() -> None:
+    numbers = np.random.default_rng(0)
+    train = pd.DataFrame(numbers.normal(size=(200, 3)), columns=list("abc"))
+    train["low"], train["high"] = train["a"] - train["b"], 5 * train["c"] + numbers.normal(size=200)
+    test = pd.DataFrame(numbers.normal(size=(40, 3)), columns=list("abc"))
+    holed = train.assign(low=train["low"].mask(numbers.random(200) < 0.4))
+    contract = {"task": "multioutput", "targets": ["low", "high"], "classes": [], "kinds": dict.fromkeys("abc", "numeric")}
+    contract |= {"id_columns": [], "train_only": [], "metric": "rmse", "rows": 200}
+
+    def predicted(rows: pd.DataFrame, **changes: Any) -> np.ndarray:
+        module: dict[str, Any] = {}
+        exec(compose("table_linear", contract | changes).source, module)
+        return np.asarray(module["fit_predict"](rows, test, {"seed": 0, "threads": 1, "device": "cpu"}, Path()))
+
+    both = predicted(holed, gaps=True)
+    known = holed.dropna(subset="low").reset_index(drop=True)
+    assert np.allclose(both[:, 0], predicted(known.drop(columns="high"), targets=["low"])[:, 0])
+    assert np.allclose(both[:, 1], predicted(train)[:, 1])
