@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from pandas.api import types
@@ -11,6 +12,7 @@ from pydantic import JsonValue
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.kinds import called_time, is_date
+from agentk.competitions.pictures import named_files
 from agentk.competitions.spelling import with_options
 from agentk.competitions.tables import parts_of, several, table
 from agentk.types.competition import Cells, TableFile
@@ -18,6 +20,7 @@ from agentk.types.competition import Cells, TableFile
 _MOST = 60  # questions about a thing
 _WHOLE = 0.9  # share of the questions that a thing is asked on average
 _THING, _ASKED = "agentk_thing", "agentk_asked"  # columns that ids are cut into
+_MOST_GRADES = 30  # different numbers that may be classes
 _MOST_PARTS = 4  # of the name of a thing within an id
 _SIGNS = (r"__", r"_", r"-", r"\|", r":", r" ", r"\.")
 
@@ -37,15 +40,17 @@ class _Grid:
 def set_side_by_side(draft: Draft) -> Draft:
     """Fills cells, ids and targets where train and test have a row for each of the same questions about things of their own.
 
-    Only where nothing but the id and the answer differs between a thing's rows, and the answers are numbers.
+    Only where nothing but the id and the answer differs between a thing's rows, and the answers are yes and no, or amounts.
     """
     if draft.sample is None or draft.train is None or draft.test is None:
         return draft
     train, test = parts_of(draft)
     sample = table(draft.folder, draft.sample)
     key, value = str(sample.columns[0]), str(sample.columns[-1])
-    if sample.shape[1] != 2 or key not in test or value not in train or not types.is_numeric_dtype(train[value]):
+    if sample.shape[1] != 2 or key not in test or value not in train or not _are_amounts(train[value]):
         return draft
+    if key in train and named_files(draft.folder, train[key]):
+        return draft  # each row has a picture of its own
     for grid in _grids(train, test, key):
         parts = [_cut(part, grid) for part in (train, test)]
         if not _is_grid(parts[0], parts[1], grid, key, value):
@@ -66,6 +71,14 @@ def set_side_by_side(draft: Draft) -> Draft:
             reason=f"rows ask {several(questions)} of each {grid.entity}: one row each, with as many targets",
         )
     return draft
+
+
+def _are_amounts(values: pd.Series[Any]) -> bool:
+    """Whether values are 0 and 1, or numbers that are no grades."""
+    if not types.is_numeric_dtype(values) and not types.is_bool_dtype(values.dropna()):
+        return False
+    known = values.dropna()
+    return known.nunique() > _MOST_GRADES or bool(known.isin((0, 1)).all())
 
 
 def _grids(train: pd.DataFrame, test: pd.DataFrame, key: str) -> Iterator[_Grid]:

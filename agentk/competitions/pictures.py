@@ -124,6 +124,11 @@ def _names(folder: Path) -> list[str]:
     return [entry.name for entry in os.scandir(folder) if entry.name.lower().endswith(PICTURES)] if folder.is_dir() else []
 
 
+def named_files(folder: Path, values: pd.Series[Any]) -> bool:
+    """Whether each of some values names a picture below `folder`."""
+    return _pattern(picture_folders(folder), values.astype("str"), "") is not None
+
+
 def picture_folders(folder: Path) -> dict[str, set[str]]:
     """Folders that hold pictures, relative, each with its file names; two levels deep."""
     found: dict[str, set[str]] = {}

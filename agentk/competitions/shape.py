@@ -140,6 +140,7 @@ def _find_targets(draft: Draft) -> Draft:
     if not alone:
         raise CompetitionError(
             f"{draft.folder}: every column of train is in test as well, so none is to be predicted. Name it with --target COLUMN."
+            f"{_unexplained(sample, test)}"
         )
     by_class = [name for name in alone if one_column_per_class(train[name], answers)]
     if by_class:
@@ -159,15 +160,19 @@ def _find_targets(draft: Draft) -> Draft:
             doubt=f"{alike[0]} is taken as the target among {several(alone)}: only it has values such as the sample's "
             "(--target COLUMN says otherwise)",
         )
-    composed = ""
-    if sample is not None and sample.shape[1] > 1 and len(sample) > len(test):
-        composed = (
-            f" The sample submission has {len(sample)} rows for {len(test)} test rows, and neither its ids, such as "
-            f"{sample.iloc[0, 0]}, nor a table beside it tells which target of which row each asks for."
-        )
     raise CompetitionError(
         f"{draft.folder}: train has {len(alone)} columns that test has not ({several(alone)}), and nothing "
-        f"says which is the target. Name it with --target COLUMN.{composed}"
+        f"says which is the target. Name it with --target COLUMN.{_unexplained(sample, test)}"
+    )
+
+
+def _unexplained(sample: pd.DataFrame | None, test: pd.DataFrame) -> str:
+    """What a sample submission with more rows than test leaves open, in words."""
+    if sample is None or sample.shape[1] < 2 or len(sample) <= len(test):
+        return ""
+    return (
+        f" The sample submission has {len(sample)} rows for {len(test)} test rows, and neither its ids, such as "
+        f"{sample.iloc[0, 0]}, nor a table beside it tells which target of which row each asks for."
     )
 
 
@@ -227,6 +232,11 @@ def _ids_fit_the_sample(draft: Draft) -> str | None:
     ids = [name for name in draft.id_columns if name in sample.columns]
     if ids and _shows_a_few(sample, test, ids):
         return None
+    if len(sample) < len(test) and ids and test[ids[0]].isin(sample[ids[0]]).all() and sample[ids[0]].is_unique:
+        return (
+            f"{where}, several for each {ids[0]} that the sample asks for: agentk answers rows, it does not choose among them. "
+            f"Give test and train one row for each {ids[0]}, or a sample with a row for each test row (--sample FILE)"
+        )
     if len(sample) != len(test):
         return f"{where}: they must be the same rows. Download both again, or name the files with --test and --sample"
     if not ids or same_rows(sample, test, ids):

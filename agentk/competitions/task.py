@@ -158,8 +158,9 @@ def _several_targets(targets: pd.DataFrame) -> tuple[TaskKind, str, str | None]:
     names = several(targets.columns, 4)
     words = [name for name in targets.columns if not types.is_numeric_dtype(targets[name])]
     if words:
+        what = "lists" if isinstance(targets[words[0]].dropna().iloc[0], list) else "words"
         raise CompetitionError(
-            f"{several(words)} hold words: several targets must be numbers, or true and false. Choose one with --target."
+            f"{several(words)} hold {what}: several targets must be numbers, or true and false. Choose one with --target."
         )
     if all(set(targets[name].dropna().unique()) <= {0, 1} for name in targets.columns):
         exclusive = bool((targets.dropna().sum(axis=1) == 1).all())
