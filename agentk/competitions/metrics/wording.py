@@ -34,7 +34,8 @@ _QUALIFIED = re.compile(
 _QUALIFIED_BEHIND = re.compile(
     r"^ ?(( score| coefficient)?,? [a-z],|(score )?(above|below|beyond|restricted|truncated|up to)\b|[*+] ?[\d.a-z]|"
     r"( score)? (and|plus|minus|times|multiplied|divided) (the )?|"
-    r"( score| coefficient)?( computed| calculated)? (for|within|over) (each|every) (time|date|day|week|month|group|user|customer|store|query|session|type|series|stock|patient)\b)"
+    r"( score| coefficient)?( computed| calculated)? (for|within|over) (each|every) "
+    r"(time|date|day|week|month|group|user|customer|store|query|session|type|series|stock|patient)\b)"
 )
 _COMPOSED = re.compile(r"\b(mean|average|sum|combination|blend|product|difference) of (the |two |three |several )?[^.]*$")
 
