@@ -186,7 +186,7 @@ def finish_rows(frame: pd.DataFrame, plan: dict[str, Any], part: str, folder: Pa
     return frame.assign(**paths)
 
 
-def _paths(ids: pd.Series[Any], column: dict[str, Any], part: str, folder: Path) -> list[str | None]:
+def _paths(ids: pd.Series[Any], column: dict[str, Any], part: str, folder: Path) -> list[Any]:
     """The path of each row's file; none where it has none, if not every row has."""
     paths = [column[part].replace("{}", str(key)) for key in ids]
     return [path if (folder / path).is_file() else None for path in paths] if column.get("partial") else paths

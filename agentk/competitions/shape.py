@@ -172,7 +172,7 @@ def _unexplained(sample: pd.DataFrame | None, test: pd.DataFrame) -> str:
         return ""
     return (
         f" The sample submission has {len(sample)} rows for {len(test)} test rows, and neither its ids, such as "
-        f"{sample.iloc[0, 0]}, nor a table beside it tells which target of which row each asks for."
+        f"{sample.iloc[:, 0].astype('str').iloc[0]}, nor a table beside it tells which target of which row each asks for."
     )
 
 

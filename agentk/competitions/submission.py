@@ -38,10 +38,10 @@ def find_format(draft: Draft) -> Draft:
 
 def _doubt(draft: Draft, kind: Kind, answers: list[str]) -> str | None:
     if kind == "ranking" and draft.sample:
-        shown, places = table(draft.folder, draft.sample)[answers[0]].dropna().astype("str"), metric_of(draft).places or 1
-        if places > 1 and not shown.str.strip().str.contains(r"\s").any():
+        shown, most = table(draft.folder, draft.sample)[answers[0]].dropna().astype("str"), metric_of(draft).places or 1
+        if most > 1 and not shown.str.strip().str.contains(r"\s").any():
             return (
-                f"the sample shows one label a row, {draft.metric} counts {places}: so many are written into each cell, "
+                f"the sample shows one label a row, {draft.metric} counts {most}: so many are written into each cell, "
                 "the likeliest first, with blanks between them (--metric NAME says otherwise)"
             )
     if kind != "class_probabilities":

@@ -297,7 +297,8 @@ def below_each_other(
     lookup = read_table(data / cells["table"]["path"], **cells["table"]["options"])
     keys = [name for name in form["id_columns"] if name in lookup]
     rows, columns = cells_asked(sample, lookup, keys, cells, test[entity], list(named))
-    return sample.assign(**{form["columns"][-1]: wide.to_numpy()[rows, columns]})[form["columns"]]
+    frame: pd.DataFrame = sample.assign(**{form["columns"][-1]: wide.to_numpy()[rows, columns]})[form["columns"]]
+    return frame
 
 
 def filled(answer: dict[str, Any], answers: Array) -> pd.Series[Any]:
