@@ -148,17 +148,20 @@ def _side_by_side(frame: pd.DataFrame, on: str, name: str, value: str | None, dr
 
 def _spread(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """A column of numbers for each place in the cells of `name`, in its stead."""
-    rows = [np.array(cell if isinstance(cell, list) else _listed(str(cell)), dtype=np.float32) for cell in frame[name]]
+    rows = [np.array(cell, dtype=np.float32) if isinstance(cell, list) else _listed(str(cell)) for cell in frame[name]]
     numbers = np.vstack([row if len(row) == len(rows[0]) else np.full(len(rows[0]), np.nan, np.float32) for row in rows])
-    if ((numbers >= 0) & (numbers <= 255) & (numbers % 1 == 0)).all():
+    if numbers.min() >= 0 and numbers.max() <= 255 and (numbers % 1 == 0).all():
         numbers = numbers.astype(np.uint8)
     columns = pd.DataFrame(numbers, columns=[f"{name}_{at}" for at in range(numbers.shape[1])])
     return pd.concat([frame.drop(columns=name), columns], axis=1)
 
 
-def _listed(cell: str) -> list[str]:
-    """The numbers of "0 17 255" or "[0, 17, 255]"."""
-    return cell.strip("[] ").replace(",", " ").split()
+def _listed(cell: str) -> Any:
+    """The numbers of "0 17 255" or "[0, 17, 255]"; one that is missing or none of both is told by their count."""
+    try:
+        return np.fromstring(cell.strip("[] "), dtype=np.float32, sep="," if "," in cell else " ")
+    except ValueError:
+        return np.empty(0, dtype=np.float32)
 
 
 def load_rows(folder: str | Path, plan: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ _UNKNOWN = ("na", "n/a", "nan", "null", "none", "?", "-", "--", ".", "unknown", 
 _SWAPPED = str.maketrans(",.", ".,")
 _MADE = ("composed", "cut", "melted", "pivot")  # options of what is no column of the file itself
 _FEWEST_NUMBERS = 16  # of a cell, for them to be columns of their own
+_LONGEST = 40  # characters of an amount with its signs, on average
 _ALIKE = 0.99  # share of a column's values that must be amounts
 
 
@@ -58,9 +60,14 @@ def _numbers_a_cell(values: pd.Series[Any]) -> int:
     else:
         some = values.head(20).astype("str")
         plain = bool(some.str.fullmatch(r"\[?[-+\d.eE,\s]+\]?").all())
-        counts = values.astype("str").str.strip("[] ").str.count(r"\s*,\s*|\s+") + 1 if plain else values
+        sign = "," if "," in some.iloc[0] else None if re.search(r"\s\s", some.iloc[0]) else " "
+        counts = pd.Series([_count(str(cell).strip("[] "), sign) for cell in values]) if plain else values
     count = int(counts.iloc[0]) if plain else 0
     return count if count >= _FEWEST_NUMBERS and bool((counts == count).all()) else 0
+
+
+def _count(cell: str, sign: str | None) -> int:
+    return len(cell.split()) if sign is None else cell.count(sign) + 1
 
 
 def amounts_in(parts: Sequence[pd.DataFrame], file: TableFile) -> list[str]:
@@ -76,7 +83,10 @@ def _are_amounts(values: pd.Series[Any], comma: bool) -> bool:
         return True  # those of this part need no sign
     if isinstance(values.iloc[0], list | dict):
         return False
-    known = values.dropna().astype(str).str.strip()
+    known = values.dropna().astype(str)
+    if known.head(100).str.len().mean() > _LONGEST:
+        return False
+    known = known.str.strip()
     known = known.str.translate(_SWAPPED) if comma else known
     told = known[~known.str.lower().isin(_UNKNOWN)]
     if told.empty or not (len(told) < len(known) or told.head(100).str.contains(_SIGNED).any()):
