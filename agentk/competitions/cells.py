@@ -19,7 +19,7 @@ from agentk.competitions.draft import Draft
 from agentk.competitions.read import listed
 from agentk.competitions.rows import cells_asked
 from agentk.competitions.spelling import with_options
-from agentk.competitions.tables import encoding_of, is_excerpt, parts_of, sniffed, table
+from agentk.competitions.tables import LARGEST, encoding_of, is_excerpt, parts_of, sniffed, table
 from agentk.types.competition import Cells, Competition, TableFile
 
 _LOOKED_AT = 2000  # rows of the sample, before all of them are
@@ -35,7 +35,7 @@ def find_cells(draft: Draft) -> Draft:
     alone = [str(name) for name in train.columns if name not in test.columns]
     if len(alone) < 2 or len(sample) < 2 or sample.shape[1] < 2 or is_excerpt(sample, len(test)):
         return draft
-    for name, file in _lookups(draft, sample):
+    for name, file in _lookups(draft, sample, len(test)):
         found = _told(draft, file, sample, test, alone)
         if found is None:
             continue
@@ -70,12 +70,16 @@ def asked_of(contract: Draft | Competition, test: pd.DataFrame) -> tuple[Any, An
     return cells_asked(sample, lookup, keys, contract.cells.model_dump(), ids, contract.targets)
 
 
-def _lookups(draft: Draft, sample: pd.DataFrame) -> Iterator[tuple[str, TableFile]]:
-    """The sample, and unused tables with all its ids."""
+def _lookups(draft: Draft, sample: pd.DataFrame, rows: int) -> Iterator[tuple[str, TableFile]]:
+    """The sample, and, where it has more rows than test, unused tables with all its ids."""
     assert draft.sample
     yield draft.sample.path, draft.sample
+    if len(sample) <= rows:
+        return
     key, tables = str(sample.columns[0]), listed(draft.folder, below=True)
     for name in draft.unused:
+        if (draft.folder / tables[name][0]).stat().st_size > LARGEST:
+            continue
         file = encoding_of(draft.folder, sniffed(draft.folder, *tables[name]))
         rows = table(draft.folder, file)
         if key in rows and rows.shape[1] > 2 and set(sample[key].astype(str)) <= set(rows[key].astype(str)):

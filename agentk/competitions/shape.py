@@ -41,10 +41,9 @@ def find_shape(draft: Draft) -> Draft:
     classes, class_doubt = classes_of(draft, task, train[draft.targets[0]])
     known = train[list(draft.targets)].notna()
     rows = int(known.any(axis=1).sum())
-    names = {file.id_column for file in pictures.file_columns}  # of files, which are no paths themselves
-    named = [column.kind is ColumnKind.IMAGE and column.name in names for column in columns]
-    parts = zip(columns, named, strict=True)
-    columns = tuple(c.model_copy(update={"kind": ColumnKind.IDENTIFIER}) if is_name else c for c, is_name in parts)
+    if pictures.file_columns:  # what names them is no path itself
+        as_names = {"kind": ColumnKind.IDENTIFIER}
+        columns = tuple(c.model_copy(update=as_names) if c.kind is ColumnKind.IMAGE else c for c in columns)
     draft = draft.grown(
         columns=(*columns, *pictures.columns),
         file_columns=pictures.file_columns,

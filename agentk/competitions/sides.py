@@ -11,10 +11,9 @@ from pydantic import JsonValue
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.read import listed, role_of, without_role
-from agentk.competitions.tables import encoding_of, parts_of, several, sniffed, table
+from agentk.competitions.tables import LARGEST, encoding_of, parts_of, several, sniffed, table
 from agentk.types.competition import TableFile
 
-_LARGEST = 100_000_000  # bytes of a table that is looked into
 _KNOWN = 0.8  # share of the rows, of train and of test, whose key a table of facts must know
 _MET = 0.3  # the same, where a table has many rows a key: not everyone has a history
 
@@ -122,7 +121,7 @@ def _sides(draft: Draft) -> list[_Side]:
 
 
 def _file(folder: Path, path: str, member: str | None) -> TableFile | None:
-    if (folder / path).stat().st_size > _LARGEST:
+    if (folder / path).stat().st_size > LARGEST:
         return None
     return encoding_of(folder, sniffed(folder, path, member))
 

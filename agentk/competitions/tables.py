@@ -22,6 +22,8 @@ from agentk.types.competition import Competition, TableFile
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 
+LARGEST = 100_000_000
+"""Bytes of a table beside train and test that is looked into."""
 _MOST_SHOWN = 100  # rows of a sample submission that is but an example
 _HEAD = 1 << 16  # bytes looked at to find the separator
 _KEPT = 8  # tables kept in memory between the stages of one setup
