@@ -162,8 +162,11 @@ def _answer(sample: pd.DataFrame, train: pd.DataFrame) -> str | None:
 def _named_in(values: pd.Series[Any], test: pd.DataFrame) -> str | None:
     """The column of test that tells its rows apart and has all these values, called so if one is."""
     asked = set(values.astype("str").unique())
-    order = sorted(test.columns, key=lambda name: bool(name != values.name))
-    return next((str(name) for name in order if test[name].is_unique and asked <= set(test[name].astype("str"))), None)
+    for name in sorted(test.columns, key=lambda name: bool(name != values.name)):
+        spelled = test[name].astype("str")
+        if spelled.is_unique and asked <= set(spelled):
+            return str(name)
+    return None
 
 
 def _plain(name: object) -> str:

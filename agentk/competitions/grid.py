@@ -44,7 +44,7 @@ def set_side_by_side(draft: Draft) -> Draft:
     """
     if draft.sample is None or draft.train is None or draft.test is None:
         return draft
-    train, test = parts_of(draft)
+    train, test = (_plain(part) for part in parts_of(draft))
     sample = table(draft.folder, draft.sample)
     key, value = str(sample.columns[0]), str(sample.columns[-1])
     if sample.shape[1] != 2 or key not in test or value not in train or not _are_amounts(train[value]):
@@ -94,6 +94,12 @@ def _grids(train: pd.DataFrame, test: pd.DataFrame, key: str) -> Iterator[_Grid]
             for pattern in (rf"^(.+){sign}(.+?)$", *first):
                 if train[key].head(20).str.fullmatch(pattern).all():
                     yield _Grid(key, _ASKED, {"name": key, "pattern": pattern, "into": [key, _ASKED]})
+
+
+def _plain(rows: pd.DataFrame) -> pd.DataFrame:
+    """Lists and objects of JSON as text, so that they can be told apart."""
+    nested = [name for name in rows.columns if rows[name].dtype == "object" and isinstance(rows[name].iloc[0], list | dict)]
+    return rows.assign(**{str(name): rows[name].astype("str") for name in nested})
 
 
 def _cut(rows: pd.DataFrame, grid: _Grid) -> pd.DataFrame:
