@@ -70,11 +70,11 @@ def asked_of(contract: Draft | Competition, test: pd.DataFrame) -> tuple[Any, An
     return cells_asked(sample, lookup, keys, contract.cells.model_dump(), ids, contract.targets)
 
 
-def _lookups(draft: Draft, sample: pd.DataFrame, rows: int) -> Iterator[tuple[str, TableFile]]:
+def _lookups(draft: Draft, sample: pd.DataFrame, asked: int) -> Iterator[tuple[str, TableFile]]:
     """The sample, and, where it has more rows than test, unused tables with all its ids."""
     assert draft.sample
     yield draft.sample.path, draft.sample
-    if len(sample) <= rows:
+    if len(sample) <= asked:
         return
     key, tables = str(sample.columns[0]), listed(draft.folder, below=True)
     for name in draft.unused:
