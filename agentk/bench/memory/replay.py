@@ -119,7 +119,7 @@ class _Run:
         self.withheld: dict[int, tuple[str, ...]] = {}
         self.tried: dict[int, list[Tried]] = {}
         self.left = {recipe: list(cells) for recipe, cells in place.cells.items()}
-        self.libraries = tuple(name for name in LIBRARIES if name in place.cells or name not in LEFT_OUT)
+        self.libraries = LIBRARIES
 
     def go(self) -> None:
         """To the end of the budget."""
@@ -149,6 +149,7 @@ class _Run:
             pending=0,
             scored=len(ledger.scored),
             since_blend=0,
+            started=tuple(LEFT_OUT - self.place.cells.keys()),  # what is under way is not begun again
             lessons=(*self.shown, *lent(self.held, len(ledger.scored))),
             resources=SPENT.model_copy(update={"libraries": self.libraries}),
             seed=0,
