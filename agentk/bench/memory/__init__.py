@@ -10,7 +10,7 @@ from typing import Any
 from agentk.errors import SettingError
 
 PARTS = ("table", "replay", "growth")
-ROWS, RELATIVES, DRAWS, ORDERS = 1200, 20, 0, 200
+ROWS, RELATIVES, DRAWS, ORDERS = 1000, 20, 0, 200
 
 
 def bench_memory(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from agentk.bench.memory.table import LEFT_OUT, Cell, Ground, Table
+from agentk.bench.memory.table import Cell, Ground, Table
 from agentk.graph.ledger import Ledger
 from agentk.graph.lessons import as_shown, lent, missed
 from agentk.memory.embedders import HashingEmbedder
@@ -19,6 +19,7 @@ from agentk.memory.protocol import Memory, Recalled, Vectors
 from agentk.memory.rewards import Tried, standing
 from agentk.reasoning.playbook import Playbook
 from agentk.reasoning.questions import Lesson, Plan, PlanQuestion, Resources
+from agentk.reasoning.recipes.catalogue import RECIPES
 from agentk.types.attempt import Attempt
 from agentk.types.outcome import Outcome, Status
 
@@ -59,6 +60,7 @@ class Course:
     def __init__(self, ground: Ground, table: Table) -> None:
         self.ground = ground
         self.cells = table.of(ground.name)
+        self.missing = tuple(recipe.name for recipe in RECIPES if recipe.name not in self.cells)
         sign = 1.0 if ground.direction == "maximize" else -1.0
         scores = {
             cell.recipe: sign * cell.score for cell in table.cells if _default(cell, ground.name) and cell.score is not None
@@ -149,7 +151,7 @@ class _Run:
             pending=0,
             scored=len(ledger.scored),
             since_blend=0,
-            started=tuple(LEFT_OUT - self.place.cells.keys()),  # what is under way is not begun again
+            started=self.place.missing,  # what is under way is not begun again
             lessons=(*self.shown, *lent(self.held, len(ledger.scored))),
             resources=SPENT.model_copy(update={"libraries": self.libraries}),
             seed=0,
