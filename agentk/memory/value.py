@@ -128,15 +128,17 @@ class Value(Frozen):
 
     def posterior(self, weight: float = 1.0) -> Posterior:
         """The belief when evidence counts `weight` (0..1) of its worth: a power prior (Ibrahim & Chen 2000, Statist. Sci. 15)."""
-        weights = [weight * entry.weight for entry in self.evidence]
-        total = sum(weights)
+        total = first = second = 0.0  # one pass: a read asks for hundreds of these, and rewards are small enough for it
+        for entry in self.evidence:
+            share = weight * entry.weight
+            total += share
+            first += share * entry.mean
+            second += share * (entry.mean * entry.mean + entry.squares / entry.count)
         strength = self.strength + total
         if not total:
             return Posterior(self.prior, strength, _SHAPE, _RATE)
-        seen = sum(w * entry.mean for w, entry in zip(weights, self.evidence, strict=True)) / total
-        spread = sum(
-            w * ((entry.mean - seen) ** 2 + entry.squares / entry.count) for w, entry in zip(weights, self.evidence, strict=True)
-        )
+        seen = first / total
+        spread = max(0.0, second - first * seen)
         return Posterior(
             mean=(self.strength * self.prior + total * seen) / strength,
             strength=strength,
