@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,5 +38,10 @@ class Recipe:
 
     def applies(self, competition: Competition, libraries: frozenset[str] | None = None) -> bool:
         """Whether it can and should be tried; `libraries` are the modules at hand, None for those that can be imported here."""
-        present = all(find_spec(name) is not None if libraries is None else name in libraries for name in self.needs)
+        present = all(_importable(name) if libraries is None else name in libraries for name in self.needs)
         return present and self.suits(competition)
+
+
+@cache
+def _importable(name: str) -> bool:
+    return find_spec(name) is not None
