@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from agentk.sandbox.protocol import Sandbox
     from agentk.types.solution import Solution
 
-FOLDS = 5
-LEFT_OUT = frozenset({"catboost", "mlp", "random_cuts", "xgboost"})
-"""Recipes that the table does without, for the time they take; two others boost trees."""
+FOLDS = 3
 SECONDS = 20.0
 """Of one fold; a program that takes longer counts as timed out."""
 TIMES = 4
@@ -96,12 +94,13 @@ def build(
     slots: int,
     say: Callable[[str], None],
     only: Mapping[str, Collection[str]] | None = None,
+    folds: int = FOLDS,
 ) -> Table:
     """Scores what `out` does not hold yet: `sources` are (name, what `agentk run` would be given).
 
     only: by name, the recipes that are wanted; None for all of them.
 
-    At most `rows` training rows, `FOLDS` folds, and beside each recipe's own variants `draws` parameter sets drawn from its
+    At most `rows` training rows and `folds` folds, and beside each recipe's own variants `draws` parameter sets drawn from its
     space, the same ones everywhere. A competition that cannot be set up is said and passed over. Killed, it goes on.
     """
     from agentk.agent import machine
@@ -115,7 +114,7 @@ def build(
         try:
             for number, (name, source) in enumerate(sources, 1):
                 try:
-                    ground, referee = _opened(name, source, out / "work" / name, rows, sandbox)
+                    ground, referee = _opened(name, source, out / "work" / name, rows, folds, sandbox)
                 except AgentKError as error:
                     say(f"{name} is left out: {error}")
                     continue
@@ -139,7 +138,7 @@ def build(
     return read_table(out)
 
 
-def _opened(name: str, source: str, folder: Path, rows: int, sandbox: Sandbox) -> tuple[Ground, Referee]:
+def _opened(name: str, source: str, folder: Path, rows: int, folds: int, sandbox: Sandbox) -> tuple[Ground, Referee]:
     from agentk.competitions.draft import Overrides
     from agentk.competitions.metrics.own import metric_of
     from agentk.competitions.rows import load_rows
@@ -164,7 +163,7 @@ def _opened(name: str, source: str, folder: Path, rows: int, sandbox: Sandbox) -
         train = train[kept].reset_index(drop=True)
     if scheme not in ("rolling", "blocked"):
         test = test.head(50)
-    validation = competition.validation.model_copy(update={"folds": min(FOLDS, competition.validation.folds)})
+    validation = competition.validation.model_copy(update={"folds": min(folds, competition.validation.folds)})
     competition = competition.model_copy(update={"rows": len(train), "test_rows": len(test), "validation": validation})
     metric = metric_of(competition)
     truth = encode_truth(competition, train)
@@ -179,8 +178,6 @@ def _wanted(ground: Ground, draws: int) -> Iterator[tuple[str, str, Params, Solu
     from agentk.reasoning.recipes.compose import compose
 
     for recipe in recipes_for(ground.competition, frozenset(machine.libraries())):
-        if recipe.name in LEFT_OUT:
-            continue
         solution = compose(recipe.entry, ground.competition.contract())
         yield recipe.name, "default", {}, solution
         for name, params in recipe.variants.items():
