@@ -8,6 +8,7 @@ from agentk.graph.nodes.blend import CANDIDATES
 from agentk.graph.workbench import Workbench
 from agentk.referee.blend import blend
 from agentk.referee.choice import prefers
+from agentk.types.attempt import merits
 from agentk.types.competition import Frozen
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def compared(bench: Workbench, whole: Evaluation, rest: Evaluation) -> tuple[flo
 
 def marginal(bench: Workbench, number: int) -> Worth:
     """What a scored attempt adds to the best blend: one with it is compared with one without it, each weighed anew."""
-    sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
-    ranked = sorted(bench.ledger.scored, key=lambda attempt: sign * (attempt.score or 0.0))
+    merit = merits(bench.ledger.scored, bench.arena.metric.direction)
+    ranked = sorted(bench.ledger.scored, key=lambda attempt: -merit[attempt.number])
     others = [attempt.number for attempt in ranked if attempt.number != number][:CANDIDATES]
     name = bench.ledger.attempts[number].name
     if not others:

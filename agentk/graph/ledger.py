@@ -9,7 +9,7 @@ from agentk.graph.branches import history
 from agentk.graph.journal import Line
 from agentk.llms.record import Spent, call_of
 from agentk.reasoning.questions import Effort, Note
-from agentk.types.attempt import Attempt
+from agentk.types.attempt import Attempt, merits
 from agentk.types.metric import Direction
 from agentk.types.outcome import Status
 
@@ -155,6 +155,7 @@ class Ledger:
     def efforts(self, folds: int) -> dict[str, Effort]:
         """By recipe (or, for other programs, by name): what it was given and what it gave."""
         efforts: dict[str, Effort] = {}
+        merit = merits([one for one in self._in_order() if one.kind != "blend"], self.direction)
         for attempt in self._in_order():
             if attempt.kind == "blend":
                 continue
@@ -174,17 +175,16 @@ class Ledger:
             if attempt.outcome.status is Status.SCORED and attempt.score is not None:
                 if not tuned:
                     update["fold_seconds"] = attempt.seconds / max(folds, 1)
-                if before.best_score is None or self._beats(attempt.score, before.best_score):
+                own = merit[attempt.number]
+                if before.best_merit is None or own > before.best_merit:
                     update |= {"best": attempt.number, "best_score": attempt.score, "best_sample": attempt.sample}
+                    update["best_merit"] = own
             elif attempt.outcome.status not in (Status.CANCELLED, Status.PRUNED):
                 update["failures"] = before.failures + 1
                 if attempt.outcome.status is Status.TIMED_OUT:
                     update["longer"] = max(before.longer, attempt.limit or 0.0)
             efforts[name] = before.model_copy(update=update)
         return efforts
-
-    def _beats(self, score: float, over: float) -> bool:
-        return score > over if self.direction == "maximize" else score < over
 
     def _in_order(self) -> list[Attempt]:
         return [self.attempts[number] for number in sorted(self.attempts)]

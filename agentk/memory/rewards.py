@@ -118,6 +118,9 @@ def standing(attempts: Sequence[Attempt], direction: Direction) -> dict[int, flo
     """How each attempt of a run so far stands against the better half of them, as rewards are told; blends do not count."""
     own = [attempt for attempt in attempts if attempt.kind != "blend"]
     scored = [attempt for attempt in own if attempt.score is not None and attempt.fold_scores]
+    if all(attempt.fold_merits for attempt in scored):
+        scored = [attempt.model_copy(update={"fold_scores": attempt.fold_merits}) for attempt in scored]
+        direction = "maximize"
     expected, typical = expectation(scored, direction), typical_variance(scored, direction)
     found = {attempt.number: paired(attempt.fold_scores, expected, direction, typical) for attempt in scored}
     return found | {attempt.number: FAILED for attempt in own if attempt.outcome.status in _FAULTS}

@@ -14,7 +14,7 @@ from agentk.reasoning.portfolio import LEAST, Arm, ranked
 from agentk.reasoning.questions import Code, CodeQuestion, Effort, Plan, PlanQuestion, Reflection, ReflectQuestion
 from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
 from agentk.reasoning.recipes.compose import BLOCKS, compose
-from agentk.types.attempt import seedless
+from agentk.types.attempt import merits, seedless
 from agentk.types.change import changed, edits_in
 from agentk.types.outcome import Status
 from agentk.types.space import ChoiceDimension, Params
@@ -134,7 +134,7 @@ class Playbook:
 
     def _worth_bagging(self, question: PlanQuestion, clock: Clock) -> int | None:
         """The best program that hangs on its seed, as long as it has few bags and time for one more."""
-        sign = 1.0 if question.direction == "maximize" else -1.0
+        merit = merits(question.tree, question.direction)
         fixed = seedless(question.tree)
         programs = [
             one
@@ -143,7 +143,7 @@ class Playbook:
         ]
         if not programs:
             return None
-        best = max(programs, key=lambda one: sign * (one.score or 0.0))
+        best = max(programs, key=lambda one: merit[one.number])
         bags = sum(one.kind == "bag" and one.parent == best.number for one in question.tree)
         took = best.seconds / max(best.trials, 1)
         return best.number if bags + question.pending < BAGS and took / clock.slots < 0.3 * clock.left else None
@@ -204,8 +204,7 @@ class Playbook:
 
     def _worth_growing(self, question: PlanQuestion, clock: Clock) -> Plan | None:
         """The best program of those made on a sample, on as many rows as can be paid for."""
-        sign = -1.0 if question.direction == "maximize" else 1.0
-        scored = [(sign * effort.best_score, name) for name, effort in question.efforts.items() if effort.best_score is not None]
+        scored = [(-effort.best_merit, name) for name, effort in question.efforts.items() if effort.best_merit is not None]
         params = {attempt.number: attempt.params for attempt in question.tree}
         for _, name in sorted(scored)[:SAMPLES]:
             effort = question.efforts[name]
@@ -232,14 +231,13 @@ class Playbook:
         }
         if not open_:
             return None
-        scores = [effort.best_score for effort in open_.values() if effort.best_score is not None]
-        sign = 1.0 if question.direction == "maximize" else -1.0
-        top = max(sign * score for score in scores)
-        spread = max(top - min(sign * score for score in scores), 1e-12)
+        found = [effort.best_merit for effort in open_.values() if effort.best_merit is not None]
+        top = max(found)
+        spread = max(top - min(found), 1e-12)
 
         def worth(name: str) -> float:
             effort = open_[name]
-            near = 1.0 - (top - sign * (effort.best_score or 0.0)) / spread
+            near = 1.0 - (top - (effort.best_merit or 0.0)) / spread
             # Without a clock nothing may hang on measured seconds: a seed fixes what is done.
             spent = effort.seconds if clock.ticks else clock.cost(name) * (effort.drafts + effort.trials)
             return (effort.weight + 0.1 + 0.4 * near**4) / (spent + 1.0)

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 from agentk.reasoning.expectation import improvements
 from agentk.reasoning.questions import Lesson, PlanQuestion
 from agentk.reasoning.recipes.recipe import Recipe
-from agentk.types.attempt import Attempt
+from agentk.types.attempt import Attempt, merits
 from agentk.types.outcome import Status
 from agentk.types.solution import RESERVED
 
@@ -70,7 +70,7 @@ def ranked(recipes: Sequence[Recipe], question: PlanQuestion) -> list[tuple[Arm,
     done = [arm for arm in arms if _key(arm.recipe.name, arm.params) in drafted]
     open_ = [arm for arm in arms if arm not in done]
     seen = [(arm, drafted[_key(arm.recipe.name, arm.params)]) for arm in done]
-    weights = _weights(arms, seen, 1.0 if question.direction == "maximize" else -1.0)
+    weights = _weights(arms, seen, merits(question.tree, question.direction))
     total = sum(weights.values())
     best = {name: max((arm.on(name) for arm in done), default=2 * PLAIN) for name in weights}
     gains = [
@@ -115,12 +115,12 @@ def _arms(recipes: Sequence[Recipe], lessons: Sequence[Lesson]) -> list[Arm]:
     return arms
 
 
-def _weights(arms: Sequence[Arm], seen: Sequence[tuple[Arm, Attempt]], sign: float) -> dict[str, float]:
+def _weights(arms: Sequence[Arm], seen: Sequence[tuple[Arm, Attempt]], merit: Mapping[int, float]) -> dict[str, float]:
     """Of each competition: how near it is, and how well it foretells the order of this run's drafts."""
     near: dict[str, float] = {}
     for arm in arms:
         near |= {name: max(near.get(name, 0.0), close) for name, (_, close) in arm.record.items()}
-    scored = [(arm, sign * attempt.score) for arm, attempt in seen if attempt.score is not None]
+    scored = [(arm, merit[attempt.number]) for arm, attempt in seen if attempt.number in merit]
     scored += [(arm, float("-inf")) for arm, attempt in seen if attempt.outcome.status is Status.FAILED]
     weights = {}
     for name, close in near.items():

@@ -53,6 +53,7 @@ class Effort(Frozen):
     tunable: bool = False  # whether a search may find anything
     best: int | None = None  # attempt
     best_score: float | None = None
+    best_merit: float | None = None  # what search goes by, higher is better
     fold_seconds: float | None = None  # of its last scored attempt
     sample: int | None = None  # training rows that its last attempt was limited to; None: all
     best_sample: int | None = None  # the same of its best attempt

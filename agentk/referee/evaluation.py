@@ -31,6 +31,8 @@ class Evaluation:
     fold_scores: tuple[float, ...] = ()
     score: float | None = None  # of all covered rows, decision cross-fitted
     std: float | None = None  # over folds
+    merit: float | None = None  # what search goes by, higher is better: `surrogate.py`, or the score itself
+    fold_merits: tuple[float, ...] = ()  # as a watch was shown them, where it ended the evaluation
     oof: Array | None = None  # (N, W), NaN where no fold covers the row
     mask: NDArray[np.bool_] | None = None  # (N,) covered rows
     test: Array | None = None  # (M, W), mean over folds on the metric's link scale; None where no call predicted test
@@ -61,6 +63,8 @@ def save(evaluation: Evaluation, folder: Path) -> None:
         "fold_scores": evaluation.fold_scores,
         "score": evaluation.score,
         "std": evaluation.std,
+        "merit": evaluation.merit,
+        "fold_merits": evaluation.fold_merits,
         "seconds": evaluation.seconds,
         "decision": evaluation.decision.model_dump(mode="json") if evaluation.decision else None,
         "complete": evaluation.complete,
@@ -83,6 +87,8 @@ def load(folder: Path) -> Evaluation:
             fold_scores=tuple(known["fold_scores"]),
             score=known["score"],
             std=known["std"],
+            merit=known.get("merit"),  # earlier versions had none
+            fold_merits=tuple(known.get("fold_merits", ())),
             seconds=known["seconds"],
             decision=_DECISION.validate_python(known["decision"]) if known["decision"] else None,
             complete=known["complete"],

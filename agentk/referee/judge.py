@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from agentk.referee.apply import decide
 from agentk.referee.decision import Decision, Rules, default_decision, fit
+from agentk.referee.surrogate import losses
 from agentk.types.competition import Label, TaskKind
 from agentk.types.metric import Array, Metric
 
@@ -25,6 +27,8 @@ class Judgment:
     score: float
     std: float  # over folds; 0 where there is one
     fold_scores: tuple[float, ...]
+    merit: float  # what search goes by, higher is better: of the surrogate, or the score itself
+    fold_merits: tuple[float, ...]
     answers: Array  # (N, ...) as the metric takes them; rows outside the mask hold the default's answer to zeros
     decision: Decision  # fitted on all covered rows: the one for test rows
 
@@ -64,7 +68,12 @@ class Judge:
         score = float(self.metric.score(self.truth[mask], answers[mask]))
         fold_scores = [value if np.isfinite(value) else score for value in fold_scores]  # e.g. one class alone in a fold
         std = float(np.std(fold_scores, ddof=1)) if len(fold_scores) > 1 else 0.0
-        return Judgment(score, std, tuple(float(value) for value in fold_scores), answers, self.fit(filled, mask))
+        merit, fold_merits = self._sign * score, [self._sign * value for value in fold_scores]
+        apart = losses(self.rules, filled[mask], self.truth[mask])
+        if apart is not None:
+            folds = self.assignment[mask]
+            merit, fold_merits = -float(apart.mean()), [-float(apart[folds == fold].mean()) for fold in present]
+        return Judgment(score, std, _floats(fold_scores), merit, _floats(fold_merits), answers, self.fit(filled, mask))
 
     def answers(self, evaluation: Evaluation) -> Array:
         """(N, ...) out-of-fold answers of a scored evaluation."""
@@ -82,3 +91,18 @@ class Judge:
         else:
             decision = default_decision(self.rules, self.truth[rows])
         return float(self.metric.score(self.truth[rows], decide(decision.model_dump(), predictions[rows])))
+
+    def fold_merit(self, fold: int, predictions: Array, done: NDArray[np.bool_], score: float) -> float:
+        """What search goes by of one fold, higher is better: a number that later folds do not change. score: its `fold_score`."""
+        rows = self.assignment == fold
+        known = rows | done
+        apart = losses(self.rules, predictions[known], self.truth[known])
+        return self._sign * score if apart is None else -float(apart[rows[known]].mean())
+
+    @property
+    def _sign(self) -> float:
+        return 1.0 if self.metric.direction == "maximize" else -1.0
+
+
+def _floats(values: Iterable[float]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

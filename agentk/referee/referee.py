@@ -106,8 +106,8 @@ class Referee:
         """Queues an evaluation; `collect` returns it under `key`.
 
         seconds  that each call may take, where `limits` does not say
-        watch    is shown the scores of the folds so far, each decided by earlier folds alone; a fold is begun only after
-                 it said go on, and when it says no the evaluation ends as pruned
+        watch    is shown the merits of the folds so far, higher is better, which later folds do not change; a fold is begun
+                 only after it said go on, and when it says no the evaluation ends as pruned
         folds    only these; the evaluation is then not complete, and a later one under the same content continues it
         """
         if key in self.pending:
@@ -217,6 +217,8 @@ class Referee:
             fold_scores=judgment.fold_scores,
             score=judgment.score,
             std=judgment.std,
+            merit=judgment.merit,
+            fold_merits=judgment.fold_merits,
             oof=oof,
             mask=mask,
             test=test,
@@ -309,8 +311,10 @@ class Referee:
             return True
         oof = task.out_of_fold(self.layout, self.competition.width)
         earlier = [fold for fold in task.done if fold < self.layout.folds and fold != call]
-        task.scores.append(self.judge.fold_score(call, oof, np.isin(self.layout.assignment, earlier)))
-        if len(task.done) < task.wanted and not task.watch(list(task.scores)):
+        done = np.isin(self.layout.assignment, earlier)
+        task.scores.append(self.judge.fold_score(call, oof, done))
+        task.merits.append(self.judge.fold_merit(call, oof, done, task.scores[-1]))
+        if len(task.done) < task.wanted and not task.watch(list(task.merits)):
             folds = len(task.scores)
             self._fail(
                 task, Outcome(status=Status.PRUNED, reason=f"after {folds} fold{'s' * (folds > 1)} others are clearly better")
@@ -332,6 +336,7 @@ class Referee:
                 task.key,
                 outcome,
                 fold_scores=tuple(task.scores),
+                fold_merits=tuple(task.merits),
                 seconds=task.seconds,
                 log=task.log,
                 columns=tuple(self.columns),

@@ -15,7 +15,7 @@ from agentk.types.solution import Solution
 from agentk.types.space import Params
 
 Watch = Callable[[list[float]], bool]
-"""Scores of the folds so far -> whether the next one is worth it."""
+"""Merits of the folds so far, higher is better -> whether the next one is worth it."""
 
 
 @dataclass(eq=False)
@@ -33,7 +33,8 @@ class Task:
     prepared: str | None  # digest of the features it needs
     done: dict[int, Array] = field(default_factory=dict)  # checked predictions of each call: held-out rows, then test
     seconds: float = 0.0
-    scores: list[float] = field(default_factory=list)  # as `watch` sees them
+    scores: list[float] = field(default_factory=list)  # where there is a watch: each decided by earlier folds alone
+    merits: list[float] = field(default_factory=list)  # as `watch` sees them
     logs: dict[str, str] = field(default_factory=dict)
 
     def out_of_fold(self, layout: Layout, width: int) -> Array:

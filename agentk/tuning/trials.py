@@ -22,8 +22,9 @@ class Trial(Frozen):
     number: int
     params: Params
     fold_scores: tuple[float, ...] = ()  # in fold order; a prefix of the folds when pruned
-    shown: tuple[float, ...] = ()  # the same as they were known while it ran: what pruning compares
+    shown: tuple[float, ...] = ()  # merits of the folds as they were known while it ran: what pruning compares
     score: float | None = None  # the competition's number, over all out-of-fold rows
+    merit: float | None = None  # what the search goes by, higher is better
     status: Status | None = None
     seconds: float = 0.0  # slot seconds spent
 

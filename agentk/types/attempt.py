@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pydantic import JsonValue
 
 from agentk.types.competition import Frozen
+from agentk.types.metric import Direction
 from agentk.types.outcome import Outcome
 
 Kind = Literal["draft", "improve", "shrink", "debug", "tune", "bag", "ablate", "fuse", "blend"]
@@ -30,6 +31,8 @@ class Attempt(Frozen):
     score: float | None = None  # of all out-of-fold rows, decision cross-fitted
     std: float | None = None  # over folds
     fold_scores: tuple[float, ...] = ()
+    merit: float | None = None  # what search goes by, higher is better; None in runs of earlier versions
+    fold_merits: tuple[float, ...] = ()
     smoke: tuple[float | None, float | None] | None = None  # scores of its smoke run: rows it was fitted on, rows held out
     seconds: float = 0.0  # slot seconds spent
     limit: float | None = None  # seconds that each fold was allowed, where the plan said so
@@ -52,6 +55,16 @@ class Attempt(Frozen):
         """Training rows that its fits were limited to; None: all."""
         most = self.params.get("most_rows")
         return most if isinstance(most, int) else None
+
+
+def merits(attempts: Sequence[Attempt], direction: Direction) -> dict[int, float]:
+    """What search goes by, by the number of each scored attempt, higher is better: scores where one of them has no merit."""
+    scored = [one for one in attempts if one.score is not None]
+    known = {one.number: one.merit for one in scored if one.merit is not None}
+    if len(known) == len(scored):
+        return known
+    sign = 1.0 if direction == "maximize" else -1.0
+    return {one.number: sign * one.score for one in scored if one.score is not None}
 
 
 def seedless(attempts: Iterable[Attempt]) -> frozenset[int]:

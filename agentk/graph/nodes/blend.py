@@ -7,7 +7,7 @@ from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import Plan
 from agentk.referee.blend import blend as blend_members
-from agentk.types.attempt import Attempt
+from agentk.types.attempt import Attempt, merits
 from agentk.types.outcome import Outcome, Status
 from agentk.types.solution import Solution
 
@@ -21,8 +21,8 @@ def blend(bench: Workbench, state: State) -> State:
     if number in bench.ledger.attempts:
         return {"next": number + 1, "refused": 0}
     bench.notice("blend", "")
-    sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
-    scored = sorted(bench.ledger.scored, key=lambda attempt: sign * (attempt.score or 0.0))[:CANDIDATES]
+    merit = merits(bench.ledger.scored, bench.arena.metric.direction)
+    scored = sorted(bench.ledger.scored, key=lambda attempt: -merit[attempt.number])[:CANDIDATES]
     with bench.aside():
         members = {attempt.number: bench.evaluation(attempt.number) for attempt in scored}
         result = blend_members(members, referee=bench.arena.referee, key=f"blend-{number}")
@@ -39,6 +39,8 @@ def blend(bench: Workbench, state: State) -> State:
         score=None if alone else result.evaluation.score,
         std=None if alone else result.evaluation.std,
         fold_scores=() if alone else tuple(result.evaluation.fold_scores),
+        merit=None if alone else result.evaluation.merit,
+        fold_merits=() if alone else tuple(result.evaluation.fold_merits),
         weights=result.weights,
         method=result.method,
         seen=tuple(attempt.number for attempt in bench.ledger.scored),

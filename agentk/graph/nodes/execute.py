@@ -163,6 +163,8 @@ def _scores(evaluation: Evaluation | None, outcome: Outcome | None) -> dict[str,
         "score": evaluation.score,
         "std": evaluation.std,
         "fold_scores": evaluation.fold_scores,
+        "merit": evaluation.merit,
+        "fold_merits": evaluation.fold_merits,
     }
 
 

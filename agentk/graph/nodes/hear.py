@@ -68,5 +68,7 @@ def _enter(bench: Workbench, letter: Letter, number: int, plan: Plan) -> None:
         score=evaluation.score if scored else None,
         std=evaluation.std if scored else None,
         fold_scores=evaluation.fold_scores,
+        merit=evaluation.merit,
+        fold_merits=evaluation.fold_merits,
     )
     finish(bench, attempt, Solution(NO_PROGRAM, letter.text), evaluation)

@@ -55,6 +55,8 @@ def tune(bench: Workbench, state: State) -> State:
         score=None if evaluation is None else evaluation.score,
         std=None if evaluation is None else evaluation.std,
         fold_scores=() if evaluation is None else tuple(evaluation.fold_scores),
+        merit=None if evaluation is None else evaluation.merit,
+        fold_merits=() if evaluation is None else tuple(evaluation.fold_merits),
         seconds=session.seconds,
         trials=session.count,
         tunable=not session.exhausted,
@@ -83,13 +85,14 @@ class _Session:
         self.key = f"{number}/{told}"
         self.fixed = {name: value for name, value in parent.params.items() if name == "most_rows"}
         past = [trial for trial in read_trials(bench.folder.trials) if trial.search.partition("/")[2] == told]
-        if not past:
+        past = [trial for trial in past if trial.score is None or trial.merit is not None]  # earlier versions had no merits
+        if not past and parent.merit is not None:
             past = [_as_trial(parent, solution)]
             log.append(past[0])
         mine = [trial for trial in past if trial.search == self.key]
         self.count = len(mine)
         self.seconds = sum(trial.seconds for trial in mine)
-        self.again = max((trial for trial in mine if trial.score is not None), key=self._merit, default=None)
+        self.again = max((trial for trial in mine if trial.merit is not None), key=_merit, default=None)
         self.best: Trial | None = None
         self.evaluation: Evaluation | None = None
         self.open: dict[str, Trial] = {}
@@ -100,10 +103,10 @@ class _Session:
         self.limit = None if bench.setting.ordered else measured  # a clock's verdict would not be the same twice
         self.search = Search(
             solution.space,
-            direction=bench.arena.metric.direction,
+            direction="maximize",  # merits
             seed=bench.setting.seed,
             first=plan.starts,
-            past=past,
+            past=[_by_merit(trial) for trial in past],
             key=self.key,
         )
 
@@ -159,11 +162,11 @@ class _Session:
         if self.again is None or trial.number != self.again.number:
             ended = self.search.tell(
                 trial.number,
-                score=evaluation.score,
+                score=evaluation.merit,
                 fold_scores=evaluation.fold_scores,
                 status=evaluation.outcome.status,
                 seconds=evaluation.seconds,
-            )
+            ).model_copy(update={"score": evaluation.score, "merit": evaluation.merit})
             self.log.append(ended)
             self.count += 1
             self.seconds += evaluation.seconds
@@ -172,16 +175,22 @@ class _Session:
             )
             trial = ended
         scored = evaluation.outcome.status is Status.SCORED
-        if scored and (self.best is None or self._merit(trial) > self._merit(self.best)):
+        if scored and (self.best is None or _merit(trial) > _merit(self.best)):
             if self.evaluation is not None:
                 self.bench.arena.referee.forget(self.evaluation.key)
             self.best, self.evaluation = trial, evaluation
         else:
             self.bench.arena.referee.forget(evaluation.key)
 
-    def _merit(self, trial: Trial) -> float:
-        assert trial.score is not None
-        return trial.score if self.bench.arena.metric.direction == "maximize" else -trial.score
+
+def _merit(trial: Trial) -> float:
+    assert trial.merit is not None, "what is scored has a merit"
+    return trial.merit
+
+
+def _by_merit(trial: Trial) -> Trial:
+    """As the search knows it, which is told merits for scores."""
+    return trial.model_copy(update={"score": trial.merit})
 
 
 def _told(parent: Attempt, solution: Solution) -> str:
@@ -198,6 +207,7 @@ def _as_trial(parent: Attempt, solution: Solution) -> Trial:
         params=params,
         fold_scores=parent.fold_scores,
         score=parent.score,
+        merit=parent.merit,
         status=parent.outcome.status,
         seconds=parent.seconds,
     )
