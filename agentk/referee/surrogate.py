@@ -1,0 +1,50 @@
+"""The surrogate: what search goes by where the metric sees answers alone: a proper score of the predictions behind them.
+
+A row that crosses a threshold moves F1 or kappa by a whole answer, all others not at all, so that two programs are told apart
+by luck. Squared errors of what they predict see every row. What the decision mends anyway, scale and bias, is mended first:
+what is left is how well the predictions tell the rows apart (Murphy 1973, J. Appl. Meteor. 12; Berta, Holzmueller, Jordan &
+Bach 2025, "Rethinking early stopping: refine, then calibrate").
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agentk.referee.apply import softmax
+from agentk.referee.decision import Rules
+from agentk.referee.searches import calibration, line
+from agentk.types.metric import Array
+
+SAMPLE = 6_000
+"""Rows that scale and bias are fitted on at most."""
+CERTAIN = 1e-3
+"""Probabilities nearer to 0 or 1 count as this near: forests and neighbors say 0 for what they have not seen."""
+
+
+def losses(rules: Rules, predictions: Array, truth: Array) -> Array | None:
+    """(N,) squared errors of calibrated predictions (N, W), lower is better; None where the metric itself sees predictions.
+
+    Of classes and labels, summed over the W probabilities; of grades, over the W values.
+    """
+    if rules.metric.form != "labels":
+        return None
+    if rules.task.classifies:
+        return _of_classes(predictions, truth.astype(np.int64))
+    if rules.task.value == "multilabel":
+        cells = predictions.reshape(-1)
+        found = _of_classes(np.column_stack([1.0 - cells, cells]), (truth.reshape(-1) > 0.5).astype(np.int64))
+        return np.asarray(found.reshape(predictions.shape).sum(axis=1))
+    slope, shift = line(predictions, truth, "identity")
+    return np.asarray(((slope * predictions + shift - truth.reshape(predictions.shape)) ** 2).sum(axis=1))
+
+
+def _of_classes(probabilities: Array, truth: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Array:
+    """(N,) Brier scores of calibrated (N, C) probabilities."""
+    kept = np.clip(probabilities, CERTAIN, 1.0)
+    rows = np.arange(len(kept))
+    if len(kept) > SAMPLE:
+        rows = np.random.default_rng(0).choice(len(kept), SAMPLE, replace=False)
+    scale, bias = calibration(kept[rows], truth[rows])
+    apart = softmax(scale * np.log(kept) + bias)
+    apart[np.arange(len(kept)), truth] -= 1.0
+    return np.asarray((apart**2).sum(axis=1))
