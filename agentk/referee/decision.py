@@ -12,12 +12,13 @@ from pydantic import Field
 from agentk.referee import searches
 from agentk.referee.apply import decide
 from agentk.referee.choice import difference
-from agentk.referee.formulas import Formula, Labels, balanced_accuracy, kappa, macro_f1, recognize
+from agentk.referee.formulas import Formula, Labels, accuracy, balanced_accuracy, kappa, macro_f1, recognize, rightness
 from agentk.types.competition import Frozen, Label, TaskKind
 from agentk.types.metric import Array, Metric, gain
 
 HELPS = 1.0
-"""A search replaces the default when its cross-checked gain exceeds this many standard errors."""
+"""A search replaces the default when its cross-checked gain exceeds this many standard errors; any gain will do where the
+default has no claim of its own (`_settled`)."""
 SAMPLE = 6_000
 """Rows that a decision is fitted on at most."""
 FEWEST = 20
@@ -114,7 +115,7 @@ def fit(rules: Rules, predictions: Array, truth: Array) -> Decision:
     """The decision that serves the metric best on predictions (N, W) that were made without their rows' truth.
 
     Each search is fitted on one half of the rows and tried on the other, both ways; the best one replaces the default
-    where it gains more than `HELPS` standard errors, and is then fitted on all rows.
+    where it gains, more than `HELPS` standard errors if the default is best in theory, and is then fitted on all rows.
     """
     default = default_decision(rules, truth)
     if len(truth) < FEWEST:
@@ -123,15 +124,20 @@ def fit(rules: Rules, predictions: Array, truth: Array) -> Decision:
     predictions, truth = predictions[order], truth[order]
     halves = slice(None, len(order) // 2), slice(len(order) // 2, None)
     plain = decide(default.model_dump(), predictions)
-    best, most = None, 0.0
+    best, most, helps = None, 0.0, HELPS if _settled(rules, default) else 0.0
     for search in _searches(rules, default):
         answers = plain.copy()
         for learned, tried in (halves, halves[::-1]):
             answers[tried] = decide(search(predictions[learned], truth[learned]).model_dump(), predictions[tried])
         found, error = _gain(rules, truth, answers, plain, halves)
-        if found > max(HELPS * error, most):
+        if found > max(helps * error, most):
             best, most = search, found
     return best(predictions, truth) if best else default
+
+
+def _settled(rules: Rules, default: Decision) -> bool:
+    """Whether honest predictions need no search: of tables' scores only accuracy is served best by the likeliest class."""
+    return not (isinstance(default, Argmax) and rules.formula is not None and rules.formula not in (accuracy, rightness))
 
 
 def _gain(rules: Rules, truth: Array, answers: Array, plain: Array, halves: tuple[slice, slice]) -> tuple[float, float]:

@@ -96,6 +96,26 @@ def balanced_accuracy(tables: Array) -> Array:
     return np.asarray(_ratio(_hits(tables), true).sum(-1) / np.maximum((true > 0).sum(-1), 1))
 
 
+def geometric_recall(tables: Array) -> Array:
+    """The geometric mean of the recalls of the classes that occur."""
+    true = tables.sum(-1)
+    occur = np.maximum((true > 0).sum(-1), 1)
+    return np.asarray(np.where(true > 0, _ratio(_hits(tables), true), 1.0).prod(-1) ** (1.0 / occur))
+
+
+def jaccard(tables: Array) -> Array:
+    """Hits of the last of two classes over what is it or is said to be it."""
+    hit = tables[..., 1, 1]
+    return _ratio(hit, hit + tables[..., 0, 1] + tables[..., 1, 0])
+
+
+def macro_jaccard(tables: Array) -> Array:
+    """The mean of that over the classes that occur in truth or answer."""
+    both = tables.sum(-1) + tables.sum(-2)
+    hits = _hits(tables)
+    return np.asarray(_ratio(hits, both - hits).sum(-1) / np.maximum((both > 0).sum(-1), 1))
+
+
 def matthews(tables: Array) -> Array:
     """The correlation coefficient of any number of classes (Gorodkin 2004)."""
     true, said, total = tables.sum(-1), tables.sum(-2), tables.sum((-1, -2))
@@ -116,9 +136,10 @@ def kappa(power: int) -> Formula:
 
 
 MANY: tuple[Formula, ...] = (
-    accuracy, rightness, macro_f1, weighted_f1, balanced_accuracy, matthews, kappa(2), kappa(1), kappa(0)
+    accuracy, rightness, macro_f1, weighted_f1, balanced_accuracy, matthews, kappa(2), kappa(1), kappa(0),
+    geometric_recall, macro_jaccard,
 )  # fmt: skip
-TWO: tuple[Formula, ...] = (f_beta(1.0), f_beta(2.0), f_beta(0.5))
+TWO: tuple[Formula, ...] = (f_beta(1.0), f_beta(2.0), f_beta(0.5), jaccard)
 
 
 def recognize(metric: Metric, labels: Labels, truth: Codes) -> Formula | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agentk.referee.apply import TINY, softmax, to_link
 from agentk.referee.formulas import Codes, Formula
@@ -12,34 +13,46 @@ from agentk.types.metric import Array
 
 STEPS = 64
 PASSES = 2
+NEWTON = 12
+"""Steps of a calibration at most."""
+CERTAIN = 1e-3
+SAMPLE = 3_000
+"""Rows that a calibration is fitted on at most."""
 
 
 def class_weights(probabilities: Array, truth: Codes, formula: Formula) -> Array:
     """(C,) positive weights, geometric mean 1, whose weighted argmax scores best: coordinate ascent on log weights.
 
     For one class at a time a row is answered with it exactly when its log weight exceeds the row's margin, so that all
-    candidates are scored by one cumulative count.
+    candidates are scored by one cumulative count. A row counts as what it is and as what it was likely to be, half and half:
+    labels alone place a threshold by the chance of the few rows near it, calibrated probabilities alone trust the calibration.
     """
     classes = probabilities.shape[1]
     logs = np.log(np.clip(probabilities, 1e-12, 1.0))
-    weights = np.zeros(classes)
+    weights, true = np.zeros(classes), (np.eye(classes)[truth] + calibrated(probabilities, truth)) / 2
     for _ in range(PASSES if classes > 2 else 1):
         for own in range(1 if classes == 2 else 0, classes):
             rivals = logs + weights
             rivals[:, own] = -np.inf
             rival = rivals.argmax(axis=1)
             margin = rivals[np.arange(len(logs)), rival] - logs[:, own]
-            grid = np.unique(np.append(np.quantile(margin, np.linspace(0.005, 0.995, STEPS)), weights[own]))
+            grid = np.unique(np.append(_steps(margin, truth == own), weights[own]))
             below = np.searchsorted(grid, margin, side="right")  # answered with `own` from this candidate on
-            taken = np.zeros((len(grid) + 1, classes))
-            np.add.at(taken, (below, truth), 1.0)
-            lost = np.zeros((len(grid) + 1, classes, classes))
-            np.add.at(lost, (below, truth, rival), 1.0)
-            taken, lost = taken.cumsum(axis=0)[:-1], lost.cumsum(axis=0)
+            cells, size = below * classes + rival, (len(grid) + 1) * classes
+            counts = [np.bincount(cells, column, size).reshape(-1, classes) for column in true.T]
+            lost = np.stack(counts, axis=1)
+            for step in range(1, len(lost)):  # numpy's own running sums are slow along the first axis
+                lost[step] += lost[step - 1]
             tables = lost[-1] - lost[:-1]
-            tables[:, :, own] += taken
+            tables[:, :, own] += lost[:-1].sum(axis=2)
             weights[own] = grid[_summit(formula(tables), grid, weights[own])]
     return np.asarray(np.exp(np.clip(weights - weights.mean(), -20, 20)))
+
+
+def _steps(margin: Array, own: NDArray[np.bool_]) -> Array:
+    """Candidates, half of them among the rows of the class itself: they are dense where a rare class is decided."""
+    parts = [margin[rows] for rows in (own, ~own) if rows.any()]
+    return np.concatenate([np.quantile(part, np.linspace(0.005, 0.995, STEPS // len(parts))) for part in parts])
 
 
 def matched_cuts(values: Array, truth: Array, grades: Array) -> Array:
@@ -86,24 +99,52 @@ def thresholds(probabilities: Array, truth: Array, *, common: bool) -> Array:
 
 
 def calibration(probabilities: Array, truth: Codes) -> tuple[float, Array]:
-    """Scale and (C,) bias of least log loss, drawn gently towards 1 and 0; beyond twenty classes the scale alone."""
-    from scipy.optimize import minimize
+    """Scale and (C,) bias of least log loss, drawn gently towards 1 and 0; beyond twenty classes the scale alone.
 
+    Newton's method: the loss is convex, and a handful of steps end it.
+    """
     rows, classes = probabilities.shape
     logs = np.log(np.clip(probabilities, TINY, 1.0))
     hot = np.eye(classes)[truth]
     free = classes if classes <= 20 else 0
+    start = np.concatenate([[1.0], np.zeros(free)])
 
-    def loss(x: Array) -> tuple[float, Array]:
-        bias = x[1:] if free else 0.0
-        fitted = softmax(x[0] * logs + bias)
-        wrong = (fitted - hot) / rows
-        pull = np.concatenate([[x[0] - 1.0], x[1:]]) / rows
-        value = -float(np.log(np.maximum(fitted[np.arange(rows), truth], TINY)).mean()) + 0.5 * rows * float(pull @ pull)
-        return value, np.concatenate([[(wrong * logs).sum()], wrong.sum(axis=0)[:free]]) + pull
+    def at(x: Array) -> tuple[float, Array]:
+        fitted = softmax(x[0] * logs + (x[1:] if free else 0.0))
+        pull = x - start
+        return 0.5 * float(pull @ pull) - float(np.log(np.maximum((fitted * hot).sum(axis=1), TINY)).sum()), fitted
 
-    found = minimize(loss, np.concatenate([[1.0], np.zeros(free)]), jac=True, method="L-BFGS-B", options={"maxiter": 30})
-    return float(found.x[0]), found.x[1:] if free else np.zeros(classes)
+    x = start
+    loss, fitted = at(x)
+    for _ in range(NEWTON):
+        mean = (fitted * logs).sum(axis=1, keepdims=True)
+        slope, curve = x - start, np.eye(1 + free)
+        slope[0] += ((fitted - hot) * logs).sum()
+        curve[0, 0] += (fitted * (logs - mean) ** 2).sum()
+        if free:
+            slope[1:] += (fitted - hot).sum(axis=0)
+            curve[0, 1:] = curve[1:, 0] = (fitted * (logs - mean)).sum(axis=0)
+            curve[1:, 1:] += np.diag(fitted.sum(axis=0)) - fitted.T @ fitted
+        step, length = np.linalg.solve(curve, slope), 1.0
+        for _ in range(NEWTON):
+            found, then = at(x - length * step)
+            if found < loss:
+                break
+            length /= 2
+        if found > loss - 1e-9 * max(rows, 1):
+            break
+        x, loss, fitted = x - length * step, found, then
+    return float(x[0]), x[1:] if free else np.zeros(classes)
+
+
+def calibrated(probabilities: Array, truth: Codes) -> Array:
+    """(N, C) probabilities as scale and bias mend them; those near 0 or 1 count as `CERTAIN`, as forests and neighbors say it."""
+    kept = np.clip(probabilities, CERTAIN, 1.0)
+    rows = np.arange(len(kept))
+    if len(kept) > SAMPLE:
+        rows = np.random.default_rng(0).choice(len(kept), SAMPLE, replace=False)
+    scale, bias = calibration(kept[rows], truth[rows])
+    return softmax(scale * np.log(kept) + bias)
 
 
 def median_shift(predictions: Array, truth: Array, link: Literal["identity", "log", "log1p"]) -> float:

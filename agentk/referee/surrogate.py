@@ -10,15 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from agentk.referee.apply import softmax
 from agentk.referee.decision import Rules
-from agentk.referee.searches import calibration, line
+from agentk.referee.formulas import Codes
+from agentk.referee.searches import calibrated, line
 from agentk.types.metric import Array
-
-SAMPLE = 6_000
-"""Rows that scale and bias are fitted on at most."""
-CERTAIN = 1e-3
-"""Probabilities nearer to 0 or 1 count as this near: forests and neighbors say 0 for what they have not seen."""
 
 
 def losses(rules: Rules, predictions: Array, truth: Array) -> Array | None:
@@ -38,13 +33,8 @@ def losses(rules: Rules, predictions: Array, truth: Array) -> Array | None:
     return np.asarray(((slope * predictions + shift - truth.reshape(predictions.shape)) ** 2).sum(axis=1))
 
 
-def _of_classes(probabilities: Array, truth: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Array:
+def _of_classes(probabilities: Array, truth: Codes) -> Array:
     """(N,) Brier scores of calibrated (N, C) probabilities."""
-    kept = np.clip(probabilities, CERTAIN, 1.0)
-    rows = np.arange(len(kept))
-    if len(kept) > SAMPLE:
-        rows = np.random.default_rng(0).choice(len(kept), SAMPLE, replace=False)
-    scale, bias = calibration(kept[rows], truth[rows])
-    apart = softmax(scale * np.log(kept) + bias)
-    apart[np.arange(len(kept)), truth] -= 1.0
+    apart = calibrated(probabilities, truth)
+    apart[np.arange(len(apart)), truth] -= 1.0
     return np.asarray((apart**2).sum(axis=1))

@@ -37,7 +37,7 @@ def plan(competition: Competition, seconds: float | None, left: float | None = N
     return Playbook().plan(question)
 
 
-BASE = {"constant": Effort(drafts=1, seconds=1.0, best=1, best_score=0.3, fold_seconds=0.1)}
+BASE = {"constant": Effort(drafts=1, seconds=1.0, best=1, best_score=0.3, best_merit=0.3, fold_seconds=0.1)}
 
 
 def test_costs_grow_with_rows_and_columns_and_the_rows_that_a_time_pays_for_are_the_most() -> None:
@@ -66,7 +66,7 @@ def test_no_sample_is_drawn_where_no_clock_ticks_but_memory_has_its_limit() -> N
 
 def test_a_busy_machine_gets_smaller_samples() -> None:
     def most(fold_seconds: float) -> int:
-        seen = Effort(drafts=1, best=2, best_score=0.8, fold_seconds=fold_seconds, sample=100_000, best_sample=100_000)
+        seen = Effort(drafts=1, best=2, best_merit=0.8, fold_seconds=fold_seconds, sample=100_000, best_sample=100_000)
         return int(str(plan(sized(5_000_000, 20), 120.0, efforts=BASE | {"lightgbm": seen}, scored=2).params["most_rows"]))
 
     assert most(20.0) < most(2.0)
@@ -74,7 +74,7 @@ def test_a_busy_machine_gets_smaller_samples() -> None:
 
 def test_the_best_of_those_made_on_samples_is_given_more_rows() -> None:
     efforts = BASE | {
-        name: Effort(drafts=1, tunable=True, best=at, best_score=score, fold_seconds=2.0, sample=50_000, best_sample=50_000)
+        name: Effort(drafts=1, tunable=True, best=at, best_merit=score, fold_seconds=2.0, sample=50_000, best_sample=50_000)
         for at, (name, score) in enumerate({"lightgbm": 0.9, "linear": 0.7}.items(), 2)
     }
     tree = tuple(

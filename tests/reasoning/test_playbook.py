@@ -56,7 +56,7 @@ def ask(seconds: float | None = 100.0, attempts: int | None = None, **facts: Any
 
 def drafted(**scores: float) -> dict[str, Effort]:
     return {
-        name: Effort(drafts=1, seconds=5.0, tunable=True, best=index, best_score=score, fold_seconds=1.0)
+        name: Effort(drafts=1, seconds=5.0, tunable=True, best=index, best_score=score, best_merit=score, fold_seconds=1.0)
         for index, (name, score) in enumerate(scores.items(), 1)
     }
 

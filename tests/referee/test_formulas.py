@@ -9,7 +9,7 @@ from agentk.competitions.metrics import metric_named
 from agentk.referee.formulas import Labels, recognize, table, tables
 from agentk.types.competition import TaskKind
 
-NAMES = ["accuracy", "f1", "f1_macro", "f1_weighted", "balanced_accuracy", "mcc"]
+NAMES = ["accuracy", "f1", "jaccard", "f1_macro", "f1_weighted", "balanced_accuracy", "mcc", "g_mean", "jaccard_macro"]
 
 
 def drawn(classes: int, rows: int = 400) -> tuple[np.ndarray, np.ndarray]:
@@ -18,7 +18,7 @@ def drawn(classes: int, rows: int = 400) -> tuple[np.ndarray, np.ndarray]:
     return truth, np.where(rng.random(rows) < 0.6, truth, rng.integers(0, classes, rows))
 
 
-@pytest.mark.parametrize(("name", "classes"), [*((name, 2) for name in NAMES), *((name, 4) for name in NAMES if name != "f1")])
+@pytest.mark.parametrize(("name", "classes"), [*((name, 2) for name in NAMES), *((name, 4) for name in NAMES if name not in ("f1", "jaccard"))])
 def test_a_metric_of_codes_is_recognized_and_the_fast_form_gives_its_number(name: str, classes: int) -> None:
     metric, (truth, answer) = metric_named(name), drawn(classes)
     formula = recognize(metric, Labels(classes), truth)
