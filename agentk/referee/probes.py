@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from agentk.types.solution import Solution
     from agentk.types.space import Params
 
+WAITING = 4.0
+"""How many times its seconds a probe may take by the clock on the wall: others may compute beside it, and it may wait."""
 EACH = 3
 """Rows of every class that a smoke run fits on, where there are as many."""
 
@@ -72,18 +74,18 @@ class Probes:
         self._train, self._held = layout.train(self._call), layout.held_out(self._call)
         draw = np.random.default_rng(seed)
         self._fit = self._sample(draw)
+        self._limits = Limits(wall_s=WAITING * SMOKE_SECONDS, cpu_s=SMOKE_SECONDS * calls.sandbox.cores)
         self._shown = np.sort(draw.permutation(len(self._held))[: SMOKE_ROWS // 5])
         self._again = self._fit[np.sort(draw.permutation(len(self._fit))[: SMOKE_ROWS // 5])]
 
     def smoke(self, solution: Solution, params: Params) -> Probe:
         """`prepare` and `fit_predict` once, on few rows: does it run, and does what it returns have the right shape?"""
-        limits = Limits(wall_s=SMOKE_SECONDS)
         picked = [rows.tolist() for rows in (self._fit, self._shown, self._again)]
-        return Probe(self, self.calls.smoke(solution, params, self._call, limits, picked))
+        return Probe(self, self.calls.smoke(solution, params, self._call, self._limits, picked))
 
     def look(self, source: str, params: Params) -> Probe:
         """Calls `explore(train, test, data_dir)` of a program and keeps what it prints."""
-        return Probe(self, self.calls.look(source, params, self._call, Limits(wall_s=SMOKE_SECONDS)))
+        return Probe(self, self.calls.look(source, params, self._call, self._limits))
 
     def refused(self, reason: str) -> Probe:
         """One that has ended before it began."""

@@ -230,7 +230,7 @@ class _Watched:
         for path in self._stage.rglob("*"):
             with contextlib.suppress(OSError):
                 written += path.lstat().st_size
-        return verdict.of_use(len(sizes), sum(sizes), written, self._limits)
+        return verdict.of_use(len(sizes), sum(sizes), written, self.cpu_s, self._limits)
 
 
 def _collected(output: Path, execution: Execution) -> tuple[list[str], str]:

@@ -39,6 +39,7 @@ class Limits:
     """Hard bounds of one execution, on its whole process tree."""
 
     wall_s: float = 600.0
+    cpu_s: float | None = None  # processor seconds of all its processes, whatever else the machine does; None: no bound
     memory_bytes: int = 4 << 30
     output_bytes: int = 1 << 30  # of all it writes
     log_bytes: int = 64 << 10  # stdout and stderr together: head and tail are kept

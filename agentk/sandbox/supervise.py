@@ -125,7 +125,8 @@ class _Supervisor:
     def _look(self, first: int) -> Verdict | None:
         limits = self._task.limits
         members = [process for process in tree.processes(os.getpid()) if process not in (os.getpid(), first)]
-        return verdict.of_use(len(members), tree.memory(members, limits.memory_bytes), self._walls.written(), limits)
+        seconds = tree.seconds([first, *members]) if limits.cpu_s is not None else 0.0
+        return verdict.of_use(len(members), tree.memory(members, limits.memory_bytes), self._walls.written(), seconds, limits)
 
     def _read_rest(self) -> None:
         """What is still in the pipe, all of whose writers are dead."""

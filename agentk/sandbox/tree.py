@@ -1,4 +1,4 @@
-"""The processes of one execution, seen from outside: how many there are and how much memory they hold together."""
+"""The processes of one execution, seen from outside: how many, how much memory they hold, how long they have computed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def processes(first: int) -> list[int]:
@@ -26,6 +27,19 @@ def memory(members: list[int], limit: int) -> int:
     """Bytes of memory they hold. Pages that they share count once, where the simple sum would pass `limit`."""
     simple = sum(map(_resident, members))
     return simple if simple <= limit else sum(map(_proportional, members))
+
+
+def seconds(members: list[int]) -> float:
+    """Processor seconds that they, and those of their children that have ended, have used."""
+    return sum(map(_ticks, members)) / _TICKS
+
+
+def _ticks(process: int) -> int:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(map(int, fields[11:15]))  # user, system, and both of children waited for
 
 
 def _resident(process: int) -> int:

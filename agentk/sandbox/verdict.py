@@ -32,8 +32,10 @@ def of_time(now: float, deadline: float, limits: Limits) -> Verdict | None:
     return (End.TIMED_OUT, f"it ran longer than {round(limits.wall_s, 2):g} s") if now >= deadline else None
 
 
-def of_use(processes: int, memory: int, written: int, limits: Limits) -> Verdict | None:
-    """Of a program that uses so many processes and bytes now."""
+def of_use(processes: int, memory: int, written: int, seconds: float, limits: Limits) -> Verdict | None:
+    """Of a program that uses so many processes and bytes now, and has used so many processor seconds."""
+    if limits.cpu_s is not None and seconds > limits.cpu_s:
+        return End.TIMED_OUT, f"it computed for more than {round(limits.cpu_s, 2):g} s"
     if processes > limits.processes:
         return End.FAILED, f"it started more than {limits.processes} processes"
     if memory > limits.memory_bytes:

@@ -200,6 +200,23 @@ class SandboxConformance:
     @pytest.mark.parametrize(
         "source",
         [
+            "while True: pass",
+            "import os, time\nfor _ in range(3):\n    if os.fork() == 0:\n        while True: pass\ntime.sleep(600)",
+        ],
+        ids=["alone", "in children"],
+    )
+    def test_processor_time_runs_out(self, sandbox: Sandbox, tmp_path: Path, source: str) -> None:
+        self.needs(sandbox, Guarantee.TIME)
+        result = run_source(sandbox, tmp_path, source, Limits(wall_s=120, cpu_s=0.5))
+        assert (result.end, result.reason) == (End.TIMED_OUT, "it computed for more than 0.5 s")
+
+    def test_waiting_is_no_processor_time(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        result = run_source(sandbox, tmp_path, "import time; time.sleep(2)", Limits(wall_s=120, cpu_s=1.5))
+        assert result.end is End.OK, result.reason
+
+    @pytest.mark.parametrize(
+        "source",
+        [
             "x = bytearray(20 << 30)",
             "import numpy; numpy.ones(20 << 27)",
             "x = []\nwhile True: x.append(bytearray(10 << 20))",

@@ -18,7 +18,9 @@ def drawn(classes: int, rows: int = 400) -> tuple[np.ndarray, np.ndarray]:
     return truth, np.where(rng.random(rows) < 0.6, truth, rng.integers(0, classes, rows))
 
 
-@pytest.mark.parametrize(("name", "classes"), [*((name, 2) for name in NAMES), *((name, 4) for name in NAMES if name not in ("f1", "jaccard"))])
+@pytest.mark.parametrize(
+    ("name", "classes"), [*((name, 2) for name in NAMES), *((name, 4) for name in NAMES if name not in ("f1", "jaccard"))]
+)
 def test_a_metric_of_codes_is_recognized_and_the_fast_form_gives_its_number(name: str, classes: int) -> None:
     metric, (truth, answer) = metric_named(name), drawn(classes)
     formula = recognize(metric, Labels(classes), truth)

@@ -35,7 +35,7 @@ def merit(metric: str, predictions: np.ndarray, truth: np.ndarray) -> float:
 def test_what_the_decision_mends_costs_nothing(metric: str) -> None:
     predictions, truth = rare(0.5)
     logits = np.log(predictions)
-    weighted = softmax(logits + [0.0, 3.0])  # as a program that weighs the rare class says it
+    weighted = softmax(logits + np.array([0.0, 3.0]))  # as a program that weighs the rare class says it
     timid = softmax(0.3 * logits)
     own = merit(metric, predictions, truth)
     assert merit(metric, weighted, truth) == pytest.approx(own, rel=0.01)
