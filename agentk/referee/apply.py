@@ -75,7 +75,7 @@ def decide(decision: dict[str, Any], predictions: Array) -> Array:
           thresholds  (N, T) of 0 and 1: at or above the target's threshold
           cuts        (N, T) grades: how many of the target's cuts lie at or below the prediction
           calibrate   (N, C) probabilities: softmax(scale * log p + bias)
-          adjust      (N, T) values: slope * x + shift on the link scale, then clipped to low and high
+          adjust      (N, T) values: slope * x + shift on the link scale, then clipped to low and high, and rounded if whole
     """
     kind = decision["kind"]
     if kind == "argmax":
@@ -94,5 +94,6 @@ def decide(decision: dict[str, Any], predictions: Array) -> Array:
         values = predictions
         if decision["slope"] != 1.0 or decision["shift"] != 0.0:
             values = from_link(decision["slope"] * to_link(predictions, link) + decision["shift"], link)
-        return np.clip(values, decision["low"], decision["high"])
+        values = np.clip(values, decision["low"], decision["high"])
+        return np.round(values) if decision.get("whole") else values
     return predictions

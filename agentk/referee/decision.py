@@ -62,7 +62,7 @@ class Calibrate(Frozen):
 
 
 class Adjust(Frozen):
-    """Values slope * x + shift on the link scale, clipped."""
+    """Values slope * x + shift on the link scale, clipped, and where they are `whole` rounded."""
 
     kind: Literal["adjust"] = "adjust"
     link: Literal["identity", "log", "log1p"]
@@ -70,6 +70,7 @@ class Adjust(Frozen):
     shift: float = 0.0
     low: float | None = None
     high: float | None = None
+    whole: bool = False
 
 
 Decision = Annotated[AsIs | Argmax | Thresholds | Cuts | Calibrate | Adjust, Field(discriminator="kind")]
@@ -84,13 +85,14 @@ class Rules:
     classes: tuple[Label, ...]
     labels: Labels | None
     formula: Formula | None
+    whole: bool = False  # every true value is a whole number
 
     @staticmethod
     def of(metric: Metric, task: TaskKind, classes: tuple[Label, ...], truth: Array) -> Rules:
         """truth: all of it, as the metric has it."""
         labels = Labels.of(metric, task, classes, truth)
         formula = recognize(metric, labels, labels.codes(truth)) if labels else None
-        return Rules(metric, task, classes, labels, formula)
+        return Rules(metric, task, classes, labels, formula, bool(np.all(truth == np.round(truth))))
 
 
 def default_decision(rules: Rules, truth: Array) -> Decision:
@@ -169,7 +171,12 @@ def _searches(rules: Rules, default: Decision) -> list[Search]:
         ]
     if metric.form == "probabilities":
         return [_calibrate] if task.classifies and _has_losses(rules) else []
-    return [_clipped(metric), _shifted(metric), _fitted_line(metric), *([_scaled] if metric.link == "identity" else [])]
+    found = [_clipped(metric), _shifted(metric), _fitted_line(metric)]
+    if metric.link == "identity":
+        found.append(_scaled)
+    if rules.whole:
+        found.append(_rounded(metric))
+    return found
 
 
 def _weights_search(labels: Labels, formula: Formula) -> Search:
@@ -194,6 +201,10 @@ def _calibrate(predictions: Array, truth: Array) -> Decision:
 
 def _clipped(metric: Metric) -> Search:
     return lambda _, y: Adjust(link=metric.link, low=float(np.nanmin(y)), high=float(np.nanmax(y)))
+
+
+def _rounded(metric: Metric) -> Search:
+    return lambda _, y: Adjust(link=metric.link, low=_domain(metric, y), whole=True)
 
 
 def _shifted(metric: Metric) -> Search:

@@ -52,6 +52,15 @@ def test_lower_is_better_where_the_metric_says_so() -> None:
     assert ledger.efforts(5)["linear"].best == 1
 
 
+def test_the_best_of_a_recipe_is_that_of_most_merit_unless_one_has_none() -> None:
+    """Where the metric sees answers alone, search goes by what is behind them; runs of earlier versions knew scores alone."""
+    lines = [finished(1, 0.70, merit=-0.20), finished(2, 0.71, merit=-0.25)]
+    linear = Ledger.of(lines, "maximize").efforts(5)["linear"]
+    assert (linear.best, linear.best_score, linear.best_merit) == (1, 0.70, -0.20)
+    older = Ledger.of([*lines, finished(3, 0.5)], "maximize").efforts(5)["linear"]
+    assert (older.best, older.best_merit) == (2, 0.71)
+
+
 def test_a_blend_counts_what_it_saw_and_weighs_its_members() -> None:
     lines = [
         finished(1, 0.7),

@@ -265,6 +265,9 @@ def test_a_search_makes_one_attempt_of_its_best_trial_and_is_not_made_twice(begi
     assert (tuned.kind, tuned.parent, tuned.trials) == ("tune", 1, 4)
     assert tuned.score is not None and tuned.score < (bench.ledger.attempts[1].score or 0)
     assert sorted(trials(bench)) == [1, 2, 3, 4]
+    written = [json.loads(line) for line in bench.folder.trials.read_text().splitlines()]
+    assert all(trial["merit"] == -trial["score"] for trial in written if trial["status"] == "scored"), "of errors, less is better"
+    assert tuned.merit == -tuned.score == max(trial["merit"] for trial in written if trial["status"] == "scored")
     assert tune(bench, search(bench, 4))["next"] == 3
     assert len(trials(bench)) == 4
 

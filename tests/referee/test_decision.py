@@ -123,6 +123,38 @@ def test_means_of_skewed_targets_are_moved_towards_medians_for_absolute_errors()
     assert found.score < metric_named("mae").score(truth, means) * 0.97
 
 
+def test_small_counts_are_rounded_for_absolute_errors_and_left_alone_for_squared_ones() -> None:
+    rng = np.random.default_rng(0)
+    mean = np.exp(rng.normal(0.5, 0.7, N))
+    truth = rng.poisson(mean).astype(float)[:, None]
+    medians = np.maximum(mean[:, None] - 0.3, 0)
+    found = judge("mae", TaskKind.REGRESSION, (), truth).judge(medians, np.ones(N, bool))
+    assert isinstance(found.decision, Adjust) and found.decision.whole
+    assert found.score < metric_named("mae").score(truth, medians) - 0.02
+    assert not getattr(fit(rules("rmse", TaskKind.REGRESSION, (), truth), mean[:, None], truth), "whole", False)
+    apart = truth + 0.5  # no whole numbers
+    assert not getattr(fit(rules("mae", TaskKind.REGRESSION, (), apart), medians, apart), "whole", False)
+
+
+def test_the_threshold_of_a_rare_class_is_nearly_as_good_as_the_best_one() -> None:
+    """One row in thirty, so that one row in fifteen decides: candidates that follow all rows alike pass most of those by."""
+    lost = []
+    for seed in range(12):
+        predictions, truth = scarce(seed, 1500)
+        fresh, labels = scarce(seed + 100, 60_000)
+        known = rules("f1", TaskKind.BINARY, (0, 1), labels)
+        found = known.metric.score(labels, apply.decide(fit(known, predictions, truth).model_dump(), fresh))
+        lost.append(max(known.metric.score(labels, fresh[:, 1] >= at) for at in np.linspace(0.1, 0.6, 11)) - found)
+    assert np.mean(lost) < 0.02
+
+
+def scarce(seed: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Honest probabilities of a class that is true one time in thirty."""
+    rng = np.random.default_rng(seed)
+    p = sigmoid(rng.normal(-6.5, 3.0, rows))
+    return np.column_stack([1 - p, p]), (rng.random(rows) < p).astype(float)
+
+
 def test_sound_values_are_left_as_they_are() -> None:
     rng = np.random.default_rng(1)
     x = rng.uniform(-1, 1, (N, 1))
