@@ -67,6 +67,11 @@ def softmax(logits: Array) -> Array:
     return np.asarray(exp / exp.sum(axis=1, keepdims=True))
 
 
+def as_pairs(chances: Array) -> Array:
+    """(N * T, 2) probabilities of no and yes from (N, T) of yes."""
+    return np.column_stack([1.0 - chances.reshape(-1), chances.reshape(-1)])
+
+
 def decide(decision: dict[str, Any], predictions: Array) -> Array:
     """Answers from (N, W) predictions, as the metric wants them.
 
@@ -74,7 +79,7 @@ def decide(decision: dict[str, Any], predictions: Array) -> Array:
           argmax      (N,) codes: the class of the largest weighted probability
           thresholds  (N, T) of 0 and 1: at or above the target's threshold
           cuts        (N, T) grades: how many of the target's cuts lie at or below the prediction
-          calibrate   (N, C) probabilities: softmax(scale * log p + bias)
+          calibrate   (N, C) probabilities: softmax(scale * log p + bias), p at least `floor`; where they are pairs (N, T)
           adjust      (N, T) values: slope * x + shift on the link scale, then clipped to low and high, and rounded if whole
     """
     kind = decision["kind"]
@@ -87,8 +92,10 @@ def decide(decision: dict[str, Any], predictions: Array) -> Array:
         columns = [np.searchsorted(np.asarray(cuts), predictions[:, t], side="right") for t, cuts in enumerate(decision["cuts"])]
         return np.asarray(grades[np.stack(columns, axis=1)])
     if kind == "calibrate":
-        logits = np.log(np.clip(predictions, TINY, 1.0))
-        return softmax(decision["scale"] * logits + np.asarray(decision["bias"]))
+        pairs = decision.get("pairs", False)
+        logits = np.log(np.clip(as_pairs(predictions) if pairs else predictions, decision.get("floor", TINY), 1.0))
+        shares = softmax(decision["scale"] * logits + np.asarray(decision["bias"]))
+        return shares[:, 1].reshape(predictions.shape) if pairs else shares
     if kind == "adjust":
         link = decision["link"]
         values = predictions

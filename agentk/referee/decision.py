@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from agentk.referee import searches
-from agentk.referee.apply import decide
+from agentk.referee.apply import TINY, as_pairs, decide
 from agentk.referee.choice import difference
 from agentk.referee.formulas import Formula, Labels, accuracy, balanced_accuracy, kappa, macro_f1, recognize, rightness
 from agentk.types.competition import Frozen, Label, TaskKind
@@ -21,6 +21,8 @@ HELPS = 1.0
 default has no claim of its own (`_settled`)."""
 SAMPLE = 6_000
 """Rows that a decision is fitted on at most."""
+FLOORS = (TINY, 0.01)
+"""Below which probabilities are not believed: neighbors and forests say 0 for what they have not seen."""
 FEWEST = 20
 """With fewer rows there is nothing to learn a decision from."""
 
@@ -54,11 +56,16 @@ class Cuts(Frozen):
 
 
 class Calibrate(Frozen):
-    """Probabilities softmax(scale * log p + bias): Platt's scaling of two classes, vector scaling of more (Guo 2017)."""
+    """Probabilities softmax(scale * log p + bias): Platt's scaling of two classes, vector scaling of more (Guo 2017).
+
+    Of several labels a row each is a pair of its own, all with one scale and bias. Below the floor p counts as the floor.
+    """
 
     kind: Literal["calibrate"] = "calibrate"
     scale: float
     bias: tuple[float, ...]
+    floor: float = TINY
+    pairs: bool = False
 
 
 class Adjust(Frozen):
@@ -156,7 +163,7 @@ Search = Callable[[Array, Array], Decision]
 
 def _searches(rules: Rules, default: Decision) -> list[Search]:
     """The searches worth a try for this metric; each maps predictions and truth to a decision."""
-    metric, task, labels = rules.metric, rules.task, rules.labels
+    metric, labels = rules.metric, rules.labels
     if isinstance(default, Argmax) and labels is not None:
         wanted = [rules.formula] if rules.formula else [macro_f1, balanced_accuracy]
         return [_weights_search(labels, formula) for formula in wanted]
@@ -170,7 +177,7 @@ def _searches(rules: Rules, default: Decision) -> list[Search]:
             lambda p, y: Thresholds(thresholds=tuple(searches.thresholds(p, y, common=True))),
         ]
     if metric.form == "probabilities":
-        return [_calibrate] if task.classifies and _has_losses(rules) else []
+        return [_calibrated(rules.task, floor) for floor in FLOORS] if _has_losses(rules) else []
     found = [_clipped(metric), _shifted(metric), _fitted_line(metric)]
     if metric.link == "identity":
         found.append(_scaled)
@@ -194,9 +201,14 @@ def _cuts_search(labels: Labels | None, formula: Formula | None, grades: tuple[f
     return search
 
 
-def _calibrate(predictions: Array, truth: Array) -> Decision:
-    scale, bias = searches.calibration(predictions, truth.reshape(-1).astype(np.int64))
-    return Calibrate(scale=scale, bias=tuple(bias))
+def _calibrated(task: TaskKind, floor: float) -> Search:
+    def search(predictions: Array, truth: Array) -> Decision:
+        pairs = not task.classifies
+        shares = as_pairs(predictions) if pairs else predictions
+        scale, bias = searches.calibration(np.maximum(shares, floor), truth.reshape(-1).astype(np.int64))
+        return Calibrate(scale=scale, bias=tuple(bias), floor=floor, pairs=pairs)
+
+    return search
 
 
 def _clipped(metric: Metric) -> Search:
@@ -240,6 +252,8 @@ def _grades(rules: Rules, truth: Array) -> Array:
 
 
 def _has_losses(rules: Rules) -> bool:
+    if not rules.task.classifies:
+        return rules.metric.losses(np.eye(2), np.full((2, 2), 0.5)) is not None
     count = len(rules.classes)
     codes = np.arange(count, dtype=np.float64)
     return rules.metric.losses(codes, np.full((count, count), 1.0 / count)) is not None

@@ -16,7 +16,7 @@ PASSES = 2
 NEWTON = 12
 """Steps of a calibration at most."""
 CERTAIN = 1e-3
-SAMPLE = 3_000
+SAMPLE = 6_000
 """Rows that a calibration is fitted on at most."""
 
 
@@ -104,6 +104,9 @@ def calibration(probabilities: Array, truth: Codes) -> tuple[float, Array]:
     Newton's method: the loss is convex, and a handful of steps end it.
     """
     rows, classes = probabilities.shape
+    if rows > SAMPLE:
+        drawn, rows = np.random.default_rng(0).choice(rows, SAMPLE, replace=False), SAMPLE
+        probabilities, truth = probabilities[drawn], truth[drawn]
     logs = np.log(np.clip(probabilities, TINY, 1.0))
     hot = np.eye(classes)[truth]
     free = classes if classes <= 20 else 0
@@ -140,10 +143,7 @@ def calibration(probabilities: Array, truth: Codes) -> tuple[float, Array]:
 def calibrated(probabilities: Array, truth: Codes) -> Array:
     """(N, C) probabilities as scale and bias mend them; those near 0 or 1 count as `CERTAIN`, as forests and neighbors say it."""
     kept = np.clip(probabilities, CERTAIN, 1.0)
-    rows = np.arange(len(kept))
-    if len(kept) > SAMPLE:
-        rows = np.random.default_rng(0).choice(len(kept), SAMPLE, replace=False)
-    scale, bias = calibration(kept[rows], truth[rows])
+    scale, bias = calibration(kept, truth)
     return softmax(scale * np.log(kept) + bias)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from agentk.referee.apply import as_pairs
 from agentk.referee.decision import Rules
 from agentk.referee.formulas import Codes
 from agentk.referee.searches import calibrated, line
@@ -26,8 +27,7 @@ def losses(rules: Rules, predictions: Array, truth: Array) -> Array | None:
     if rules.task.classifies:
         return _of_classes(predictions, truth.astype(np.int64))
     if rules.task.value == "multilabel":
-        cells = predictions.reshape(-1)
-        found = _of_classes(np.column_stack([1.0 - cells, cells]), (truth.reshape(-1) > 0.5).astype(np.int64))
+        found = _of_classes(as_pairs(predictions), (truth.reshape(-1) > 0.5).astype(np.int64))
         return np.asarray(found.reshape(predictions.shape).sum(axis=1))
     slope, shift = line(predictions, truth, "identity")
     return np.asarray(((slope * predictions + shift - truth.reshape(predictions.shape)) ** 2).sum(axis=1))

@@ -99,6 +99,29 @@ def test_overconfident_probabilities_are_calibrated_for_log_loss() -> None:
     assert judgment.score < metric_named("log_loss").score(truth, sharp) - 0.02
 
 
+def test_a_certain_no_that_was_wrong_is_not_believed_for_log_loss() -> None:
+    """As five neighbors say it: shares of five, honest but for the zeros."""
+    rng = np.random.default_rng(0)
+    p = sigmoid(rng.normal(-2, 1.5, N))
+    said, truth = rng.binomial(5, p) / 5, (rng.random(N) < p).astype(float)
+    shares = np.column_stack([1 - said, said])
+    found = judge("log_loss", TaskKind.BINARY, (0, 1), truth).judge(shares, np.ones(N, bool))
+    assert isinstance(found.decision, Calibrate) and found.decision.floor == 0.01
+    assert found.score < metric_named("log_loss").score(truth, np.clip(shares, 0.01, 0.99)) - 0.005
+
+
+def test_several_labels_are_calibrated_together() -> None:
+    rng = np.random.default_rng(0)
+    p = sigmoid(rng.normal(-2, 1.5, (1000, 3)))
+    truth = (rng.random(p.shape) < p).astype(float)
+    logits = 3 * np.log(p / (1 - p))
+    sharp = sigmoid(logits)
+    found = judge("log_loss", TaskKind.MULTILABEL, (), truth).judge(sharp, np.ones(1000, bool))
+    assert isinstance(found.decision, Calibrate) and found.decision.scale == pytest.approx(1 / 3, abs=0.05)
+    assert found.score < metric_named("log_loss").score(truth, sharp) - 0.02
+    assert isinstance(fit(rules("log_loss", TaskKind.MULTILABEL, (), truth), p, truth), AsIs)
+
+
 def test_honest_probabilities_and_orders_are_left_as_they_are() -> None:
     predictions, truth = rare()
     for metric in ("log_loss", "auc"):
@@ -208,6 +231,7 @@ def test_rows_that_are_not_covered_are_neither_learned_from_nor_scored() -> None
         Thresholds(thresholds=(0.3, 0.6)),
         Cuts(cuts=((0.2, 0.5), (0.1, 0.4)), grades=(1.0, 2.0, 3.0)),
         Calibrate(scale=0.5, bias=(0.1, -0.1)),
+        Calibrate(scale=0.5, bias=(0.1, -0.1), floor=0.01, pairs=True),
         Adjust(link="log1p", slope=1.1, shift=0.1, low=0.0),
     ],
 )
