@@ -92,14 +92,15 @@ class Rules:
     classes: tuple[Label, ...]
     labels: Labels | None
     formula: Formula | None
-    whole: bool = False  # every true value is a whole number
+    whole: bool = False  # every true value is a whole number, and the metric rewards hitting it
 
     @staticmethod
     def of(metric: Metric, task: TaskKind, classes: tuple[Label, ...], truth: Array) -> Rules:
         """truth: all of it, as the metric has it."""
         labels = Labels.of(metric, task, classes, truth)
         formula = recognize(metric, labels, labels.codes(truth)) if labels else None
-        return Rules(metric, task, classes, labels, formula, bool(np.all(truth == np.round(truth))))
+        whole = metric.form == "values" and bool(np.all(truth == np.round(truth))) and _sharp(metric, truth[:50])
+        return Rules(metric, task, classes, labels, formula, whole)
 
 
 def default_decision(rules: Rules, truth: Array) -> Decision:
@@ -257,6 +258,12 @@ def _has_losses(rules: Rules) -> bool:
     count = len(rules.classes)
     codes = np.arange(count, dtype=np.float64)
     return rules.metric.losses(codes, np.full((count, count), 1.0 / count)) is not None
+
+
+def _sharp(metric: Metric, truth: Array) -> bool:
+    """Whether losses grow in proportion to small errors, as absolute ones do; squared ones want the mean, whatever values are."""
+    near, far = metric.losses(truth, truth + 0.01), metric.losses(truth, truth + 0.02)
+    return near is not None and far is not None and float(far.sum()) < 2.5 * float(near.sum())
 
 
 def _width(truth: Array) -> int:
