@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from agentk.competitions.metrics.own import metric_of
+from agentk.competitions.metrics.spans import words_of
+from agentk.competitions.spans import span_truth
 from agentk.competitions.tables import table
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition, TaskKind
@@ -78,6 +80,8 @@ class Grader:
 
     def _truth(self, answers: pd.DataFrame) -> Array:
         competition, kind = self.competition, self.competition.submission.kind
+        if kind == "span":
+            return span_truth([""] * len(answers), self._words(answers))
         if not competition.task.classifies:
             return self._numbers(answers)
         if kind == "class_probabilities":
@@ -86,6 +90,8 @@ class Grader:
 
     def _answers(self, submission: pd.DataFrame) -> Array:
         competition, kind = self.competition, self.competition.submission.kind
+        if kind == "span":
+            return words_of(self._words(submission))
         if not competition.task.classifies:
             return self._numbers(submission)
         if kind == "class_probabilities":
@@ -96,6 +102,10 @@ class Grader:
         if kind == "ranking":
             return self._ranking(submission[self._columns[0]].tolist())
         return self._codes(submission[self._columns[0]].tolist())
+
+    def _words(self, frame: pd.DataFrame) -> list[str]:
+        """(N,) answers as they are spelled; a missing one has no word."""
+        return frame[self._columns[0]].fillna("").astype(str).tolist()
 
     def _numbers(self, frame: pd.DataFrame) -> Array:
         """(N, T) values; of labels of a multilabel task, 0 and 1."""
@@ -145,11 +155,22 @@ class Grader:
         position = {_plain(label): code for code, label in enumerate(self.competition.classes)}
         ranked = np.zeros((len(cells), len(position)))
         for row, cell in enumerate(cells):
-            for place, label in enumerate(str(cell).split(), start=1):
-                if _plain(label) not in position:
+            for place, label in enumerate(_listed(str(cell), position), start=1):
+                if label not in position:
                     raise CompetitionError(f"row {row} names {label!r}, which is none of the classes")
-                ranked[row, position[_plain(label)]] = max(ranked[row, position[_plain(label)]], 1 / place)
+                ranked[row, position[label]] = max(ranked[row, position[label]], 1 / place)
         return ranked
+
+
+def _listed(cell: str, known: Container[str]) -> list[str]:
+    """The labels of a list, separated by blanks; of labels that have blanks of their own the longest that is known."""
+    words, found = cell.split(), []
+    while words:
+        ends = (end for end in range(len(words), 1, -1) if _plain(" ".join(words[:end])) in known)
+        end = next(ends, 1)
+        found.append(_plain(" ".join(words[:end])))
+        words = words[end:]
+    return found
 
 
 def grade(competition: Competition, submission: pd.DataFrame, answers: pd.DataFrame) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import tempfile
 from contextlib import closing
@@ -55,5 +56,5 @@ def predict(folder: RunFolder, rows: Path, output: Path) -> int:
             )
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(result.outputs[SUBMISSION], output)
-    with output.open() as file:
-        return sum(1 for _ in file) - 1
+    with output.open(newline="", encoding="utf-8") as file:
+        return sum(1 for _ in csv.reader(file)) - 1  # an answer may have lines

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agentk import __version__
+from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.tables import plan_of
-from agentk.competitions.truth import format_submission
+from agentk.competitions.truth import format_submission, spelled_labels
 from agentk.errors import StoreError
 from agentk.referee.decision import Decision
 from agentk.referee.layout import Layout
@@ -162,8 +163,10 @@ def _answers(competition: Competition, test: pd.DataFrame, columns: list[str]) -
     """Read off what `format_submission` makes of answers whose values say which class or column they are."""
     kind = competition.submission.kind
     if kind == "ranking":
-        favored = _formatted(competition, test, np.eye(len(competition.classes)))[columns[0]].str.split()
-        return [{"column": columns[0], "kind": "ranking", "labels": [row[0] for row in favored], "length": len(favored.iloc[0])}]
+        labels = spelled_labels(competition)
+        return [{"column": columns[0], "kind": "ranking", "labels": labels, "length": metric_of(competition).places or 1}]
+    if kind == "span":
+        return [{"column": columns[0], "kind": "span", "of": competition.passage}]
     if kind == "label" and competition.task.classifies:
         labels = _formatted(competition, test, np.arange(len(competition.classes), dtype=np.float64)[:, None])[columns[0]]
         return [{"column": columns[0], "kind": "label", "labels": labels.tolist()}]

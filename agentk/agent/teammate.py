@@ -13,6 +13,7 @@ from agentk.agent.evidence import Evidence, evidence_of
 from agentk.agent.session import request_of, session
 from agentk.agent.worth import Worth, marginal, record
 from agentk.competitions.rows import read_table
+from agentk.competitions.spans import span_truth
 from agentk.errors import RunError, SettingError
 from agentk.graph.folder import RunFolder
 from agentk.graph.inbox import letters, post_hint, post_predictions, post_program
@@ -146,10 +147,25 @@ def _table(evidence: Evidence, path: Path, rows: pd.DataFrame) -> Array:
         elif place.is_unique:
             raise SettingError(f"{path}: the ids in {', '.join(keys)} are not those of the {len(rows)} rows")
         frame = frame.drop(columns=keys)
+    if competition.task is TaskKind.SPANS and competition.targets[0] in frame:
+        return _places(path, frame[competition.targets[0]].fillna("").tolist(), rows[str(competition.passage)].tolist())
     named = columns_of(competition)
     if set(named) <= set(frame.columns):
         frame = frame[named]
     return np.asarray(frame.to_numpy(), dtype=np.float64)
+
+
+def _places(path: Path, answers: list[object], texts: list[object]) -> Array:
+    """(N, 2) where answers that are given as words stand in their texts."""
+    if len(answers) != len(texts):
+        raise SettingError(f"{path} has {len(answers)} rows, {len(texts)} are needed")
+    truth = span_truth(texts, answers)
+    if (lost := truth[:, 1] < 0).any():
+        row = int(lost.argmax())
+        raise SettingError(
+            f"{path}: {lost.sum()} answers are no part of their row's text, the first in row {row}: {answers[row]!r}"
+        )
+    return truth[:, 1:]
 
 
 def _ids(frame: pd.DataFrame, keys: list[str]) -> pd.Index[str]:

@@ -93,7 +93,8 @@ def run(
     ] = None,
     id_: Annotated[list[str] | None, typer.Option("--id", help="Id column. Repeatable.", rich_help_panel=SAY)] = None,
     task: Annotated[
-        str | None, typer.Option(help="binary, multiclass, multilabel, regression, multioutput, ordinal.", rich_help_panel=SAY)
+        str | None,
+        typer.Option(help="binary, multiclass, multilabel, regression, multioutput, ordinal, spans.", rich_help_panel=SAY),
     ] = None,
     positive: Annotated[str | None, typer.Option(help="The class whose probability is asked for.", rich_help_panel=SAY)] = None,
     train: Annotated[str | None, typer.Option(help="Training file, relative to the folder.", rich_help_panel=SAY)] = None,

@@ -24,6 +24,7 @@ def account(competition: Competition, *, whole: bool = False) -> list[Row]:
     """The contract in rows; `whole`: with every reason."""
     classes = f", classes {_few(competition.classes)}" if competition.classes else ""
     positive = f" (positive: {competition.classes[-1]})" if competition.task.value == "binary" else ""
+    cut_from = f", cut from {competition.passage}" if competition.passage else ""
     kinds = Counter(column.kind.value for column in competition.columns)
     columns = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     files = [file.path for file in (competition.train, competition.test, competition.sample) if file is not None]
@@ -33,7 +34,7 @@ def account(competition: Competition, *, whole: bool = False) -> list[Row]:
     by = f" by {validation.column}" if validation.column else ""
     ids = _few(competition.id_columns) or "none: rows are answered in their order"
     rows = [
-        Row("task", f"{competition.task.value}: predict {_few(competition.targets)}{classes}{positive}"),
+        Row("task", f"{competition.task.value}: predict {_few(competition.targets)}{cut_from}{classes}{positive}"),
         Row("data", f"{competition.rows:,} rows to learn from, {competition.test_rows:,} to predict; {columns}; ids: {ids}"),
         Row("files", _few(files) + (f"; joined: {_few(joined)}" if joined else "")),
     ]

@@ -60,6 +60,7 @@ class Draft(Frozen):
     id_columns: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     train_only: tuple[str, ...] = ()
+    passage: str | None = None
     columns: tuple[Column, ...] = ()
     file_columns: tuple[FileColumn, ...] = ()
     task: TaskKind | None = None

@@ -10,7 +10,7 @@ import pandas as pd
 from pandas.api import types
 
 from agentk.competitions.tables import rows_of, several
-from agentk.competitions.truth import encode_truth
+from agentk.competitions.truth import encode_truth, plain_values
 from agentk.types.competition import Column, ColumnKind, Competition
 from agentk.types.metric import Array
 
@@ -103,7 +103,7 @@ def _target(competition: Competition, rows: pd.DataFrame) -> Array:
     truth = encode_truth(competition, rows)
     if competition.task.classifies:
         return np.asarray(np.eye(len(competition.classes))[truth.astype(int)])
-    ranks = pd.DataFrame(truth).rank(pct=True)
+    ranks = pd.DataFrame(plain_values(competition, truth)).rank(pct=True)
     return ranks.fillna(ranks.mean()).to_numpy()
 
 

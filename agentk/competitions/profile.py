@@ -13,7 +13,8 @@ import pandas as pd
 from pandas.api import types
 
 from agentk.competitions.kinds import dates
-from agentk.types.competition import Column, ColumnKind, Competition
+from agentk.competitions.truth import plain_values
+from agentk.types.competition import Column, ColumnKind, Competition, TaskKind
 from agentk.types.metric import Array
 from agentk.types.profile import ColumnProfile, Numbers, Profile, Share, TargetProfile
 
@@ -51,7 +52,7 @@ def _aims(competition: Competition, truth: Array) -> Array:
         codes = truth.astype(int)
         return np.asarray(np.eye(max(len(competition.classes), int(codes.max()) + 1))[codes], dtype=float)
     # Equal targets share a rank: told apart by their place in the file, they would make an id look like a column that tells.
-    ranks = pd.DataFrame(truth.reshape(len(truth), -1)).rank()
+    ranks = pd.DataFrame(plain_values(competition, truth)).rank()
     return ranks.fillna(ranks.mean()).to_numpy(dtype=float)
 
 
@@ -84,6 +85,8 @@ def _groups(values: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def _target(name: str, values: pd.Series[Any], competition: Competition) -> TargetProfile:
+    if competition.task is TaskKind.SPANS:
+        return TargetProfile(name=name, numbers=_numbers(values.astype(str).str.count(r"\S+")))
     if types.is_numeric_dtype(values) and not competition.task.classifies and not types.is_bool_dtype(values):
         few = 2 < values.nunique() <= min(GRADES, len(values) // 10)
         return TargetProfile(name=name, numbers=_numbers(values), shares=_shares(values, sort=False) if few else ())

@@ -298,6 +298,12 @@ def cast(frame: pd.DataFrame, dtypes: dict[str, str]) -> pd.DataFrame:
     return frame
 
 
+def cut(texts: Sequence[Any], places: Any) -> list[str]:
+    """The part of each text from its first character to before the second; places (N, 2). A missing text is an empty one."""
+    texts = [text if isinstance(text, str) else "" for text in texts]
+    return [text[max(round(start), 0) : max(round(end), 0)] for text, (start, end) in zip(texts, places.tolist(), strict=True)]
+
+
 def _as(column: pd.Series[Any], dtype: str) -> pd.Series[Any]:
     """`column` as `dtype`, or as the nearest that can hold a missing value."""
     if dtype in ("int64", "float64"):

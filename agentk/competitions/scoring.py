@@ -13,6 +13,7 @@ from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.metrics import mentioned, metric_named
 from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.metrics.reference import is_reference
+from agentk.competitions.metrics.spans import SPANS
 from agentk.competitions.metrics.wording import Mention, evaluation, in_evaluation
 from agentk.competitions.owned import own_metric
 from agentk.competitions.tables import table
@@ -30,6 +31,7 @@ _BY_TASK = {
     TaskKind.REGRESSION: "rmse",
     TaskKind.MULTIOUTPUT: "rmse",
     TaskKind.ORDINAL: "qwk",
+    TaskKind.SPANS: "word_jaccard",
 }
 _FORMS: dict[TaskKind, tuple[Form, ...]] = {
     TaskKind.BINARY: ("labels", "probabilities"),
@@ -38,17 +40,34 @@ _FORMS: dict[TaskKind, tuple[Form, ...]] = {
     TaskKind.REGRESSION: ("values",),
     TaskKind.MULTIOUTPUT: ("values",),
     TaskKind.ORDINAL: ("labels", "values"),
+    TaskKind.SPANS: ("spans",),
 }
+
+
+_OF_WORDS = {
+    "jaccard": "word_jaccard",
+    "jaccard_samples": "word_jaccard",
+    "f1": "token_f1",
+    "f1_samples": "token_f1",
+    "f1_macro": "token_f1",
+    "accuracy": "exact_match",
+}
+"""What the name of a metric of labels means where answers are words."""
 
 
 def find_metric(draft: Draft) -> Draft:
     """Fills the metric. Raises SettingError when the one asked for does not exist or cannot score this task."""
     assert draft.task
     if draft.overrides.metric and is_reference(draft.overrides.metric):
+        if draft.task is TaskKind.SPANS:
+            raise SettingError(
+                f"--metric {draft.overrides.metric}: a function of one's own takes numbers or labels, and {draft.targets[0]} "
+                f"holds parts of {draft.passage}. Choose {', '.join(metric.name for metric in SPANS)}, or say --task multiclass."
+            )
         own, reason, doubt = own_metric(draft, _FORMS[draft.task])
         return draft.grown(metric=own.name, own_metric=own, reason=reason, doubt=doubt)
     if draft.overrides.metric:
-        metric = metric_named(draft.overrides.metric)
+        metric = metric_named(_for_task(metric_named(draft.overrides.metric).name, draft.task))
         if metric.form not in _FORMS[draft.task]:
             raise SettingError(
                 f"--metric {draft.overrides.metric} scores {metric.form}, but the task is {draft.task.value} "
@@ -84,7 +103,11 @@ def _as_described(draft: Draft, mention: Mention, told: bool) -> Draft:
 
 
 def _for_task(name: str, task: TaskKind) -> str:
-    """What a word means depends on what is asked: plain F1 of several classes is macro, Gini's coefficient ranks values too."""
+    """What a word means depends on what is asked: plain F1 of several classes is macro, Jaccard's index of texts counts words."""
+    if task is TaskKind.SPANS:
+        return _OF_WORDS.get(name, name)
+    if name == "exact_match":
+        return "accuracy"
     if name == "f1" and task is TaskKind.MULTICLASS:
         return "f1_macro"
     return "gini_values" if name == "gini" and task is TaskKind.REGRESSION else name
@@ -110,6 +133,8 @@ def _perfect_is_best(draft: Draft) -> str | None:
     """T10: the truth scored against itself gives the best value."""
     metric = metric_of(draft)
     truth = truth_of(draft)
+    if draft.task is TaskKind.SPANS:
+        truth = truth[truth[:, 1] >= 0]  # the others have no perfect answer
     truth = truth[:: max(1, len(truth) // _ROWS)]
     score = metric.score(truth, perfect_answer(draft, truth, metric.form))
     return (

@@ -15,11 +15,12 @@ from agentk.competitions.grid import set_side_by_side
 from agentk.competitions.kinds import described, looks_like_id
 from agentk.competitions.pictures import file_columns
 from agentk.competitions.sides import join_sides
+from agentk.competitions.spans import passage_of
 from agentk.competitions.spelling import agree_on_types, keep_words, read_amounts, spread_numbers, turn_dates
 from agentk.competitions.tables import is_excerpt, parts_of, same_rows, several, spelled_keys, table
 from agentk.competitions.task import classes_of, one_column_per_class, task_of
 from agentk.errors import CompetitionError
-from agentk.types.competition import ColumnKind
+from agentk.types.competition import ColumnKind, TaskKind
 
 _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response")
 
@@ -37,7 +38,12 @@ def find_shape(draft: Draft) -> Draft:
     draft = turn_dates(draft, columns)
     train, test = parts_of(draft)
     pictures = file_columns(draft.folder, columns, train, test)
-    task, reason, doubt = task_of(draft, train[list(draft.targets)])
+    passage = _passage(draft, train, shared)
+    if passage is None:
+        task, reason, doubt = task_of(draft, train[list(draft.targets)])
+    else:
+        task, doubt = TaskKind.SPANS, None
+        reason = f"spans: {passage[1]:.1%} of the values of {draft.targets[0]} are a part of their row's {passage[0]}"
     classes, class_doubt = classes_of(draft, task, train[draft.targets[0]])
     known = train[list(draft.targets)].notna()
     rows = int(known.any(axis=1).sum())
@@ -49,6 +55,7 @@ def find_shape(draft: Draft) -> Draft:
         file_columns=pictures.file_columns,
         train_only=tuple(name for name in train.columns if name not in test.columns and name not in targets),
         task=task,
+        passage=passage and passage[0],
         classes=classes,
         rows=rows,
         test_rows=len(test),
@@ -62,6 +69,19 @@ def find_shape(draft: Draft) -> Draft:
         told = f"{gaps:.0%} of the targets' values are unknown: each target is fitted and scored where it is known"
         draft = draft.grown(gaps=gaps, reason=told)
     return draft.grown(reason=pictures.reason, doubt=class_doubt)
+
+
+def _passage(draft: Draft, train: pd.DataFrame, shared: list[str]) -> tuple[str, float] | None:
+    """The text that answers are cut from, where that is asked. Raises CompetitionError where the person says so and it is not."""
+    said = draft.overrides.task
+    if len(draft.targets) > 1 or said not in (None, TaskKind.SPANS) or TaskKind.SPANS.value in draft.refused("shape"):
+        return None
+    found = passage_of(train, draft.targets[0], shared, said=said is TaskKind.SPANS)
+    if found is None and said is TaskKind.SPANS:
+        raise CompetitionError(
+            f"--task spans: no text of train and test holds half of the values of {draft.targets[0]}, each in its own row."
+        )
+    return found
 
 
 def _sample(draft: Draft) -> pd.DataFrame | None:

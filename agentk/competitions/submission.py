@@ -12,7 +12,7 @@ from agentk.errors import CompetitionError
 from agentk.types.competition import SubmissionFormat, TaskKind
 from agentk.types.metric import Form
 
-Kind = Literal["label", "probability", "class_probabilities", "values", "ranking"]
+Kind = Literal["label", "probability", "class_probabilities", "values", "ranking", "span"]
 
 
 def find_format(draft: Draft) -> Draft:
@@ -80,6 +80,8 @@ def _kind(draft: Draft, answers: list[str]) -> Kind:
         )
     if form == "values":
         return "values"
+    if form == "spans":
+        return "span"
     if form == "labels":
         return "label"
     if draft.task is TaskKind.MULTICLASS:
@@ -91,7 +93,7 @@ def _inferred(draft: Draft) -> SubmissionFormat:
     metric = metric_of(draft)
     form = metric.form
     ids = draft.id_columns or ("id",)
-    kinds: dict[Form, Kind] = {"labels": "label", "values": "values", "probabilities": "probability"}
+    kinds: dict[Form, Kind] = {"labels": "label", "values": "values", "probabilities": "probability", "spans": "span"}
     if draft.task is TaskKind.MULTICLASS and form == "probabilities":
         if not metric.places:
             labels = tuple(str(label) for label in draft.classes)

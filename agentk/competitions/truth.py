@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,26 +11,28 @@ import pandas as pd
 from agentk.competitions.cells import asked_of
 from agentk.competitions.draft import Draft
 from agentk.competitions.metrics.own import metric_of
+from agentk.competitions.rows import cut
+from agentk.competitions.spans import span_truth
 from agentk.competitions.tables import is_excerpt, same_rows, several, spelled_keys, table
 from agentk.competitions.task import class_columns
 from agentk.errors import CompetitionError
-from agentk.types.competition import Competition, Label, TaskKind
+from agentk.types.competition import Competition, TaskKind
 from agentk.types.metric import Array, Form
 
 
 def encode_truth(competition: Competition, train: pd.DataFrame) -> Array:
-    """The targets of labelled rows as `Metric` wants them: codes (N,) of classes, else values (N, T), NaN where one is unknown.
+    """The targets of labelled rows as `Metric` wants them: codes (N,) of classes, (N, 3) of spans, else values (N, T).
 
-    Raises CompetitionError when a label is not among the competition's classes.
+    A value that is not known is NaN. Raises CompetitionError when a label is not among the competition's classes.
     """
-    return _encoded(competition.task, competition.targets, competition.classes, train)
+    return _encoded(competition, train)
 
 
 def truth_of(draft: Draft) -> Array:
     """The same for the training rows of a draft."""
     assert draft.train and draft.task
-    rows = table(draft.folder, draft.train)[list(draft.targets)].dropna(how="all")
-    return _encoded(draft.task, draft.targets, draft.classes, rows)
+    rows = table(draft.folder, draft.train)
+    return _encoded(draft, rows[rows[list(draft.targets)].notna().any(axis=1)])
 
 
 def perfect_answer(contract: Competition | Draft, truth: Array, form: Form) -> Array:
@@ -39,17 +40,25 @@ def perfect_answer(contract: Competition | Draft, truth: Array, form: Form) -> A
     assert contract.task
     if form == "probabilities" and contract.task.classifies:
         return np.asarray(np.eye(len(contract.classes))[truth.astype(int)])
-    return truth
+    return plain_values(contract, truth) if form == "spans" else truth
 
 
+def plain_values(contract: Competition | Draft, truth: Array) -> Array:
+    """(N, T) the truth of what is no class, as numbers with an order: of spans, where they begin and end."""
+    return truth[:, 1:] if contract.task is TaskKind.SPANS else truth.reshape(len(truth), -1)
+
+
+_BEYOND = 1e9  # every text ends before this character
 _MEDIAN = ("mae", "medae", "male", "mape", "medape", "smape", "wape", "rmspe", "mspe")  # near enough for the last two
 
 
 def constant_prediction(competition: Competition, train: pd.DataFrame, rows: int) -> Array:
-    """A prediction that knows nothing of the rows, as `TaskKind` shapes it: the shares of the classes, or one sound value.
+    """A prediction that knows nothing of the rows, as `TaskKind` shapes it: the shares of the classes, whole texts, or one value.
 
     That value is the median where the metric counts absolute errors, else the mean on the metric's link.
     """
+    if competition.task is TaskKind.SPANS:
+        return np.tile([0.0, _BEYOND], (rows, 1))
     truth = encode_truth(competition, train)
     if competition.task.classifies:
         best = np.bincount(truth.astype(int), minlength=len(competition.classes)) / len(truth)
@@ -63,7 +72,8 @@ def constant_prediction(competition: Competition, train: pd.DataFrame, rows: int
 def format_submission(competition: Competition, answers: Array, test: pd.DataFrame) -> pd.DataFrame:
     """The submission for final answers to the test rows, in the sample's columns and order; of `cells` what is asked for alone.
 
-    answers  as the metric's form wants them: codes (N,) or (N, 1) of classes, probabilities (N, C) or (N, T), values (N, T).
+    answers  as the metric's form wants them: codes (N,) or (N, 1) of classes, probabilities (N, C) or (N, T), values (N, T),
+    spans (N, 2).
     """
     form = competition.submission
     answers = np.asarray(answers, float)
@@ -72,7 +82,10 @@ def format_submission(competition: Competition, answers: Array, test: pd.DataFra
     if competition.cells is not None:
         return _below_each_other(competition, answers.reshape(len(answers), -1), test)
     columns = [name for name in form.columns if name not in form.id_columns]
-    filled = _filled(competition, answers.reshape(len(answers), -1), columns)
+    if form.kind == "span":
+        filled = pd.DataFrame({columns[0]: cut(test[str(competition.passage)].tolist(), answers)}, dtype="object")
+    else:
+        filled = _filled(competition, answers.reshape(len(answers), -1), columns)
     sample = table(competition.folder, competition.sample) if competition.sample else None
     keys = list(form.id_columns)
     named = [name for name in competition.id_columns if name in test.columns]
@@ -95,7 +108,7 @@ def check_submission(competition: Competition, frame: pd.DataFrame) -> list[str]
     if len(frame) != rows:
         found.append(f"{len(frame)} rows, not {rows}")
     answers = [name for name in form.columns if name not in form.id_columns]
-    missing = [name for name in answers if frame[name].isna().any()]
+    missing = [name for name in answers if frame[name].isna().any() and form.kind != "span"]  # no word is an answer
     if missing:
         found.append(f"missing values in {several(missing)}")
     if competition.sample is not None and form.id_columns:
@@ -115,7 +128,11 @@ def check_submission(competition: Competition, frame: pd.DataFrame) -> list[str]
     return found
 
 
-def _encoded(task: TaskKind, targets: Sequence[str], classes: Sequence[Label], rows: pd.DataFrame) -> Array:
+def _encoded(contract: Competition | Draft, rows: pd.DataFrame) -> Array:
+    task, targets, classes = contract.task, contract.targets, contract.classes
+    assert task
+    if task is TaskKind.SPANS:
+        return span_truth(rows[str(contract.passage)].tolist(), rows[targets[0]].tolist())
     if not task.classifies:
         return rows[list(targets)].astype(float).to_numpy()
     codes = pd.Index(list(classes), dtype="object").get_indexer(pd.Index(rows[targets[0]].astype("object")))
@@ -188,8 +205,13 @@ def _as_sample_spells(competition: Competition, column: str, labels: pd.Series[A
 
 def _ranked(competition: Competition, answers: Array) -> list[str]:
     best = np.argsort(-answers, axis=1, kind="stable")[:, : metric_of(competition).places or 1]
-    spelled = [_spelled(label) for label in competition.classes]
+    spelled = spelled_labels(competition)
     return [" ".join(spelled[at] for at in row) for row in best]
+
+
+def spelled_labels(competition: Competition) -> list[str]:
+    """The classes as a ranking names them."""
+    return [_spelled(label) for label in competition.classes]
 
 
 def _in_order(frame: pd.DataFrame, sample: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -29,6 +29,7 @@ def contract_of(draft: Draft) -> Competition:
         id_columns=draft.id_columns,
         targets=draft.targets,
         classes=draft.classes,
+        passage=draft.passage,
         columns=draft.columns,
         file_columns=draft.file_columns,
         train_only=draft.train_only,

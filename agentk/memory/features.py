@@ -36,6 +36,7 @@ METRIC_KINDS: dict[str, tuple[str, ...]] = {
         "hamming",
         "jaccard",
         "error_rate",
+        "exact_match",
     ),
     "relative": ("log_error", "rmsle", "msle", "mape", "smape", "percentage"),
     "error": ("rmse", "mae", "mse", "r2", "squared", "absolute", "pinball", "quantile", "huber"),

@@ -238,8 +238,9 @@ class Contract(View):
         one = self.competition
         validation = one.validation
         by = f" by {validation.column}" if validation.column else ""
+        cut_from = f", cut from {one.passage}" if one.passage else ""
         pairs = [
-            ("task", f"{one.task.value}: predict {', '.join(one.targets[:8])}"),
+            ("task", f"{one.task.value}: predict {', '.join(one.targets[:8])}{cut_from}"),
             ("data", f"{one.rows:,} rows to learn from, {one.test_rows:,} to predict, {len(one.columns)} columns"),
             ("metric", one.metric),
             ("folds", f"{validation.folds} {validation.scheme}{by}"),

@@ -28,13 +28,23 @@ def from_link(values: Array, link: str) -> Array:
     return np.exp(values) if link == "log" else values
 
 
+def averaged(calls: list[Array], task: str, link: str) -> Array:
+    """One (N, W) prediction from those of several calls: the mean on the link scale; of spans, one that most agree on."""
+    if task == "spans":
+        return agreed([1.0] * len(calls), calls)
+    return from_link(np.mean([to_link(call, link) for call in calls], axis=0), link)
+
+
 def combine(members: list[Array], weights: list[float], method: str, link: str = "identity") -> Array:
     """One (N, W) prediction from those of several members.
 
     method  mean       weighted sum on the link scale
             geometric  weighted sum of log probabilities, normalized over the W classes
             rank       weighted mean of each column's ranks within the rows given, scaled to (0, 1)
+            agree      spans: the member's that overlaps most with all others, by weight
     """
+    if method == "agree":
+        return agreed(weights, members)
     if method == "mean":
         return from_link(sum_of(weights, [to_link(member, link) for member in members]), link)
     if method == "rank":
@@ -48,6 +58,22 @@ def sum_of(weights: list[float], members: list[Array]) -> Array:
     for weight, member in zip(weights, members, strict=True):
         total += weight * member
     return total
+
+
+def agreed(weights: list[float], members: list[Array]) -> Array:
+    """Row by row, of several spans (N, 2), the one with the largest weighted overlap with all; of equal ones the first.
+
+    Overlap is characters in common over characters of either.
+    """
+    starts, ends = (np.stack([member[:, side] for member in members]) for side in (0, 1))
+    support = np.zeros_like(starts)
+    for weight, start, end in zip(weights, starts, ends, strict=True):
+        common = np.maximum(np.minimum(ends, end) - np.maximum(starts, start), 0.0)
+        either = (ends - starts) + (end - start) - common
+        support += weight * np.where(either > 0, common / np.maximum(either, 1.0), 1.0)
+    best = support.argmax(axis=0)
+    rows = np.arange(len(best))
+    return np.stack([starts[best, rows], ends[best, rows]], axis=1)
 
 
 def ranks(values: Array) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from agentk.referee import weights
 from agentk.referee.apply import combine, ranks, sum_of, to_link
+from agentk.types.competition import TaskKind
 from agentk.types.metric import Array
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class _Strategy:
 
 
 def blend(evaluations: Mapping[int, Evaluation], *, referee: Referee, key: str) -> Blend:
-    """The best of several strategies: greedy selection, the plain mean of the best, stacking, ranks where only order counts.
+    """The best of several strategies: greedy selection, the plain mean of the best, stacking, ranks where only order counts;
+    of spans, those that the best agree on.
 
     The rows of a fold are predicted by the strategy and the weights that the other folds alone have chosen, so that the
     score of the blend is honest; for test rows all folds choose. Only complete evaluations take part. Raises ValueError
@@ -107,13 +109,16 @@ class Task:
         metric, task = judge.metric, judge.task
         self.probabilities = task.classifies or task.value == "multilabel"
         self.order_counts = self.probabilities and metric.form == "probabilities" and self._losses_of(members[0]) is None
-        if self.probabilities:
+        self.spans = task is TaskKind.SPANS
+        if self.spans:
+            self.cells = np.zeros((len(truth), 0))  # no weights are fitted to spans
+        elif self.probabilities:
             self.cells = np.stack([self._true_probability(member, truth) for member in members], axis=-1)
         else:
             true = to_link(truth.reshape(members[0].shape), metric.link)
             self.cells = np.stack([to_link(member, metric.link) - true for member in members], axis=-1)
         self._orders: dict[bytes, NDArray[np.int64]] = {}
-        self.absolute = not self.probabilities and self._is_absolute()
+        self.absolute = not (self.probabilities or self.spans) and self._is_absolute()
 
     @cached_property
     def ranked(self) -> list[Array]:
@@ -162,9 +167,9 @@ class Task:
 def _strategies(task: Task) -> list[_Strategy]:
     """What is worth a try here; the plain ones first, which win ties."""
     sizes = sorted({min(size, len(task.members), MOST) for size in (1, 2, 3, 5, 8)})
-    plain = [_Strategy("mean", _leading(task, size)) for size in sizes]
-    if len(task.members) == 1:
-        return plain
+    plain = [_Strategy("agree" if task.spans else "mean", _leading(task, size)) for size in sizes]
+    if len(task.members) == 1 or task.spans:
+        return [_Strategy(strategy.method, _remembered(strategy.weigh)) for strategy in plain]
     objective = weights.log_loss if task.probabilities else weights.absolute if task.absolute else weights.squared
     found = [*plain, _Strategy("mean", lambda rows: _few(weights.greedy(task.cells[rows], objective)))]
     if task.order_counts:

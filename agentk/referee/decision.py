@@ -106,7 +106,7 @@ class Rules:
 def default_decision(rules: Rules, truth: Array) -> Decision:
     """The decision of someone who has seen no prediction: argmax, one half, the nearest grade, within the link's domain."""
     metric, task = rules.metric, rules.task
-    if metric.form == "probabilities":
+    if metric.form in ("probabilities", "spans"):
         return AsIs()
     if task is TaskKind.MULTILABEL:
         return Thresholds(thresholds=(0.5,) * truth.shape[1]) if metric.form == "labels" else AsIs()
@@ -177,6 +177,8 @@ def _searches(rules: Rules, default: Decision) -> list[Search]:
             lambda p, y: Thresholds(thresholds=tuple(searches.thresholds(p, y, common=False))),
             lambda p, y: Thresholds(thresholds=tuple(searches.thresholds(p, y, common=True))),
         ]
+    if metric.form == "spans":
+        return []
     if metric.form == "probabilities":
         return [_calibrated(rules.task, floor) for floor in FLOORS] if _has_losses(rules) else []
     found = [_clipped(metric), _shifted(metric), _fitted_line(metric)]

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agentk.referee.apply import to_link
+from agentk.referee.evaluation import covered
+from agentk.types.competition import TaskKind
 from agentk.types.metric import Array
 
 if TYPE_CHECKING:
@@ -52,11 +54,19 @@ class Diagnoser:
         self._features = features.iloc[self._rows].reset_index(drop=True)
 
     def residuals(self, evaluation: Evaluation) -> Array:
-        """(R, W) prediction less truth of the rows looked at, on the metric's link scale; NaN where no fold covers the row."""
+        """(R, W) prediction less truth of the rows looked at, on the metric's link scale; NaN where no fold covers the row.
+
+        Of spans (R, 1), what they lose by the metric.
+        """
         assert evaluation.oof is not None, "only what is scored has residuals"
         predicted, truth = evaluation.oof[self._rows], self._judge.truth[self._rows]
         if self._judge.task.classifies:
             return np.asarray(predicted - np.eye(predicted.shape[1])[truth.astype(int)])
+        if self._judge.task is TaskKind.SPANS:
+            lost = np.full((len(predicted), 1), np.nan)
+            known = covered(predicted)
+            lost[known, 0] = self._judge.metric.losses(truth[known], predicted[known])
+            return lost
         link = self._judge.metric.link
         return np.asarray(to_link(predicted, link) - to_link(truth.reshape(predicted.shape), link))
 

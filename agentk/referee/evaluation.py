@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from agentk.errors import StoreError
 from agentk.referee.decision import Decision
-from agentk.types.competition import Competition
+from agentk.types.competition import Competition, TaskKind
 from agentk.types.metric import Array
 from agentk.types.outcome import Outcome
 
@@ -35,7 +35,7 @@ class Evaluation:
     fold_merits: tuple[float, ...] = ()  # as a watch was shown them, where it ended the evaluation
     oof: Array | None = None  # (N, W), NaN where no fold covers the row
     mask: NDArray[np.bool_] | None = None  # (N,) covered rows
-    test: Array | None = None  # (M, W), mean over folds on the metric's link scale; None where no call predicted test
+    test: Array | None = None  # (M, W), of all folds together (`apply.averaged`); None where no call predicted test
     seconds: float = 0.0  # slot seconds
     log: str = ""
     decision: Decision | None = None
@@ -45,7 +45,9 @@ class Evaluation:
 
 
 def columns_of(competition: Competition) -> list[str]:
-    """Names of a prediction's columns: classes, or targets."""
+    """Names of a prediction's columns: classes, or targets; of spans, the two ends."""
+    if competition.task is TaskKind.SPANS:
+        return [f"{competition.targets[0]} begins", f"{competition.targets[0]} ends"]
     names = competition.classes if competition.task.classifies else competition.targets
     return [str(name) for name in names]
 

@@ -22,7 +22,7 @@ def read_predictions(path: Path, rows: int, width: int, task: TaskKind) -> Array
     """The checked (rows, width) matrix. One column is enough in a binary task: the probability of the positive class, the last.
 
     Raises RefusedError where it is too large, not an array of floats, of another shape, not finite, or not probabilities
-    where those are asked for.
+    or spans where those are asked for.
     """
     limit = rows * max(width, 2) * 8 + HEADER
     size = path.stat().st_size
@@ -48,6 +48,9 @@ def check_predictions(matrix: Array, task: TaskKind) -> Array:
     bad = ~np.isfinite(matrix)
     if bad.any():
         raise RefusedError(f"{int(bad.any(axis=1).sum())} of {len(matrix)} predicted rows hold NaN or infinity")
+    if task is TaskKind.SPANS and matrix.size and (matrix.min() < 0 or (matrix[:, 0] > matrix[:, 1]).any()):
+        odd = matrix[(matrix.min(axis=1) < 0) | (matrix[:, 0] > matrix[:, 1])][0]
+        raise RefusedError(f"a span goes from character {odd[0]:g} to {odd[1]:g}: it begins at 0 or later, and ends behind that")
     if not (task.classifies or task is TaskKind.MULTILABEL):
         return np.ascontiguousarray(matrix)
     if matrix.size and (matrix.min() < -EDGE or matrix.max() > 1 + EDGE):

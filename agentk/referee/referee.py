@@ -323,7 +323,8 @@ class Referee:
         return True
 
     def _finish(self, task: Task) -> None:
-        oof, test = task.out_of_fold(self.layout, self.competition.width), task.test(self.layout, self.metric.link)
+        oof = task.out_of_fold(self.layout, self.competition.width)
+        test = task.test(self.layout, self.competition.task.value, self.metric.link)
         del self._tasks[task.key]
         self._ready.append(self.evaluate(task.key, oof, test, seconds=task.seconds, log=task.log))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from agentk.referee.apply import from_link, to_link
+from agentk.referee.apply import averaged
 from agentk.referee.layout import Layout
 from agentk.sandbox.protocol import Limits
 from agentk.types.metric import Array
@@ -45,11 +45,11 @@ class Task:
             oof[held_out] = predictions[: len(held_out)]
         return oof
 
-    def test(self, layout: Layout, link: str) -> Array | None:
-        """(M, W) mean of the calls that predicted test, on the link scale; None where none did."""
+    def test(self, layout: Layout, task: str, link: str) -> Array | None:
+        """(M, W) what the calls that predicted test say together, see `apply.averaged`; None where none did."""
         calls = [call for call in sorted(self.done) if layout.predicts_test(call)]
-        parts = [to_link(self.done[call][len(layout.held_out(call)) :], link) for call in calls]
-        return from_link(np.mean(parts, axis=0), link) if parts else None
+        parts = [self.done[call][len(layout.held_out(call)) :] for call in calls]
+        return averaged(parts, task, link) if parts else None
 
     @property
     def log(self) -> str:

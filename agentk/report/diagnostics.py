@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agentk.agent.evidence import Evidence
+from agentk.competitions.metrics.spans import passage, spelled
 from agentk.types.competition import ColumnKind, TaskKind
 from agentk.types.metric import Array
 
@@ -200,7 +201,10 @@ def _worst(
     for at in np.argsort(-losses, kind="stable")[:WORST]:
         told = {"row": str(int(rows[at])), "loss": f"{losses[at]:.4g}"}
         if show_rows:
-            told |= {"true": _spelled(evidence, truth[at]), "said": _spelled(evidence, answers[at])}
+            if evidence.competition.task is TaskKind.SPANS:
+                told |= {"true": passage(truth[at, 0]).answer[:60], "said": spelled(truth[[at]], answers[[at]])[0][:60]}
+            else:
+                told |= {"true": _spelled(evidence, truth[at]), "said": _spelled(evidence, answers[at])}
             told |= {str(name): str(value)[:60] for name, value in features.iloc[at].items()}
         found.append(told)
     return tuple(found)

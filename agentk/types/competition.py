@@ -24,6 +24,7 @@ class TaskKind(StrEnum):
     REGRESSION = "regression"  # (N, 1): value
     MULTIOUTPUT = "multioutput"  # (N, T): values
     ORDINAL = "ordinal"  # (N, 1): a real-valued grade; thresholds are the referee's
+    SPANS = "spans"  # (N, 2): a part of the row's text: its first character, and the one behind its last
 
     @property
     def classifies(self) -> bool:
@@ -91,9 +92,10 @@ class SubmissionFormat(Frozen):
 
     columns: tuple[str, ...]
     id_columns: tuple[str, ...]
-    kind: Literal["label", "probability", "class_probabilities", "values", "ranking"]
+    kind: Literal["label", "probability", "class_probabilities", "values", "ranking", "span"]
     # probability: one column, of the positive class or of each target; class_probabilities: one column a class;
-    # ranking: the likeliest labels, best first, separated by spaces, as many as the metric's name says ("map@3")
+    # ranking: the likeliest labels, best first, separated by spaces, as many as the metric's name says ("map@3");
+    # span: the words of the row's text, as it spells them
 
 
 class Validation(Frozen):
@@ -143,6 +145,7 @@ class Competition(Frozen):
     targets: tuple[str, ...]
     classes: tuple[Label, ...] = ()  # binary and multiclass: in the order of the prediction's columns;
     # ordinal: the grades in order; the positive class of a binary task is the last
+    passage: str | None = None  # spans: the text column that answers are cut from
     columns: tuple[Column, ...]
     file_columns: tuple[FileColumn, ...] = ()
     train_only: tuple[str, ...] = ()  # in train, not in test, not targets
@@ -162,11 +165,14 @@ class Competition(Frozen):
     @property
     def width(self) -> int:
         """Columns of a prediction matrix."""
+        if self.task is TaskKind.SPANS:
+            return 2
         return len(self.classes) if self.task.classifies else len(self.targets)
 
     def contract(self) -> dict[str, JsonValue]:
         """The literal a composed solution carries: what it must know of the competition, no label, no row."""
-        return {
+        passage: dict[str, JsonValue] = {} if self.passage is None else {"passage": self.passage}
+        return passage | {
             "task": self.task.value,
             "targets": list(self.targets),
             "classes": list(self.classes),

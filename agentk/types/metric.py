@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[np.float64]
 
 Direction = Literal["maximize", "minimize"]
-Form = Literal["labels", "probabilities", "values"]
+Form = Literal["labels", "probabilities", "values", "spans"]
 
 
 class Metric(Protocol):
@@ -18,8 +18,9 @@ class Metric(Protocol):
 
     Shapes, with N rows, C classes, T targets:
     truth   binary, multiclass: (N,) codes, positions in `Competition.classes`; multilabel: (N, T) of 0 and 1;
-            regression, multioutput, ordinal: (N, T) values.
-    answer  form "labels": the truth's shape; "probabilities": (N, C), or (N, T) when multilabel; "values": (N, T).
+            regression, multioutput, ordinal: (N, T) values; spans: (N, 3), see `competitions.metrics.spans`.
+    answer  form "labels": the truth's shape; "probabilities": (N, C), or (N, T) when multilabel; "values": (N, T);
+            "spans": (N, 2) first character and the one behind the last.
     """
 
     @property

@@ -42,7 +42,7 @@ class ColumnProfile(Frozen):
 
 
 class TargetProfile(Frozen):
-    """One target: its numbers, or the shares of its classes."""
+    """One target: its numbers (of spans, of their words), or the shares of its classes."""
 
     name: str
     numbers: Numbers | None = None

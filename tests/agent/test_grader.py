@@ -120,6 +120,15 @@ def test_rankings_count_the_place_of_the_right_label():
     assert grade(made, frame(id=[1, 2], label=["a b c", "b c a"]), answers) == pytest.approx((1 + 1 / 2) / 2)
 
 
+def test_ranked_labels_may_have_blanks_of_their_own():
+    made = competition(TaskKind.MULTICLASS, "map@3", "ranking", ("label",), ("oak", "oak tree", "red pine"))
+    answers = frame(id=[1, 2, 3], label=["oak tree", "oak", "red pine"])
+    ranked = frame(id=[1, 2, 3], label=["oak tree red pine oak", "red pine oak", "oak  oak tree  red pine"])
+    assert grade(made, ranked, answers) == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
+    with pytest.raises(CompetitionError, match="row 0 names 'pine'"):
+        grade(made, ranked.assign(label="oak pine"), answers)
+
+
 def test_rows_have_ids_of_several_columns_or_none():
     made = competition(TaskKind.REGRESSION, "mae", "values", ("y",), ids=("store", "day"))
     answers = frame(store=[1, 1], day=["mon", "tue"], y=[1, 2])

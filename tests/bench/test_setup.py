@@ -16,7 +16,7 @@ from agentk.errors import SettingError
 def test_the_suite_has_every_kind_of_competition() -> None:
     names = [case.name for case in CASES]
     assert len(names) == len(set(names)) > 100
-    assert {case.kind for case in CASES} == {"label", "probability", "class_probabilities", "values", "ranking"}
+    assert {case.kind for case in CASES} == {"label", "probability", "class_probabilities", "values", "ranking", "span"}
     assert len({case.saying for case in CASES}) > 30
 
 
@@ -42,6 +42,7 @@ def test_a_seed_makes_the_same_files_again_and_another_seed_others(tmp_path: Pat
         "long-train-too",
         "series-by-columns",
         "pictures-several-an-id",
+        "spans-of-feelings",
     ],
 )
 def test_right_first_time(tmp_path: Path, name: str) -> None:

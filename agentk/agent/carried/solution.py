@@ -32,8 +32,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agentk.competitions.rows import cells_asked, finish_rows, load_rows, read_table
-from agentk.referee.apply import combine, decide, from_link, to_link
+from agentk.competitions.rows import cells_asked, cut, finish_rows, load_rows, read_table
+from agentk.referee.apply import averaged, combine, decide
 
 Array = NDArray[np.float64]
 HERE = Path(__file__).resolve().parent
@@ -141,7 +141,7 @@ def calls_of(plan: dict[str, Any]) -> list[int]:
 
 
 def fitted(plan: dict[str, Any], files: Files, workers: int) -> list[Array]:
-    """(rows, W) predictions of each member: the mean of its calls on the metric's link scale."""
+    """(rows, W) predictions of each member: what its calls say together."""
     tasks = [(member, call) for member in range(len(plan["members"])) for call in calls_of(plan)]
     made: dict[tuple[int, int], Array] = {}
     started = time.monotonic()
@@ -154,12 +154,9 @@ def fitted(plan: dict[str, Any], files: Files, workers: int) -> list[Array]:
             made[member, call] = done.result()
             name = plan["members"][member]["name"]
             say(f"{len(made)}/{len(tasks)}  {name}, fold {call + 1}  {time.monotonic() - started:.0f} s")
-    link = plan["link"]
-    means = []
-    for member in range(len(plan["members"])):
-        matrices = [to_link(made[member, call], link) for call in calls_of(plan)]
-        means.append(from_link(np.mean(matrices, axis=0), link))
-    return means
+    calls = calls_of(plan)
+    members = range(len(plan["members"]))
+    return [averaged([made[member, call] for call in calls], plan["task"], plan["link"]) for member in members]
 
 
 def blended(plan: dict[str, Any], predictions: list[Array]) -> Array:
@@ -279,7 +276,7 @@ def submission(plan: dict[str, Any], answers: Array, test: pd.DataFrame, data: P
     else:
         ids = pd.DataFrame({name: range(len(test)) for name in keys})
     answers = answers.reshape(len(answers), -1)
-    frame = ids.assign(**{answer["column"]: filled(answer, answers) for answer in form["answers"]})
+    frame = ids.assign(**{answer["column"]: filled(answer, answers, test) for answer in form["answers"]})
     if named and sample is not None:
         frame = ordered(frame, sample, keys)
     return frame[columns]
@@ -289,7 +286,7 @@ def below_each_other(
     form: dict[str, Any], answers: Array, test: pd.DataFrame, sample: pd.DataFrame | None, data: Path | None
 ) -> pd.DataFrame:
     """The sample with what each of its rows asks for; of new rows, which no sample asks for, every answer in its own column."""
-    named = {answer["column"]: filled(answer, answers.reshape(len(answers), -1)) for answer in form["answers"]}
+    named = {answer["column"]: filled(answer, answers.reshape(len(answers), -1), test) for answer in form["answers"]}
     entity, cells = form["test_ids"][0], form["cells"]
     wide = pd.DataFrame(named)
     if sample is None or data is None:
@@ -301,8 +298,10 @@ def below_each_other(
     return frame
 
 
-def filled(answer: dict[str, Any], answers: Array) -> pd.Series[Any]:
-    """One column of a submission from (N, W) answers."""
+def filled(answer: dict[str, Any], answers: Array, test: pd.DataFrame) -> pd.Series[Any]:
+    """One column of a submission from (N, W) answers to the rows of `test`."""
+    if answer["kind"] == "span":
+        return pd.Series(cut(test[answer["of"]].tolist(), answers), dtype="object")
     if answer["kind"] == "label":
         labels = pd.Series(answer["labels"])
         return labels.iloc[answers[:, 0].astype(int)].reset_index(drop=True)

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agentk.bench.synthetic import asked, media, order, tables
+from agentk.bench.synthetic import asked, media, order, spans, tables
 from agentk.bench.synthetic import oddities as odd
 from agentk.bench.synthetic.layout import Generator, Layout, Maker, Oddity, Truth, World, write
 from agentk.bench.synthetic.pages import as_html, as_markdown, as_text, page
+from agentk.bench.synthetic.tables import rng_choice
 from agentk.bench.synthetic.wording import CALLED
 from agentk.types.competition import TaskKind
 
@@ -97,6 +98,13 @@ CASES: tuple[Case, ...] = (
     Case("text-score", media.text_score, "rmse", "values"),
     Case("text-traits", media.text_traits, "mcrmse", "values"),
     Case("text-and-table-auc", media.text_and_table, "auc", "probability", (odd.train_only_columns,)),
+    Case("text-tells-its-label", media.labels_in_texts, "accuracy", "label"),
+    Case("spans-of-feelings", spans.feelings(), "word_jaccard", "span"),
+    Case("spans-of-few", spans.feelings(160), "word_jaccard", "span", (odd.shuffled_sample,), "html"),
+    Case("spans-of-answers", spans.answers, "token_f1", "span"),
+    Case("spans-of-answers-exact", spans.answers, "exact_match", "span", (odd.ends(".jsonl"),)),
+    Case("spans-spelled-otherwise", spans.normalized, "word_jaccard", "span", page="txt"),
+    Case("spans-no-page", spans.feelings(), "word_jaccard", "span", (odd.no_page,)),
     Case("pictures-by-id", media.pictures(), "accuracy", "label"),
     Case("pictures-by-file", media.pictures(by_file=True, suffix=".jpg"), "log_loss", "class_probabilities"),
     Case("pictures-binary", media.pictures(classes=2), "auc", "probability"),
@@ -207,6 +215,8 @@ def _answers(case: Case, world: World, rows: int, rng: Generator) -> pd.DataFram
     if case.kind == "ranking":
         labels = sorted(known[first].unique())
         return pd.DataFrame({first: [" ".join(map(str, labels[: int(case.saying[-1])]))] * rows})
+    if case.kind == "span":
+        return pd.DataFrame({first: [rng_choice(("", "some words"), rng)[0]] * rows})
     if case.kind == "label":
         return pd.DataFrame({name: [known[name].iloc[0]] * rows for name in world.targets})
     if case.kind == "probability":

@@ -38,6 +38,16 @@ def texts(labels: tuple[str, ...] = ("EAP", "HPL", "MWS"), columns: tuple[str, .
     return make
 
 
+def labels_in_texts(rng: Generator) -> World:
+    """Texts that name their own label: it stands in each of them, and is a class all the same."""
+    names = [
+        f"{first}{second}" for first in ("nor", "vel", "kas", "tum", "bri", "ost") for second in ("ham", "feld", "by", "wick")
+    ]
+    chosen = rng.choice(names, 500)
+    frame = pd.DataFrame({"text": [f"{_text(rng, 'A', 8)} It came from {name}." for name in chosen]})
+    return world(rng, frame, TaskKind.MULTICLASS, {"place": chosen})
+
+
 def text_score(rng: Generator) -> World:
     """A grade of long texts as a number."""
     codes = rng.integers(0, 3, 400)

@@ -14,6 +14,7 @@ _MEANS = {
     "class_probabilities": "For each {ids}, submit a probability for each of the possible classes.",
     "values": "For every {ids} in the test set, predict {answers}.",
     "ranking": "For each {ids}, list the likeliest values of {answers}, separated by spaces, best first.",
+    "span": "For each {ids} in the test set, you must give the part of the text that is {answers}.",
 }
 
 

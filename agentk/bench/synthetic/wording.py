@@ -138,6 +138,21 @@ SAYINGS: dict[str, tuple[str, ...]] = {
         "MAE was chosen over RMSE after long discussion: your score is the mean absolute error.",
         "Root mean squared error would punish outliers too much. Therefore your score is the mean absolute error.",
     ),
+    "word_jaccard": (
+        "The metric in this competition is the word-level Jaccard score. It is the mean over all {things} of jaccard(selected, true).",
+        "We compare the words of your answer with those that people marked, by their Jaccard similarity: words in common over words of either, in lower case.",
+        "Submissions are evaluated on the mean Jaccard index of the words of each {thing}.",
+        "Score = mean of len(a & b) / len(a | b), where a and b are the sets of words of the two strings (Jaccard).",
+    ),
+    "token_f1": (
+        "Submissions are evaluated by the token-level F1 score between your answer and the true one, as in SQuAD.",
+        "The score is the F1 of the words of your answer, averaged over all {things}.",
+        "The metric is word F1: precision and recall are counted over the tokens of each answer.",
+    ),
+    "exact_match": (
+        "The score is the share of exact matches: an answer counts when it equals the true one without case, punctuation and articles.",
+        "Answers are scored by Exact Match (EM).",
+    ),
     "no_such_average": ("Metric: RMSE", "The metric is RMSE (https://en.wikipedia.org/wiki/Root_mean_square_deviation)."),
     "unknown_classes": (
         "Submissions are evaluated using a weighted multi-class logarithmic loss with the class weights [2, 1, 1].",

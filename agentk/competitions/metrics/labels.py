@@ -107,7 +107,7 @@ LABELS = (
         "labels",
         lambda t, a: 1 - float(_wrong(t, a).mean()),
         _wrong,
-        aliases=("acc", "accuracy_score", "categorization_accuracy", "subset_accuracy", "exact_match", "exact_match_ratio"),
+        aliases=("acc", "accuracy_score", "categorization_accuracy", "subset_accuracy", "exact_match_ratio"),
     ),
     NamedMetric(
         "error_rate",

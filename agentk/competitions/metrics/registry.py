@@ -13,10 +13,11 @@ from agentk.competitions.metrics.entry import NamedMetric
 from agentk.competitions.metrics.labels import LABELS, f_beta
 from agentk.competitions.metrics.probabilities import PROBABILITIES, partial_auc
 from agentk.competitions.metrics.ranked import map_at, ndcg_at, top
+from agentk.competitions.metrics.spans import SPANS
 from agentk.competitions.metrics.values import VALUES, huber, pinball
 from agentk.errors import SettingError
 
-METRICS = (*LABELS, *PROBABILITIES, *VALUES, *AGREEMENT, *DEVIANCES)
+METRICS = (*LABELS, *PROBABILITIES, *VALUES, *AGREEMENT, *DEVIANCES, *SPANS)
 FAMILIES = ("f<beta>", "map@<k>", "ndcg@<k>", "top@<k>", "pinball@<quantile>", "pauc@<rate>", "huber@<delta>", "tweedie@<power>")
 
 

@@ -40,6 +40,15 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"\brecall score\b",
         r"\bsensitivity\b",
     ),
+    "word_jaccard": (
+        r"(word|token)[ -]?(level|wise|based)? jaccard( index| score| similarity)?",
+        r"jaccard( index| score| similarity)?( score)? (of|over|between|on) (the )?(words|tokens)",
+    ),
+    "token_f1": (
+        r"(word|token)[ -]?(level|wise|based)? f ?1( ?(score|measure))?",
+        r"\bf ?1( ?score)? (of|over|on) (the )?(words|tokens)",
+    ),
+    "exact_match": (r"\bexact[ -]match(es)?( score| accuracy)?",),
     "jaccard": (
         r"\bjaccard\b( index| score| similarity)?",
         r"intersection over union",

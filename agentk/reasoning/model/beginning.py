@@ -48,6 +48,7 @@ def beginning(
             name=competition.name,
             brief=brief,
             task=competition.task.value,
+            passage=shortened(names.name(competition.passage)) if competition.passage else "",
             rows=competition.rows,
             test_rows=competition.test_rows,
             metric=competition.metric,

@@ -10,6 +10,7 @@ import pytest
 
 from agentk.competitions.metrics import metric_named, metric_names
 from agentk.competitions.metrics.registry import FAMILIES, METRICS
+from agentk.competitions.spans import span_truth
 from agentk.errors import SettingError
 from agentk.types.metric import gain
 
@@ -25,6 +26,10 @@ def case(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     worse = RNG.permutation(60)
     if form == "values":
         return VALUES, VALUES, VALUES[worse]
+    if form == "spans":
+        words = [f"some words {at} and {at + 1} more" for at in range(60)]
+        truth = span_truth(words, [" ".join(text.split()[1:4]) for text in words])
+        return truth, truth[:, 1:], truth[worse, 1:] + 3
     if form == "labels":
         return CODES, CODES, CODES[worse]
     perfect = np.eye(2)[CODES.astype(int)]

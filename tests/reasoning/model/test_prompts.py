@@ -6,9 +6,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from agentk.bench.synthetic.spans import feelings
 from agentk.competitions.builtin import names
+from agentk.competitions.draft import Overrides
+from agentk.competitions.profile import profile_of
+from agentk.competitions.setup import set_up
+from agentk.competitions.tables import rows_of
+from agentk.competitions.truth import encode_truth
 from agentk.errors import ReasonerError, SettingError
 from agentk.reasoning.model.prompts import Prompts, folder, quoted
 from agentk.reasoning.model.reasoner import LLMReasoner
@@ -156,3 +163,19 @@ def test_material_keeps_its_blank_lines_so_that_edits_can_be_copied_from_it() ->
         "mend", **MEND, broken={"timed_out": False, "reason": "x", "log": "", "source": "a = 1\n\n\n\n\nb = 2"}
     )
     assert "```python\na = 1\n\n\n\n\nb = 2\n```" in page
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_of_spans_a_model_is_told_the_text_and_how_to_point_into_it(hidden: bool, tmp_path: Path, reasoner: Make) -> None:
+    rows = feelings(200)(np.random.default_rng(0)).rows.set_axis(["id", "utterance", "feeling", "words"], axis=1)
+    (tmp_path / "data").mkdir()
+    rows.iloc[:150].to_csv(tmp_path / "data" / "train.csv", index=False)
+    rows.iloc[150:].drop(columns="words").to_csv(tmp_path / "data" / "test.csv", index=False)
+    competition = set_up(tmp_path / "data", Overrides(), tmp_path / "made")
+    train, test = rows_of(competition)
+    profile = profile_of(competition, train, test, encode_truth(competition, train))
+    model = ScriptedModel("")
+    page = asked(reasoner(model, repairs=0, share="stats", hide=hidden), model, "plan", competition, profile)
+    assert "`text[start:end]` is the answer" in page and ": words of an answer: whole numbers 1 …" in page
+    assert ("each a part of its row's `utterance`" in page) != hidden and ("utterance" in page) != hidden
+    assert all(answer not in page for answer in train["words"] if len(answer.split()) > 2), "no row is shown"
