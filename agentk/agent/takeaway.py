@@ -163,8 +163,8 @@ def _answers(competition: Competition, test: pd.DataFrame, columns: list[str]) -
     """Read off what `format_submission` makes of answers whose values say which class or column they are."""
     kind = competition.submission.kind
     if kind == "ranking":
-        labels = spelled_labels(competition)
-        return [{"column": columns[0], "kind": "ranking", "labels": labels, "length": metric_of(competition).places or 1}]
+        length = metric_of(competition).places or 1
+        return [{"column": columns[0], "kind": "ranking", "labels": spelled_labels(competition), "length": length}]
     if kind == "span":
         return [{"column": columns[0], "kind": "span", "of": competition.passage}]
     if kind == "label" and competition.task.classifies:

@@ -36,6 +36,7 @@ def own_metric(draft: Draft, forms: tuple[Form, ...]) -> tuple[OwnMetric, str, s
     assert said is not None and draft.task is not None
     function = function_of(said)
     form, why = _form(draft, function, forms)
+    assert form != "spans", "the metric stage has refused a function of spans"
     columns, places = _columns(draft, form) if function.tables else ((), ())
     reference = function.reference
     own = OwnMetric(

@@ -30,7 +30,7 @@ def word_parts(words: Words, rows: pd.DataFrame, groups: list[Places]) -> Parts:
     parts += [(keys[one], keys[side]) for one in ("word", "shape") for side in ("before", "after")]
     parts.append((keys["place"], keys["left"]))
     for group in groups:
-        own = group[words.row].astype(np.int32)
+        own = group[words.row]
         parts += [*((own, key) for key in alone), (own, keys["place"], keys["left"])]
     return parts
 
