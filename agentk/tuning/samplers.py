@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
@@ -43,6 +44,8 @@ def made(name: Sampler, space: Space, seed: int) -> BaseSampler:
         if name == "tpe":
             return samplers.TPESampler(multivariate=True, group=True, constant_liar=True, n_startup_trials=_STARTUP, seed=seed)
         if name == "gp":
+            # Without greenlet, which it does not need, it is slower: no news in the middle of a run.
+            logging.getLogger("optuna._gp.batched_lbfgsb").setLevel(logging.ERROR)
             return samplers.GPSampler(seed=seed, n_startup_trials=_STARTUP, warn_independent_sampling=False)
         if name == "cmaes":
             return samplers.CmaEsSampler(seed=seed, n_startup_trials=_STARTUP, warn_independent_sampling=False)

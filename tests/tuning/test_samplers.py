@@ -37,6 +37,7 @@ def test_every_sampler_searches_quietly_and_the_same_twice(sampler: Sampler, cap
         pytest.skip(f"{NEEDS[sampler]} is not installed")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.simplefilter("ignore", ResourceWarning)  # of files that other tests left to the garbage collector
         points = asked(sampler, 11)
     assert points == asked(sampler, 11)
     assert all(("smoothing" in point) == (point["encoding"] == "target") for point in points)
