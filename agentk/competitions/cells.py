@@ -163,7 +163,9 @@ def _named_in(values: pd.Series[Any], test: pd.DataFrame) -> str | None:
     """The column of test that tells its rows apart and has all these values, called so if one is."""
     asked = set(values.astype("str").unique())
     for name in sorted(test.columns, key=lambda name: bool(name != values.name)):
-        spelled = test[name].astype("str")
+        if test[name].dtype != "object" and not test[name].is_unique:
+            continue
+        spelled = test[name].astype("str")  # lists are told apart so, too
         if spelled.is_unique and asked <= set(spelled):
             return str(name)
     return None

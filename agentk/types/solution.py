@@ -22,7 +22,8 @@ class Solution:
     """The source of a solution under a readable name.
 
     The contract (one Python file, public libraries only, nothing of agentk):
-    fit_predict(train, test, params, data_dir) -> float matrix, one row a test row, columns as `TaskKind` orders them
+    fit_predict(train, test, params, data_dir) -> float matrix, one row a test row, columns as `TaskKind` orders them;
+        of several targets a row of `train` may lack some, never all
     prepare(rows, params, data_dir) -> DataFrame   optional: label-free features of all rows, cached
     SPACE = {...}                                  optional: a literal, see `agentk.types.space`
     """
