@@ -36,6 +36,7 @@ def read_table(
     spread: Sequence[str] = (),
     melted: dict[str, Any] | None = None,
     pivot: dict[str, Any] | None = None,
+    home: Path | None = None,
 ) -> pd.DataFrame:
     """The table in a csv, tsv, json, jsonl or parquet file, plain, .gz or .zip.
 
@@ -57,6 +58,7 @@ def read_table(
               "value" of one for their numbers}
     pivot     rows to set side by side: {"on": the column whose value they share, "name" of the column that becomes the names
               of columns, "value" of that of their values, if they have any, "drop": columns that tell the rows apart}
+    home      the folder in which the tables beside it lie, where that is not its own
 
     Infinite numbers are read as missing. Raises OSError, UnicodeDecodeError, or ValueError when it holds no table.
     """
@@ -94,7 +96,7 @@ def read_table(
         moments = pd.to_datetime(frame[name], dayfirst=True, errors="coerce")
         frame[name] = moments.dt.strftime("%Y-%m-%d %H:%M:%S").where(moments.notna(), frame[name])
     for side in beside:
-        other = read_table(path.parent / side["path"], **side["options"])
+        other = read_table((home or path.parent) / side["path"], **side["options"])
         if side.get("name"):
             other = summed(other, side["on"], side["name"])
         frame = frame.merge(other, on=side["on"], how="left", validate="many_to_one")

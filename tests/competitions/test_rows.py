@@ -96,3 +96,11 @@ def test_an_archive_without_a_table(tmp_path: Path) -> None:
         archive.writestr("picture.png", "x")
     with pytest.raises(ValueError, match="holds no table"):
         read_table(tmp_path / "t.zip")
+
+
+def test_new_rows_from_elsewhere_find_the_tables_beside_the_old_ones(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "towns.csv").write_text("town,people\nBern,134\n")
+    (tmp_path / "new.csv").write_text("id,town\n1,Bern\n")
+    beside = [{"path": "towns.csv", "on": ["town"], "options": {}}]
+    assert read_table(tmp_path / "new.csv", beside=beside, home=tmp_path / "data")["people"].tolist() == [134]

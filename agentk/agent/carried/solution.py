@@ -113,7 +113,7 @@ class Rows:
 def new_rows(plan: dict[str, Any], files: Files, path: Path, features: list[str]) -> pd.DataFrame:
     """The rows of a file, read as the test file is. Raises ValueError when it lacks a column."""
     options = {name: value for name, value in plan["rows"]["test"]["options"].items() if name != "member"}
-    rows = read_table(path, **options)
+    rows = read_table(path, **options, home=(files.data / plan["rows"]["test"]["path"]).parent)
     made = [column["name"] for column in plan["rows"]["file_columns"]]
     keys = plan["submission"]["test_ids"] if plan["submission"]["cells"] else plan["submission"]["id_columns"]
     if missing := [name for name in features if name not in rows and name not in made and name not in keys]:
