@@ -6,8 +6,13 @@ import json
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agentk.errors import SettingError
+
+if TYPE_CHECKING:
+    from agentk.bench.samplers.races import Race
+    from agentk.bench.samplers.tasks import Task
 
 PARTS = ("table", "races")
 
@@ -33,32 +38,39 @@ def bench_samplers(
 def _race(out: Path, scale: float, say: Callable[[str], None]) -> list[Path]:
     from threadpoolctl import threadpool_limits
 
-    from agentk.bench.samplers.figures import draw, lines, markdown
     from agentk.bench.samplers.races import SEEDS, read, run, wanted
     from agentk.bench.samplers.tasks import tasks
     from agentk.graph.folder import replace
-    from agentk.tuning.samplers import NEEDS, Sampler
-
-    def seeds(sampler: Sampler) -> int:
-        return max(1, round(scale * SEEDS[sampler])) if find_spec(NEEDS.get(sampler, "optuna")) is not None else 0
+    from agentk.tuning.samplers import NEEDS
 
     spaces, path = tasks(out), out / "races.jsonl"
-    for sampler in SEEDS:
-        if not seeds(sampler):
-            say(f"{sampler} is left out: {NEEDS[sampler]} is not installed")
+    missing = {sampler: package for sampler, package in NEEDS.items() if find_spec(package) is None}
+    for sampler, package in missing.items():
+        say(f"{sampler} is left out: {package} is not installed")
+    seeds = {sampler: max(1, round(scale * count)) for sampler, count in SEEDS.items() if sampler not in missing}
     races = read(path)
     replace(path, "".join(race.model_dump_json() + "\n" for race in races))  # without a torn last line
     done = {race.key for race in races}
     every = list(wanted(spaces, seeds))
-    with threadpool_limits(1), path.open("a", encoding="utf-8") as file:
-        for number, (task, manner, sampler, seed) in enumerate(every, 1):
-            if (task.name, manner.name, sampler, seed) in done:
-                continue
-            race = run(task, manner, sampler, seed)
-            file.write(race.model_dump_json() + "\n")
-            file.flush()
-            races.append(race)
-            say(f"{number}/{len(every)} seed {seed}, {manner.name}: {sampler} on {task.name}, {race.seconds:.1f}s")
+    try:
+        with threadpool_limits(1), path.open("a", encoding="utf-8") as file:
+            for number, (task, manner, sampler, seed) in enumerate(every, 1):
+                if (task.name, manner.name, sampler, seed) in done:
+                    continue
+                race = run(task, manner, sampler, seed)
+                file.write(race.model_dump_json() + "\n")
+                file.flush()
+                races.append(race)
+                say(f"{number}/{len(every)} seed {seed}, {manner.name}: {sampler} on {task.name}, {race.seconds:.1f}s")
+    finally:  # after Ctrl-C too
+        files = _written(out, spaces, races, say)
+    return files
+
+
+def _written(out: Path, spaces: Sequence[Task], races: Sequence[Race], say: Callable[[str], None]) -> list[Path]:
+    from agentk.bench.samplers.figures import draw, lines, markdown
+    from agentk.graph.folder import replace
+
     names = {task.name for task in spaces}
     found = lines(spaces, [race for race in races if race.task in names])
     told = markdown(spaces, found)
