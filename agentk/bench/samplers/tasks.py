@@ -104,7 +104,7 @@ def learned(name: str, space: Space, points: Sequence[Params], losses: Floats, s
     encoding = Encoding(space)
     places = np.array([encoding.places(active(space, point)) for point in points])
     low = losses.min()
-    scale = float(np.median(losses) - low) or 1.0
+    scale = float(np.median(losses[np.isfinite(losses)]) - low) or 1.0
     values = np.minimum((losses - low) / scale, WORST)
     forest = RandomForestRegressor(TREES, max_features=0.6, min_samples_leaf=2, oob_score=True, random_state=0, n_jobs=1)
     forest.fit(encoding.features(places), values)
