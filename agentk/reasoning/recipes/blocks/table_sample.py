@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import CONTRACT
+from agentk.reasoning.recipes.blocks.task import Codes
 
 OF_EACH_CLASS = 20  # rows that a rare class keeps
 
@@ -18,9 +19,14 @@ def sampled(train: pd.DataFrame, params: dict[str, Any]) -> pd.DataFrame:
     if most is None or len(train) <= most:
         return train
     order = np.random.default_rng(params["seed"]).permutation(len(train))
-    chosen = order[: int(most)]
+    return train.iloc[first_rows(train, order, int(most))].reset_index(drop=True)
+
+
+def first_rows(train: pd.DataFrame, order: Codes, most: int) -> Codes:
+    """The first `most` positions of `order`, and the first of each class, ascending."""
+    chosen = order[:most]
     if CONTRACT["task"] in ("binary", "multiclass"):
         labels = train[CONTRACT["targets"][0]].iloc[order]
         first = (labels.groupby(labels).cumcount() < OF_EACH_CLASS).to_numpy()
         chosen = np.union1d(chosen, order[first])
-    return train.iloc[np.sort(chosen)].reset_index(drop=True)
+    return np.sort(chosen)

@@ -17,8 +17,9 @@ from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_scale import absolute_errors, on_scale
 from agentk.reasoning.recipes.blocks.table_solve import both_classes
 from agentk.reasoning.recipes.blocks.task import Codes, Features, Floats, predict_targets
-from agentk.reasoning.recipes.blocks.time_calendar import calendar, crossings, elapsed_days, moments
+from agentk.reasoning.recipes.blocks.time_calendar import calendar, crossings, moments
 from agentk.reasoning.recipes.blocks.time_history import entity_codes, history
+from agentk.reasoning.recipes.blocks.time_sample import lies_ahead, rows_to_fit
 
 SPACE: dict[str, Any] = {
     "learning_rate": {"type": "float", "low": 0.01, "high": 0.2, "log": True, "default": 0.04},
@@ -41,19 +42,22 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     """Boosted trees for every target; where others in train add up to it, the mean of its own forecast and the sum of theirs."""
     params = with_defaults(params, SPACE)
     dates = moments(train, test)
-    head, tail = time_frames(train, test, dates, params["resolution"])
     series = entity_codes(train, test, dates[0])
+    rows = rows_to_fit(train, dates, params)
+    fitted = train.iloc[rows].reset_index(drop=True)
+    frames = time_frames(fitted, test, (dates[0].iloc[rows], dates[1]), params["resolution"])
 
-    def classify(codes: Codes) -> Floats:
-        X, X_test = encoded(head, tail, codes, True, params)
+    def classify(labels: Codes) -> Floats:
+        codes = labels[rows]
+        X, X_test = encoded(*frames, codes, True, params)
         classes = int(codes.max()) + 1
         objective = {"objective": "multiclass", "num_class": classes} if classes > 2 else {"objective": "binary"}
-        split = inner_split(train, codes, True, params["seed"])
+        split = inner_split(fitted, codes, True, params["seed"])
         likely = boost(X, codes, X_test, objective=objective, split=split, params=params)
         return likely if classes > 2 else both_classes(likely)
 
     def forecast(values: Floats) -> Floats:
-        return on_scale(values, lambda scaled: boosted_values(scaled, train, (head, tail), (series, dates), params))
+        return on_scale(values, lambda scaled: boosted_values(scaled, rows, fitted, frames, (series, dates), params))
 
     def regress(values: Floats) -> Floats:
         direct = forecast(values)
@@ -68,27 +72,30 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
 
 def boosted_values(
     values: Floats,
-    train: pd.DataFrame,
+    rows: Codes,
+    fitted: pd.DataFrame,
     frames: tuple[pd.DataFrame, pd.DataFrame],
     series: tuple[tuple[Codes, Codes], tuple[pd.Series[Any], pd.Series[Any]]],
     params: dict[str, Any],
 ) -> Floats:
-    """(N,) values for the test rows. Where they lie after all training rows, trees see history and predict the change from it."""
-    later = elapsed_days(series[1][1]) > elapsed_days(series[1][0]).max()
-    ahead = bool(later.mean() > 0.5)
-    X, X_test = encoded(*frames, values, False, params)
+    """Values for the test rows. Where they lie after all training rows, trees see history and predict the change from it.
+
+    values: of all training rows, which are what history knows; trees are fitted on those at `rows`, which are `fitted`.
+    """
+    ahead = lies_ahead(series[1])
+    X, X_test = encoded(*frames, values[rows], False, params)
     base, base_test = np.zeros(len(X)), np.zeros(len(X_test))
     use = {name: params[name] == "always" or (params[name] == "auto" and ahead) for name in ("history", "relative")}
     if use["history"] or use["relative"]:
-        before, before_test = history(*series, values)
+        before, before_test = history(*series, values, rows)
         if use["relative"]:
             base, base_test = (np.nan_to_num(side[LEVEL], nan=values.mean()) for side in (before, before_test))
         if use["history"]:
             X = np.column_stack([X, *(past - base for past in before.values())])
             X_test = np.column_stack([X_test, *(past - base_test for past in before_test.values())])
-    split = inner_split(train, values, False, params["seed"])
+    split = inner_split(fitted, values[rows], False, params["seed"])
     objective = {"objective": "regression_l1" if absolute_errors() else "regression"}
-    return base_test + boost(X, values - base, X_test, objective=objective, split=split, params=params)
+    return base_test + boost(X, values[rows] - base, X_test, objective=objective, split=split, params=params)
 
 
 def time_frames(

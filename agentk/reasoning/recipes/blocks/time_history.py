@@ -75,11 +75,12 @@ def entity_columns(train: pd.DataFrame) -> list[str]:
 
 
 def history(
-    codes: tuple[Codes, Codes], dates: tuple[pd.Series[Any], pd.Series[Any]], values: Floats
+    codes: tuple[Codes, Codes], dates: tuple[pd.Series[Any], pd.Series[Any]], values: Floats, rows: Codes
 ) -> tuple[Features, Features]:
     """Means of the training rows' `values` over windows that end a gap before each row: by series, weekday and hour of the week.
 
-    codes, dates: of the training and of the test rows. NaN where nothing is known.
+    codes, dates: of the training and of the test rows. rows: the training rows that are asked for, beside all test rows. NaN
+    where nothing is known.
     """
     times = elapsed_days(dates[0]), elapsed_days(dates[1])
     gap = look_back(*times)
@@ -91,16 +92,17 @@ def history(
         " weekday": tuple(code * 7 + day for code, day in zip(codes, weekly, strict=True)),
         " week hour": tuple(code * 168 + hour for code, hour in zip(codes, hourly, strict=True)),
     }
+    asked = times[0][rows], times[1]
     windows = {("", WEEK), ("", 4 * WEEK), ("", 13 * WEEK), ("", YEAR_OF_WEEKS), (" weekday", 8 * WEEK)}
     if np.ptp(np.concatenate([day_hours(date) for date in dates])) > 0:
         windows |= {(" week hour", 8 * WEEK), (" week hour", YEAR_OF_WEEKS)}
     for key, width in sorted(windows):
-        for side, code, time in zip(sides, keys[key], times, strict=True):
+        for side, code, time in zip(sides, (keys[key][0][rows], keys[key][1]), asked, strict=True):
             level = window_means(keys[key][0], times[0], values, code=code, low=time - gap - width, high=time - gap)
             side[f"time:last {width:.0f} days{key}"] = level
     if gap <= YEAR_OF_WEEKS - WEEK:
         for around in (0.5, WEEK):
-            for side, code, time in zip(sides, codes, times, strict=True):
+            for side, code, time in zip(sides, (codes[0][rows], codes[1]), asked, strict=True):
                 low, high = time - YEAR_OF_WEEKS - around, time - YEAR_OF_WEEKS + around
                 side[f"time:a year ago {around:.1f}"] = window_means(codes[0], times[0], values, code=code, low=low, high=high)
     return sides

@@ -17,6 +17,7 @@ from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
 from agentk.reasoning.recipes.blocks.time_calendar import YEAR, calendar, crossings, elapsed_days, moments
 from agentk.reasoning.recipes.blocks.time_history import entity_codes
+from agentk.reasoning.recipes.blocks.time_sample import rows_to_fit
 
 SPACE: dict[str, Any] = {
     "penalty": {"type": "float", "low": 0.01, "high": 1000.0, "log": True, "default": 3.0},
@@ -30,15 +31,16 @@ MOST_CATEGORIES = 500
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Ridge regression for values, logistic regression for classes."""
     params = with_defaults(params, SPACE)
-    known, unknown = time_design(train, test, params)
+    rows = rows_to_fit(train, moments(train, test), params)
+    known, unknown = time_design(train.iloc[rows].reset_index(drop=True), test, params)
 
     def classify(codes: Codes) -> Floats:
-        model = LogisticRegression(C=1 / params["penalty"], max_iter=300).fit(known, codes)
+        model = LogisticRegression(C=1 / params["penalty"], max_iter=300).fit(known, codes[rows])
         return np.asarray(model.predict_proba(unknown))
 
     def forecast(values: Floats) -> Floats:
         model = Ridge(alpha=params["penalty"], solver="sparse_cg", tol=1e-5, random_state=params["seed"])
-        return np.asarray(model.fit(known, values).predict(unknown), dtype=np.float64)
+        return np.asarray(model.fit(known, values[rows]).predict(unknown), dtype=np.float64)
 
     return predict_targets(train, len(test), classify, lambda values: on_scale(values, forecast))
 

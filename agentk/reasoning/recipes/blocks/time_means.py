@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
@@ -59,12 +60,10 @@ def shrunk_means(cells: Codes, rest: Floats, count: int, prior: float) -> Floats
 
 def nearby_level(codes: tuple[Codes, Codes], days: tuple[Floats, Floats], rest: Floats, params: dict[str, Any]) -> Floats:
     """(N,) means of a series' leftovers, weights falling by e every `memory` days before or after; shrunk as other means are."""
-    level = np.zeros(len(codes[1]))
-    for code in np.unique(codes[1]):
-        known, wanted = np.flatnonzero(codes[0] == code), np.flatnonzero(codes[1] == code)
-        daily = pd.DataFrame({"day": np.floor(days[0][known]), "rest": rest[known]}).groupby("day")["rest"].agg(["sum", "count"])
-        asked, place = np.unique(np.floor(days[1][wanted]), return_inverse=True)
-        weights = np.exp(-np.abs(asked[:, None] - daily.index.to_numpy(float)[None]) / params["memory"])
-        sums, counts = weights @ daily["sum"].to_numpy(), weights @ daily["count"].to_numpy()
-        level[wanted] = (sums / (counts + params["prior"]))[place]
-    return level
+    start = np.floor(days[0].min())
+    known = np.floor(days[0] - start).astype(np.int64)
+    shape = (int(max(code.max() for code in codes)) + 1, int(known.max()) + 1)
+    asked, place = np.unique(np.floor(days[1] - start), return_inverse=True)
+    weights = np.exp(-np.abs(np.arange(shape[1])[:, None] - asked[None]) / params["memory"])
+    sums, counts = (sparse.csr_matrix((each, (codes[0], known)), shape) @ weights for each in (rest, np.ones(len(rest))))
+    return np.asarray(sums[codes[1], place] / (counts[codes[1], place] + params["prior"]), dtype=np.float64)

@@ -10,7 +10,9 @@ import pytest
 from sklearn.metrics import r2_score
 
 from agentk.reasoning.recipes.blocks.time_boosting import addends
-from agentk.reasoning.recipes.blocks.time_history import entity_codes, look_back, window_means
+from agentk.reasoning.recipes.blocks.time_history import entity_codes, history, look_back, window_means
+from agentk.reasoning.recipes.blocks.time_means import nearby_level
+from agentk.reasoning.recipes.blocks.time_sample import rows_to_fit
 from agentk.reasoning.recipes.compose import compose
 from agentk.reasoning.recipes.series import SERIES
 
@@ -92,6 +94,46 @@ def test_two_months_ahead_of_growing_shops(entry: str, bound: float) -> None:
     made_of = contract({"day": "datetime", "shop": "categorical"}, "rmsle", int(past.sum()))
     train, test = frame[past].reset_index(drop=True), frame[~past].reset_index(drop=True)
     assert log_error(test["y"], run(entry, made_of, train, test.drop(columns="y"))) < bound
+
+
+@pytest.mark.parametrize(("entry", "bound"), [("time_boosting", 0.25), ("time_linear", 0.25)])
+def test_the_latest_of_many_rows_are_enough_to_forecast(entry: str, bound: float) -> None:
+    frame = shops(trend=0.3)
+    past = frame["day"] < "2020-11-01"
+    made_of = contract({"day": "datetime", "shop": "categorical"}, "rmsle", int(past.sum()))
+    train, test = frame[past].reset_index(drop=True), frame[~past].reset_index(drop=True)
+    assert log_error(test["y"], run(entry, made_of, train, test.drop(columns="y"), most_rows=2400)) < bound
+
+
+def test_what_is_fitted_on_are_the_latest_rows_where_test_follows_and_all_times_where_it_lies_between() -> None:
+    days = pd.Series(pd.date_range("2020-01-01", periods=100)).sample(frac=1.0, random_state=0, ignore_index=True)
+    train = pd.DataFrame({"day": days, "y": 1.0})
+    after, between = pd.Series(pd.to_datetime(["2020-05-01"])), pd.Series(pd.to_datetime(["2020-02-01"]))
+    latest = rows_to_fit(train, (days, after), {"seed": 0, "most_rows": 10})
+    assert sorted(days[latest]) == list(pd.date_range("2020-03-31", periods=10)) and (np.diff(latest) > 0).all()
+    drawn = rows_to_fit(train, (days, between), {"seed": 0, "most_rows": 50})
+    assert len(drawn) == 50 and days[drawn].min() < pd.Timestamp("2020-01-15")
+    assert (
+        len(rows_to_fit(train, (days, after), {"seed": 0})) == len(rows_to_fit(train, (days, after), {"most_rows": 100})) == 100
+    )
+
+
+def test_history_is_known_to_rows_beyond_those_that_are_fitted_on() -> None:
+    dates = pd.Series(pd.date_range("2020-01-01", periods=60)), pd.Series(pd.date_range("2020-03-01", periods=3))
+    codes = np.zeros(60, dtype=np.int64), np.zeros(3, dtype=np.int64)
+    every, test = history(codes, dates, np.arange(60.0), np.arange(60))
+    few, same = history(codes, dates, np.arange(60.0), np.array([55, 59]))
+    for name, values in every.items():
+        assert np.array_equal(few[name], values[[55, 59]], equal_nan=True)
+        assert np.array_equal(same[name], test[name], equal_nan=True)
+
+
+def test_the_level_of_the_nearest_days_fades_with_their_distance_and_is_shrunk() -> None:
+    codes = np.array([0, 0, 1]), np.array([0, 1, 2])
+    days = np.array([10.0, 12.5, 11.0]), np.array([13.2, 11.9, 11.0])
+    level = nearby_level(codes, days, np.array([2.0, 6.0, 5.0]), {"memory": 2.0, "prior": 1.0})
+    far, near = np.exp(-1.5), np.exp(-0.5)
+    assert level == pytest.approx([(2.0 * far + 6.0 * near) / (far + near + 1.0), 2.5, 0.0])
 
 
 def test_the_change_from_history_follows_a_trend_that_trees_alone_cannot() -> None:
