@@ -53,7 +53,7 @@ def dense(
         counts = head[name].value_counts()
         frequent = counts.index[counts >= params["category_rows"]][:most]
         for part, frame in ((left, head), (right, tail)):
-            code = pd.Categorical(frame[name], categories=frequent).codes
+            code = frame[name].cat.set_categories(list(frequent)).cat.codes.to_numpy()
             part.append((code[:, None] == np.arange(len(frequent))).astype(kind))
     return np.hstack(left), np.hstack(right)
 

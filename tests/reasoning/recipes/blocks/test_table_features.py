@@ -106,6 +106,16 @@ def test_dense_features_have_no_gaps_and_one_scale() -> None:
     assert np.abs(X).max() <= 5.0
 
 
+def test_the_columns_of_categories_are_those_that_are_frequent() -> None:
+    words = pd.Series(["a"] * 2 + ["b"] * 9 + ["c"] * 3 + ["d"] * 6, dtype="category")
+    X, X_test = dense(
+        pd.DataFrame({"word": words}), pd.DataFrame({"word": words[[0, 2, 19]]}), np.r_[np.zeros(10), np.ones(10)], False,
+        {"scaling": "standard", "category_rows": 5, "seed": 0},
+    )  # fmt: skip
+    assert X[:, -2:].sum(axis=0).tolist() == [9.0, 6.0]
+    assert X_test[:, -2:].tolist() == [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+
+
 def test_whole_stretches_of_time_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CONTRACT, "kinds", {"when": "datetime"})
     train = pd.DataFrame({"when": pd.date_range("2020", periods=800, freq="h")})
