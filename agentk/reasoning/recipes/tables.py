@@ -127,6 +127,20 @@ TABLES = (
         },
     ),
     _table(
+        "tabm",
+        "neural",
+        "TabM on torch: networks that are ensembles in themselves, numbers and categories embedded",
+        cost=20.0,
+        growth=0.6,
+        simplicity=8,
+        suits=_rows_up_to(100_000),
+        needs=("torch",),
+        variants={
+            "stiff": {"dropout": 0.35, "decay": 0.1, "width": 64},
+            "wide": {"width": 256, "networks": 2, "dropout": 0.3},
+        },
+    ),
+    _table(
         "kernel",
         "kernel",
         "support vectors with a radial kernel, or a Gaussian process where rows are few",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,12 @@ QUICK: dict[str, dict[str, Any]] = {
     "table_extra_trees": {"trees": 100},
     "table_random_forest": {"trees": 100},
     "table_catboost": {"learning_rate": 0.2, "depth": 3},
+    "table_tabm": {"networks": 1, "members": 4, "width": 32, "epochs": 30},
 }
-ENTRIES = [recipe.entry for recipe in TABLES]
+ENTRIES = [
+    pytest.param(recipe.entry, marks=pytest.mark.skipif(not all(map(find_spec, recipe.needs)), reason=f"needs {recipe.needs}"))
+    for recipe in TABLES
+]
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -1,0 +1,106 @@
+"""Training networks of members: each on an inner split of its own, kept as it was when the rows it watched liked it best."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from agentk.reasoning.recipes.blocks.net_inputs import Inputs
+from agentk.reasoning.recipes.blocks.net_members import Members
+from agentk.reasoning.recipes.blocks.table_pace import useful_threads
+from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
+from agentk.reasoning.recipes.blocks.task import Codes, Floats
+
+SWINGS = 4  # of the rate, as RealMLP's coslog4 has them
+MOST_WORK = 1e11  # multiplications of the forward passes of one fit: some twenty seconds on one core
+FEWEST_EPOCHS = 15  # of a network: one, two, four and eight
+MOMENTUM, SQUARES, TINY = 0.9, 0.95, 1e-8
+CHUNK = 2048
+
+
+def trained_outputs(
+    X: Inputs, y: Floats | Codes, X_test: Inputs, *, classes: int, splits: list[tuple[Codes, Codes]], params: dict[str, Any]
+) -> Floats:
+    """(N, classes) probabilities, or (N, 1) values where `classes` is 1, for the test rows: the mean over networks and members.
+
+    There is a network for each of `splits`, positions to fit on and to watch; fewer, or fewer epochs, where the data are large.
+    """
+    torch.set_num_threads(max(1, useful_threads(params, X.numbers.size)))
+    device = torch.device(params["device"])
+    known, unknown = (tuple(torch.tensor(part, device=device) for part in side[:3]) for side in (X, X_test))
+    truth = torch.tensor(y, dtype=torch.int64 if classes > 1 else torch.float32, device=device)
+    prior = (torch.bincount(truth) / len(truth)).log() if classes > 1 else truth.median()[None]
+    outputs = []
+    for place, split in enumerate(splits):
+        torch.manual_seed(params["seed"] + place)
+        network = Members(X, prior, params)
+        affordable = MOST_WORK / (network.work * len(split[0]))
+        epochs = int(np.clip(affordable, FEWEST_EPOCHS, params["epochs"]))
+        fit, watch = (torch.tensor(part, device=device) for part in split)
+        weights = best_weights(network, known, truth, fit, watch, epochs, params)
+        outputs.append(predicted(network, weights, unknown))
+        if (place + 2) * epochs > affordable:
+            break
+    return np.asarray(torch.stack(outputs).mean(dim=0).cpu().numpy(), dtype=np.float64)
+
+
+def best_weights(
+    network: Members, rows: Any, truth: Tensor, fit: Tensor, watch: Tensor, epochs: int, params: dict[str, Any]
+) -> Tensor:
+    """The weights after the epoch with the least loss on the watched rows. A swing of the rate that brought none is the last."""
+    batch = int(np.clip(len(fit) // 30, 16, 256))
+    steps, done = epochs * -(-len(fit) // batch), 0
+    weights = network.weights.clone().requires_grad_()
+    slope, squares = torch.zeros_like(network.weights), torch.zeros_like(network.weights)
+    watched, least, best, best_swing = tuple(part[watch] for part in rows), math.inf, network.weights, 0
+    for _ in range(epochs):
+        swing = int(swings(done / steps))
+        if swing > best_swing + 1:
+            break
+        for chosen in fit[torch.randperm(len(fit)).to(fit.device)].split(batch):
+            outputs = network.outputs_of(weights, *(part[chosen] for part in rows), dropout=params["dropout"])
+            (gradient,) = torch.autograd.grad(loss_of_members(outputs, truth[chosen], params["smoothing"]), weights)
+            done += 1
+            rate = params["rate"] * 0.5 * (1.0 - math.cos(2.0 * math.pi * swings(done / steps)))
+            with torch.no_grad():  # Adam with a decay apart; torch.optim would import for a second first
+                slope.lerp_(gradient, 1.0 - MOMENTUM)
+                squares.lerp_(gradient**2, 1.0 - SQUARES)
+                step = slope / (1.0 - MOMENTUM**done) / ((squares / (1.0 - SQUARES**done)).sqrt() + TINY)
+                weights -= rate * (network.paces * step + params["decay"] * network.decays * weights)
+        loss = loss_of_mean(predicted(network, weights.detach(), watched), truth[watch])
+        if loss < least:
+            least, best, best_swing = loss, weights.detach().clone(), swing
+    return best
+
+
+def swings(share: float) -> float:
+    """How often the rate has risen and fallen after a share of the steps: each time takes twice as long as the one before."""
+    return math.log2(1.0 + (2**SWINGS - 1) * share)
+
+
+def loss_of_members(outputs: Tensor, truth: Tensor, smoothing: float) -> Tensor:
+    """The mean of the losses of the members, each for itself: what one misses no other may make up for."""
+    repeated = truth.repeat(len(outputs))
+    if outputs.shape[2] > 1:
+        return functional.cross_entropy(outputs.flatten(0, 1), repeated, label_smoothing=smoothing)
+    return (functional.l1_loss if absolute_errors() else functional.mse_loss)(outputs.flatten(), repeated)
+
+
+def loss_of_mean(found: Tensor, truth: Tensor) -> float:
+    """The loss of the members' mean prediction."""
+    if found.shape[1] > 1:
+        return float(functional.nll_loss(found.clamp_min(1e-7).log(), truth))
+    return float((functional.l1_loss if absolute_errors() else functional.mse_loss)(found[:, 0], truth))
+
+
+def predicted(network: Members, weights: Tensor, rows: Any) -> Tensor:
+    """(rows, outputs) means of the members' probabilities or values."""
+    with torch.no_grad():
+        chunks = [network.outputs_of(weights, *chunk) for chunk in zip(*(part.split(CHUNK) for part in rows), strict=True)]
+        outputs = torch.cat(chunks, dim=1)
+        return (outputs.softmax(dim=2) if network.outputs > 1 else outputs).mean(dim=0)
