@@ -21,7 +21,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "table_extra_trees": {"trees": 100},
     "table_random_forest": {"trees": 100},
     "table_catboost": {"learning_rate": 0.2, "depth": 3},
-    "table_tabm": {"networks": 1, "members": 4, "width": 32, "epochs": 30},
+    "table_tabm": {"networks": 1, "width": 32},
 }
 ENTRIES = [
     pytest.param(recipe.entry, marks=pytest.mark.skipif(not all(map(find_spec, recipe.needs)), reason=f"needs {recipe.needs}"))

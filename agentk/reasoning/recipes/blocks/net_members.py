@@ -16,10 +16,11 @@ from torch.nn import functional
 
 from agentk.reasoning.recipes.blocks.net_inputs import Inputs
 
+MEMBERS = 8
 WAVES = 16  # frequencies an embedded number is seen at
 PARTS = 3  # numbers that an embedding adds to the number itself
 SLOWEST = 0.1  # spread of the frequencies, in cycles a unit
-MOST_WAVES = 300  # numbers up to which they are embedded: so many more tell enough as they are
+MOST_WAVES = 300  # numbers up to which they are embedded: more tell enough as they are
 DIRECTIONS = 8  # numbers that stand for an embedded category
 SPREAD = 0.3  # of the members' scales about 1
 FAST, SLOW = 6.0, 0.1  # times the rate: the members' scales; offsets, bends and waves
@@ -40,9 +41,9 @@ class Members:
     """
 
     def __init__(self, inputs: Inputs, prior: Tensor, params: dict[str, Any]) -> None:
-        numbers, members, width = inputs.numbers.shape[1], params["members"], params["width"]
-        self.waves = params["embedding"] == "periodic" and 0 < numbers <= MOST_WAVES
-        self.members, self.layers, self.outputs = members, params["layers"], len(prior)
+        numbers, width = inputs.numbers.shape[1], params["width"]
+        self.waves = 0 < numbers <= MOST_WAVES
+        self.layers, self.outputs = params["layers"], len(prior)
         self.first = torch.tensor([0, *inputs.sizes], dtype=torch.int64).cumsum(0)[:-1].to(prior.device)  # place of each column
         size = numbers + inputs.flags.shape[1] + DIRECTIONS * len(inputs.sizes) + PARTS * numbers * self.waves
         self.parts: dict[str, Part] = {}
@@ -52,14 +53,14 @@ class Members:
             self.parts["mix"] = Part(torch.randn(numbers, WAVES, PARTS) / math.sqrt(WAVES), SLOW, 0.0)
         if inputs.sizes:
             self.parts["categories"] = Part(0.1 * torch.randn(sum(inputs.sizes), DIRECTIONS), 1.0, 1.0)
-        self.parts["scale"] = Part(1.0 + SPREAD * torch.randn(members, 1, size), FAST, 0.0)
+        self.parts["scale"] = Part(1.0 + SPREAD * torch.randn(MEMBERS, 1, size), FAST, 0.0)
         for layer in range(self.layers):
             self.parts[f"matrix{layer}"] = Part(torch.randn(size, width), 1.0, 1.0)
             self.parts[f"offset{layer}"] = Part(torch.randn(width), SLOW, 0.0)
             self.parts[f"bend{layer}"] = Part(torch.ones(width), SLOW, 0.0)
             size = width
-        self.parts["heads"] = Part(torch.randn(members, size, self.outputs), 1.0, 1.0)
-        self.parts["prior"] = Part(prior.cpu().repeat(members, 1, 1), SLOW, 0.0)
+        self.parts["heads"] = Part(torch.randn(MEMBERS, size, self.outputs), 1.0, 1.0)
+        self.parts["prior"] = Part(prior.cpu().repeat(MEMBERS, 1, 1), SLOW, 0.0)
         parts = self.parts.values()
         self.weights = torch.cat([part.start.flatten() for part in parts]).to(prior.device)
         self.paces = torch.cat([torch.full((part.start.numel(),), part.pace) for part in parts]).to(prior.device)
@@ -70,7 +71,7 @@ class Members:
         """Multiplications for one row; a wave takes as long as some."""
         shared = sum(part.start.numel() for name, part in self.parts.items() if name.startswith("matrix"))
         waves = self.parts["frequency"].start.numel() if self.waves else 0
-        return self.members * shared + self.parts["heads"].start.numel() + 16 * waves
+        return MEMBERS * shared + self.parts["heads"].start.numel() + 16 * waves
 
     def outputs_of(self, weights: Tensor, numbers: Tensor, flags: Tensor, places: Tensor, dropout: float = 0.0) -> Tensor:
         """(members, rows, outputs) logits or values."""
@@ -86,7 +87,7 @@ class Members:
         for layer in range(self.layers):
             matrix = part[f"matrix{layer}"]
             hidden = torch.addmm(part[f"offset{layer}"], hidden.flatten(0, 1), matrix, alpha=1.0 / math.sqrt(len(matrix)))
-            hidden = torch.lerp(hidden, functional.silu(hidden), part[f"bend{layer}"]).unflatten(0, (self.members, -1))
+            hidden = torch.lerp(hidden, functional.silu(hidden), part[f"bend{layer}"]).unflatten(0, (MEMBERS, -1))
             if dropout > 0:  # all members forget the same: that is cheaper, and they differ enough
                 kept = torch.empty(hidden.shape[1:], device=hidden.device).bernoulli_(1.0 - dropout)
                 hidden = hidden * (kept / (1.0 - dropout))

@@ -18,7 +18,7 @@ from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
 SWINGS = 4  # of the rate, as RealMLP's coslog4 has them
 MOST_WORK = 1e11  # multiplications of the forward passes of one fit: some twenty seconds on one core
-FEWEST_EPOCHS = 15  # of a network: one, two, four and eight
+EPOCHS, FEWEST_EPOCHS = 60, 15  # of a network, where the work can be afforded and where it cannot
 MOMENTUM, SQUARES, TINY = 0.9, 0.95, 1e-8
 CHUNK = 2048
 
@@ -40,7 +40,7 @@ def trained_outputs(
         torch.manual_seed(params["seed"] + place)
         network = Members(X, prior, params)
         affordable = MOST_WORK / (network.work * len(split[0]))
-        epochs = int(np.clip(affordable, FEWEST_EPOCHS, params["epochs"]))
+        epochs = int(np.clip(affordable, FEWEST_EPOCHS, EPOCHS))
         fit, watch = (torch.tensor(part, device=device) for part in split)
         weights = best_weights(network, known, truth, fit, watch, epochs, params)
         outputs.append(predicted(network, weights, unknown))

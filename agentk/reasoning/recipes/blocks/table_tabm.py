@@ -17,15 +17,12 @@ from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
 SPACE = {
-    "embedding": {"type": "choice", "choices": ["none", "periodic"], "default": "periodic"},
     "width": {"type": "int", "low": 32, "high": 256, "log": True, "default": 128},
     "layers": {"type": "int", "low": 1, "high": 3, "default": 2},
     "dropout": {"type": "float", "low": 0.0, "high": 0.5, "default": 0.15},
     "rate": {"type": "float", "low": 5e-3, "high": 0.3, "log": True, "default": 0.04},
     "decay": {"type": "float", "low": 1e-3, "high": 0.3, "log": True, "default": 0.02},
     "smoothing": {"type": "float", "low": 0.0, "high": 0.1, "default": 0.0},
-    "members": {"type": "choice", "choices": [4, 8, 16], "default": 8},
-    "epochs": {"type": "choice", "choices": [30, 60, 120], "default": 60},
     "networks": {"type": "choice", "choices": [1, 2, 4, 8], "default": 4},
 }
 

@@ -15,7 +15,7 @@ from agentk.reasoning.recipes.blocks.net_inputs import BOUND, Inputs, gently_sca
 
 RNG = np.random.default_rng(0)
 PARAMS = {"seed": 0, "category_rows": 3, "device": "cpu", "threads": 1}
-NETWORK = {"embedding": "periodic", "members": 4, "width": 16, "layers": 2}
+NETWORK = {"width": 16, "layers": 2}
 TRAINING = {"dropout": 0.1, "rate": 0.04, "decay": 0.02, "smoothing": 0.0}
 
 
@@ -50,14 +50,14 @@ def test_few_categories_get_columns_and_many_get_places_the_rare_and_unknown_the
 
 def test_members_differ_and_each_row_is_seen_by_itself() -> None:
     torch = pytest.importorskip("torch")
-    from agentk.reasoning.recipes.blocks.net_members import Members
+    from agentk.reasoning.recipes.blocks.net_members import MEMBERS, Members
 
     torch.manual_seed(0)
     rows = numbers(30, 5)
     network = Members(rows, torch.zeros(3), NETWORK)
     seen = tuple(torch.tensor(part) for part in rows[:3])
     outputs = network.outputs_of(network.weights, *seen)
-    assert outputs.shape == (4, 30, 3)
+    assert outputs.shape == (MEMBERS, 30, 3)
     assert (outputs.std(dim=0) > 0).all()
     alone = network.outputs_of(network.weights, *(part[7:8] for part in seen))
     assert torch.allclose(alone[:, 0], outputs[:, 7], atol=1e-5)
@@ -98,10 +98,10 @@ def test_curves_and_products_are_learned(solved: Any, real_case: Any, absolute: 
     X, y = make_friedman1(800, noise=0.5, random_state=0)
     frame = pd.DataFrame(X, columns=[f"x{place}" for place in range(X.shape[1])])
     case, truth = real_case(Bunch(data=frame, target=pd.Series(y)), "regression", "mae" if absolute else "rmse")
-    assert r2_score(truth, solved("table_tabm", case, networks=1, epochs=30)[:, 0]) > 0.93
+    assert r2_score(truth, solved("table_tabm", case, networks=1)[:, 0]) > 0.93
 
 
 def test_probabilities_can_be_relied_on(solved: Any, real_case: Any) -> None:
     pytest.importorskip("torch")
     case, truth = real_case(load_breast_cancer(as_frame=True), "binary", "log_loss")
-    assert log_loss(truth, solved("table_tabm", case, networks=2, epochs=30)) < 0.12
+    assert log_loss(truth, solved("table_tabm", case, networks=2)) < 0.12
