@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from agentk.reasoning.recipes.blocks.contract import CONTRACT
 from agentk.reasoning.recipes.blocks.net_inputs import Inputs
 from agentk.reasoning.recipes.blocks.net_members import Members
 from agentk.reasoning.recipes.blocks.table_pace import useful_threads
@@ -39,7 +40,7 @@ def trained_outputs(
     for place, split in enumerate(splits):
         torch.manual_seed(params["seed"] + place)
         network = Members(X, prior, params)
-        affordable = MOST_WORK / (network.work * len(split[0]))
+        affordable = MOST_WORK / len(CONTRACT["targets"]) / (network.work * len(split[0]))  # epochs
         epochs = int(np.clip(affordable, FEWEST_EPOCHS, EPOCHS))
         fit, watch = (torch.tensor(part, device=device) for part in split)
         weights = best_weights(network, known, truth, fit, watch, epochs, params)
