@@ -114,6 +114,21 @@ TABLES = (
         },
     ),
     _table(
+        "tabm",
+        "neural",
+        "TabM on torch: networks that are ensembles in themselves, numbers and categories embedded",
+        cost=30.0,
+        growth=0.5,
+        simplicity=8,
+        suits=_rows_up_to(100_000),
+        needs=("torch",),
+        variants={
+            "stiff": {"decay": 0.1, "width": 64, "smoothing": 0.05},
+            "free": {"dropout": 0.05, "rate": 0.02},
+            "wide": {"width": 256, "networks": 2},
+        },
+    ),
+    _table(
         "mlp",
         "neural",
         "small neural networks on scaled numbers, several seeds averaged",
@@ -124,20 +139,6 @@ TABLES = (
         variants={
             "stiff": {"decay": 1.0, "units": 32, "epochs": 40},
             "wide": {"units": 192, "layers": 2, "decay": 0.03, "rate": 0.001},
-        },
-    ),
-    _table(
-        "tabm",
-        "neural",
-        "TabM on torch: networks that are ensembles in themselves, numbers and categories embedded",
-        cost=20.0,
-        growth=0.6,
-        simplicity=8,
-        suits=_rows_up_to(100_000),
-        needs=("torch",),
-        variants={
-            "stiff": {"dropout": 0.35, "decay": 0.1, "width": 64},
-            "wide": {"width": 256, "networks": 2, "dropout": 0.3},
         },
     ),
     _table(
