@@ -43,7 +43,7 @@ def network_inputs(
     head: pd.DataFrame, tail: pd.DataFrame, target: Codes | Floats, discrete: bool, params: dict[str, Any]
 ) -> tuple[Inputs, Inputs]:
     """The training and test rows. Of columns with many categories the means of the targets, out of fold, are numbers too."""
-    frequent: dict[str, list[Any]] = {}
+    frequent: dict[Any, list[Any]] = {}
     for name in head:
         if isinstance(head[name].dtype, pd.CategoricalDtype):
             counts = head[name].value_counts()
@@ -59,7 +59,8 @@ def network_inputs(
     X, X_test = gently_scaled(X, X_test)
 
     def side(numbers: Floats, frame: pd.DataFrame) -> Inputs:
-        flags, places = [numbers[:, ~fine]], [np.zeros((len(frame), 0), dtype=np.int64)]
+        flags: list[Any] = [numbers[:, ~fine]]
+        places: list[Any] = [np.zeros((len(frame), 0), dtype=np.int64)]
         for name, categories in frequent.items():
             place = frame[name].cat.set_categories(categories).cat.codes.to_numpy(np.int64)[:, None] + 1
             if name in rich:
@@ -77,5 +78,5 @@ def gently_scaled(X: Floats, X_test: Floats) -> tuple[Floats, Floats]:
     low, middle, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
     half = np.where(high > low, high - low, np.ptp(X, axis=0) / 2.0)
     width = np.where(half > 0, half, 1.0)
-    scaled = ((part - middle) / width for part in (X, X_test))
-    return tuple(part / np.sqrt(1.0 + (part / BOUND) ** 2) for part in scaled)  # type: ignore[return-value]
+    scaled, asked = (X - middle) / width, (X_test - middle) / width
+    return scaled / np.sqrt(1.0 + (scaled / BOUND) ** 2), asked / np.sqrt(1.0 + (asked / BOUND) ** 2)

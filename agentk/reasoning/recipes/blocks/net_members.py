@@ -73,9 +73,9 @@ class Members:
         waves = self.parts["frequency"].start.numel() if self.waves else 0
         return MEMBERS * shared + self.parts["heads"].start.numel() + 16 * waves
 
-    def outputs_of(self, weights: Tensor, numbers: Tensor, flags: Tensor, places: Tensor, dropout: float = 0.0) -> Tensor:
+    def outputs_of(self, weights: Tensor, numbers: Tensor, flags: Tensor, places: Tensor, *, dropout: float = 0.0) -> Tensor:
         """(members, rows, outputs) logits or values."""
-        pieces = weights.split([part.start.numel() for part in self.parts.values()])
+        pieces = torch.split(weights, [part.start.numel() for part in self.parts.values()])
         part = {name: piece.view_as(self.parts[name].start) for name, piece in zip(self.parts, pieces, strict=True)}
         seen = [numbers, flags]
         if self.waves:
@@ -87,7 +87,7 @@ class Members:
         for layer in range(self.layers):
             matrix = part[f"matrix{layer}"]
             hidden = torch.addmm(part[f"offset{layer}"], hidden.flatten(0, 1), matrix, alpha=1.0 / math.sqrt(len(matrix)))
-            hidden = torch.lerp(hidden, functional.silu(hidden), part[f"bend{layer}"]).unflatten(0, (MEMBERS, -1))
+            hidden = torch.lerp(hidden, functional.silu(hidden), part[f"bend{layer}"]).view(MEMBERS, -1, matrix.shape[1])
             if dropout > 0:  # all members forget the same: that is cheaper, and they differ enough
                 kept = torch.empty(hidden.shape[1:], device=hidden.device).bernoulli_(1.0 - dropout)
                 hidden = hidden * (kept / (1.0 - dropout))

@@ -63,7 +63,7 @@ def best_weights(
         swing = int(swings(done / steps))
         if swing > best_swing + 1:
             break
-        for chosen in fit[torch.randperm(len(fit)).to(fit.device)].split(batch):
+        for chosen in torch.split(fit[torch.randperm(len(fit)).to(fit.device)], batch):
             outputs = network.outputs_of(weights, *(part[chosen] for part in rows), dropout=params["dropout"])
             (gradient,) = torch.autograd.grad(loss_of_members(outputs, truth[chosen], params["smoothing"]), weights)
             done += 1
