@@ -99,7 +99,8 @@ class Rules:
         """truth: all of it, as the metric has it."""
         labels = Labels.of(metric, task, classes, truth)
         formula = recognize(metric, labels, labels.codes(truth)) if labels else None
-        whole = metric.form == "values" and bool(np.all(truth == np.round(truth))) and _sharp(metric, truth[:50])
+        known = truth[~np.isnan(truth)] if metric.form == "values" else truth[:0]
+        whole = bool(len(known)) and bool(np.all(known == np.round(known))) and _sharp(metric, truth[:50])
         return Rules(metric, task, classes, labels, formula, whole)
 
 
@@ -208,7 +209,8 @@ def _calibrated(task: TaskKind, floor: float) -> Search:
     def search(predictions: Array, truth: Array) -> Decision:
         pairs = not task.classifies
         shares = as_pairs(predictions) if pairs else predictions
-        scale, bias = searches.calibration(np.maximum(shares, floor), truth.reshape(-1).astype(np.int64))
+        known = ~np.isnan(truth.reshape(-1))  # of several targets some may be unknown
+        scale, bias = searches.calibration(np.maximum(shares[known], floor), truth.reshape(-1)[known].astype(np.int64))
         return Calibrate(scale=scale, bias=tuple(bias), floor=floor, pairs=pairs)
 
     return search

@@ -27,7 +27,9 @@ def losses(rules: Rules, predictions: Array, truth: Array) -> Array | None:
     if rules.task.classifies:
         return _of_classes(predictions, truth.astype(np.int64))
     if rules.task.value == "multilabel":
-        found = _of_classes(as_pairs(predictions), (truth.reshape(-1) > 0.5).astype(np.int64))
+        known = ~np.isnan(truth.reshape(-1))  # of several targets some may be unknown
+        found = np.zeros(len(known))
+        found[known] = _of_classes(as_pairs(predictions)[known], (truth.reshape(-1)[known] > 0.5).astype(np.int64))
         return np.asarray(found.reshape(predictions.shape).sum(axis=1))
     slope, shift = line(predictions, truth, "identity")
     return np.asarray(((slope * predictions + shift - truth.reshape(predictions.shape)) ** 2).sum(axis=1))

@@ -66,6 +66,8 @@ def test_yes_and_no_where_it_is_known(metric: str) -> None:
     chances = [np.clip(0.25 + 0.3 * YES + RNG.normal(0, spread, YES.shape), 0.01, 0.99) for spread in (0.15, 0.2)]
     scored = [evaluation(referee, chance, at) for at, chance in enumerate(chances)]
     assert scored[0].outcome.status is Status.SCORED
+    merits = [referee.judge.judge(chance, np.ones(N, bool)).merit for chance in chances]
+    assert np.isfinite(merits).all() and merits[0] > merits[1]
     mixed = blend(dict(enumerate(scored)), referee=referee, key="blend").evaluation
     assert mixed.score is not None and np.isfinite(mixed.score)
 
