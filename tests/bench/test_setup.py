@@ -48,7 +48,7 @@ def test_a_seed_makes_the_same_files_again_and_another_seed_others(tmp_path: Pat
 def test_right_first_time(tmp_path: Path, name: str) -> None:
     (row,) = measure(chosen([name])[:1], [11], tmp_path)
     assert (row.verdict, row.wrong) == ("right", {})
-    assert row.seconds < 5
+    assert row.seconds < 30  # a fraction of a second on an idle machine
 
 
 def test_what_nobody_can_write_is_a_question(tmp_path: Path) -> None:
