@@ -11,8 +11,9 @@ from agentk.agent.request import Request
 from agentk.agent.whereabouts import at_hand
 from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.profile import profile_of
+from agentk.competitions.rows import weighed
 from agentk.competitions.tables import rows_of
-from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission
+from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission, weights_of
 from agentk.errors import AgentKError, CompetitionError
 from agentk.graph.folder import RunFolder, replace
 from agentk.referee.layout import Layout, given_layout, make_layout
@@ -55,6 +56,7 @@ class CompetitionArena:
             folder.work,
             seed=request.seed,
             layout=self.layout,
+            weights=weights_of(competition, self.train),
             extra=self.extra,
             limits=Limits(memory_bytes=machine.memory_of_a_slot(sandbox.slots)),
         )
@@ -139,7 +141,7 @@ class CompetitionArena:
             encode_truth(self.competition, frame)
         except CompetitionError as error:
             raise CompetitionError(f"{path}, given as --extra: {error}") from None
-        return frame
+        return weighed(frame, self.competition.weights.model_dump()) if self.competition.weights else frame
 
 
 def _read(path: Path) -> pd.DataFrame:

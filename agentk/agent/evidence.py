@@ -9,7 +9,7 @@ from agentk.agent.arena import LAYOUT
 from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.rows import load_rows
 from agentk.competitions.tables import plan_of
-from agentk.competitions.truth import encode_truth
+from agentk.competitions.truth import encode_truth, weights_of
 from agentk.errors import RunError
 from agentk.graph.folder import RunFolder
 from agentk.referee.evaluation import Evaluation, load
@@ -64,5 +64,5 @@ def evidence_of(folder: RunFolder) -> Evidence:
         )
     metric = metric_of(competition)
     truth = encode_truth(competition, train)
-    judge = Judge(metric, competition.task, competition.classes, truth, layout.assignment)
+    judge = Judge(metric, competition.task, competition.classes, truth, layout.assignment, weights_of(competition, train))
     return Evidence(folder, competition, train, test, layout, judge)

@@ -76,7 +76,9 @@ def _compared(evidence: Evidence, best: Attempt, kept: Evaluation, other: Attemp
     judge, both = evidence.judge, kept.mask & second.mask
     if not second.complete or not both.any():
         return None
-    ahead, error = difference(judge.rules, judge.truth[both], judge.answers(kept)[both], judge.answers(second)[both])
+    ahead, error = difference(
+        judge.rules, judge.truth[both], judge.answers(kept)[both], judge.answers(second)[both], judge.weighing(both)
+    )
     folds = max(len(np.unique(judge.assignment[both])), 2)
     return Finals(best, other, likeness(kept.test, second.test), ahead, error * math.sqrt(1 + folds / (folds - 1)))
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.metrics.spans import words_of
+from agentk.competitions.rows import weighed
 from agentk.competitions.spans import span_truth
 from agentk.competitions.tables import table
 from agentk.errors import CompetitionError
@@ -33,10 +34,11 @@ class Grader:
         self._ids = self._keys(answers, "the answers", competition.targets if labelled else competition.submission.columns)
         self._columns = [name for name in competition.submission.columns if name not in competition.submission.id_columns]
         self.truth = self._codes(answers[competition.targets[0]].tolist()) if labelled else self._truth(answers)
+        self.weights = self._weights(answers)
 
     def grade(self, submission: pd.DataFrame) -> float:
         """The competition's number. Raises CompetitionError when the submission is not valid."""
-        return self.metric.score(self._by_target(self.truth), self._by_target(self.answer(submission)))
+        return self.metric.score(self._by_target(self.truth), self._by_target(self.answer(submission)), self.weights)
 
     def answer(self, submission: pd.DataFrame) -> Array:
         """The submission's answers as the metric takes them, in the rows' order of the truth.
@@ -66,6 +68,33 @@ class Grader:
         spread = np.full((rows.max() + 1, columns.max() + 1), np.nan)
         spread[rows, columns] = values[:, 0]
         return spread
+
+    def _weights(self, answers: pd.DataFrame) -> Array | None:
+        """(N,) how much each test row counts, where its label, the answers or the test file tell; None: all alike, or unknown."""
+        import pandas as pd
+
+        competition, weights = self.competition, self.competition.weights
+        if weights is None:
+            return None
+        if competition.task.classifies and weights.column in competition.targets:
+            told = pd.DataFrame({weights.column: [competition.classes[int(code)] for code in self.truth]})
+        elif weights.column in answers:
+            told = answers
+        else:
+            test = table(competition.folder, competition.test)
+            if weights.column not in test:
+                return None
+            ids = (
+                competition.submission.id_columns if len(competition.id_columns) == len(competition.submission.id_columns) else ()
+            )
+            named = test.rename(columns=dict(zip(competition.id_columns, ids, strict=False)))
+            if not set(competition.submission.id_columns) <= set(named.columns):
+                return None
+            place = {key: position for position, key in enumerate(self._keys(named, "the test file", ()))}
+            if not set(self._ids) <= set(place):
+                return None
+            told = test.iloc[[place[key] for key in self._ids]]
+        return weighed(told, weights.model_dump())[weights.name].to_numpy(dtype=float)
 
     def _keys(self, frame: pd.DataFrame, what: str, columns: Sequence[str]) -> list[tuple[str, ...]]:
         wanted = self.competition.submission

@@ -78,7 +78,9 @@ def doubt(evidence: Evidence, scores: Mapping[int, float]) -> Doubt | None:
         if first.mask is None or second.mask is None:
             continue
         both = first.mask & second.mask
-        held, error = difference(judge.rules, judge.truth[both], judge.answers(first)[both], judge.answers(second)[both])
+        held, error = difference(
+            judge.rules, judge.truth[both], judge.answers(first)[both], judge.answers(second)[both], judge.weighing(both)
+        )
         shown = gain(metric, scores[one], scores[other])
         spread = error * math.sqrt(1 + both.sum() / rows)
         if held * shown >= 0 or not math.isfinite(spread) or spread == 0:

@@ -185,10 +185,11 @@ def _readme(takeaway: Takeaway, plan: dict[str, Any], place: Path) -> str:
     metric, competition = takeaway.metric, takeaway.competition
     spread = "" if takeaway.std is None else f" ± {takeaway.std:.5f} over folds"
     better = "higher" if metric.direction == "maximize" else "lower"
+    weighed = f"; {competition.weighing}" if competition.weighing else ""
     scored = (
         ""
         if takeaway.score is None
-        else f"\n{metric.name} {takeaway.score:.5f}{spread}, on rows held out in turn ({better} is better).\n"
+        else f"\n{metric.name} {takeaway.score:.5f}{spread}, on rows held out in turn ({better} is better{weighed}).\n"
     )
     again = "python solution.py --data DIR --out submission.csv" + ("" if takeaway.extra is None else " --extra FILE")
     members = "\n".join(

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 Verdict = Literal["right", "asked", "doubted", "wrong"]
 
-FIELDS = ("target", "task", "positive", "id", "metric", "format", "validation")
+FIELDS = ("target", "task", "positive", "id", "metric", "weights", "format", "validation")
 _FLAGS = {"target": ("--target",), "task": ("--task",), "positive": ("--positive",), "id": ("--id",), "metric": ("--metric",),
+          "weights": ("--weights",),
           "format": ("--sample",), "validation": ("--validation", "--column")}  # fmt: skip
 
 
@@ -89,9 +90,23 @@ def faults(competition: Competition, truth: Truth) -> dict[str, str]:
             wrong["metric"] = f"{competition.metric}, though no page says so"
     elif competition.metric != metric_named(truth.metric).name:
         wrong["metric"] = f"{competition.metric} instead of {truth.metric}"
+    weights = _weights(competition)
+    if truth.weights is None:
+        if not any("--weights" in doubt for doubt in competition.doubts):
+            wrong["weights"] = f"{weights or 'none'}, though there are some that no page tells"
+    elif weights != truth.weights:
+        wrong["weights"] = f"{weights or 'none'} instead of {truth.weights or 'none'}"
     if scheme not in {(name, truth.column) for name in truth.schemes}:
         wrong["validation"] = f"{scheme} instead of {truth.schemes} by {truth.column}"
     return wrong
+
+
+def _weights(competition: Competition) -> str:
+    """In the words of --weights."""
+    if competition.weights is not None:
+        return competition.weights.words
+    names = competition.classes if competition.task.classifies else competition.targets
+    return ",".join(f"{name}={weight:g}" for name, weight in zip(names, competition.column_weights, strict=False))
 
 
 def summary_of(rows: Sequence[Measured]) -> Table:

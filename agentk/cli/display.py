@@ -329,8 +329,9 @@ def headline(bench: Workbench) -> str:
     competition, metric = bench.arena.competition, bench.arena.metric
     shape = f"{competition.rows:,} rows × {len(competition.columns)} columns"
     better = "higher" if metric.direction == "maximize" else "lower"
+    weighed = f"; {competition.weighing}" if competition.weighing else ""
     folds = f"{competition.validation.folds} {competition.validation.scheme} folds"
-    return f"{competition.name}: {competition.task.value}, {shape}, {metric.name} ({better} is better), {folds}"
+    return f"{competition.name}: {competition.task.value}, {shape}, {metric.name} ({better} is better{weighed}), {folds}"
 
 
 def display_for(bench: Workbench, *, live: bool) -> tuple[Display, Callable[[], AbstractContextManager[object]]]:

@@ -91,6 +91,10 @@ def run(
     metric: Annotated[
         str | None, typer.Option(help="Metric by name, or your own: FILE.py:FUNCTION.", rich_help_panel=SAY)
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="In the metric: COLUMN, COLUMN:VALUE=NUMBER,…, NAME=NUMBER,… or none.", rich_help_panel=SAY),
+    ] = None,
     id_: Annotated[list[str] | None, typer.Option("--id", help="Id column. Repeatable.", rich_help_panel=SAY)] = None,
     task: Annotated[
         str | None,
@@ -182,6 +186,7 @@ def run(
             target=tuple(target or ()),
             id=tuple(id_ or ()),
             metric=metric,
+            weights=weights,
             task=task,
             positive=positive,
             train=train,

@@ -42,12 +42,14 @@ def account(competition: Competition, *, whole: bool = False) -> list[Row]:
         rows.append(Row("", f"{competition.gaps:.0%} of the targets' values are unknown"))
     if competition.unused:
         rows.append(Row("not used", _few(competition.unused)))
-    left_out = (*competition.train_only, *competition.dropped)
+    weights = competition.weights
+    left_out = [name for name in (*competition.train_only, *competition.dropped) if weights is None or name != weights.name]
     if left_out:
         rows.append(Row("left out", f"{_few(left_out)}: only train has them, or they give the target away"))
     metric = metric_of(competition)
     pooled = ", over all answers, whatever their target" if metric.pooled else ""
-    rows.append(Row("metric", f"{metric.name}, to {metric.direction}{pooled}"))
+    counted = f"; {competition.weighing}" if competition.weighing else ""
+    rows.append(Row("metric", f"{metric.name}, to {metric.direction}{pooled}{counted}"))
     each = ", a row for each answer that is asked for" if competition.cells else ""
     rows.append(Row("submission", f"{form.kind.replace('_', ' ')} in {_few(form.columns)}{each}"))
     rows.append(Row("folds", f"{validation.folds} {validation.scheme}{by}"))

@@ -8,7 +8,7 @@ from agentk.competitions.said import over
 from agentk.competitions.setup import STAGES
 from agentk.errors import CompetitionError
 
-ADVISABLE = ("target", "id", "metric", "task", "positive", "validation", "column")
+ADVISABLE = ("target", "id", "metric", "weights", "task", "positive", "validation", "column")
 """What may be advised: fields of `Overrides`. Files and leaks are for a person to say."""
 
 

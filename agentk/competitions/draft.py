@@ -14,6 +14,7 @@ from agentk.types.competition import (
     Frozen,
     Label,
     OwnMetric,
+    RowWeights,
     SubmissionFormat,
     TableFile,
     TaskKind,
@@ -27,6 +28,7 @@ class Overrides(Frozen):
     target: tuple[str, ...] = ()
     id: tuple[str, ...] = ()
     metric: str | None = None
+    weights: str | None = None  # in the metric: COLUMN, COLUMN:VALUE=NUMBER,…, NAME=NUMBER,… of targets or classes, or none
     task: TaskKind | None = None
     positive: str | None = None  # the positive class of a binary task, as the file spells it
     train: str | None = None  # file names, relative to the folder
@@ -70,6 +72,9 @@ class Draft(Frozen):
     gaps: float = 0.0
     metric: str = ""
     own_metric: OwnMetric | None = None
+    metric_assumed: bool = False  # the description does not bear it out
+    weights: RowWeights | None = None
+    column_weights: tuple[float, ...] = ()
     submission: SubmissionFormat | None = None
     cells: Cells | None = None
     validation: Validation | None = None

@@ -11,10 +11,11 @@ import numpy as np
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.metrics.function import Function, function_of
-from agentk.competitions.metrics.own import LONGEST_S, Caller, MetricFailedError, MetricGoneError, spelling
+from agentk.competitions.metrics.own import LONGEST_S, Caller, MetricFailedError, MetricGoneError, spelling, weights_for
 from agentk.competitions.tables import table
 from agentk.competitions.task import class_columns
 from agentk.competitions.truth import perfect_answer, truth_of
+from agentk.competitions.weighing import weights_of_draft
 from agentk.errors import SettingError
 from agentk.types.competition import OwnMetric, TaskKind
 from agentk.types.metric import Array, Direction, Form
@@ -49,6 +50,8 @@ def own_metric(draft: Draft, forms: tuple[Form, ...]) -> tuple[OwnMetric, str, s
         best=0.0,
         columns=columns,
         places=places,
+        weighed=function.weighs or function.tables,
+        weights_column=draft.weights.column if draft.weights is not None and function.tables else None,
     )
     tried = _tried(draft, own, said, f" (it is given {form}{why})" if why else "")
     direction = _direction(tried, function.direction, said)
@@ -124,6 +127,7 @@ def _tried(draft: Draft, own: OwnMetric, said: str, given: str) -> _Tried:
     assert draft.task
     caller = Caller(own.file, own.function, own.source, spelling(own, draft.task, draft.classes))
     truth = truth_of(draft)
+    weights = weights_for(own, weights_of_draft(draft), len(truth))
     perfect = perfect_answer(draft, truth, own.form)
     quickest = LONGEST_S
 
@@ -131,7 +135,7 @@ def _tried(draft: Draft, own: OwnMetric, said: str, given: str) -> _Tried:
         nonlocal quickest
         since = time.monotonic()
         try:
-            score = caller.called(truth[order], answer[order])
+            score = caller.called(truth[order], answer[order], None if weights is None else weights[order])
         except (MetricFailedError, MetricGoneError) as error:
             raise SettingError(f"--metric {said}: for {what} it gives no score: {error}{given}") from None
         quickest = min(quickest, time.monotonic() - since)

@@ -170,7 +170,8 @@ def load_rows(folder: str | Path, plan: dict[str, Any]) -> tuple[pd.DataFrame, p
     """The rows of train (with targets, rows without any left out) and of test (without targets), as solutions see them.
 
     `plan` is a literal: {"train": {"path", "options"}, "test": {...}, "targets": [...],
-    "dropped": [...], "file_columns": [{"name", "id_column", "train", "test"}]}. Raises as `read_table` does.
+    "dropped": [...], "file_columns": [{"name", "id_column", "train", "test"}], "weights": None or as `weighed` takes
+    them}. Raises as `read_table` does.
     """
     folder = Path(folder)
     train = read_table(folder / plan["train"]["path"], **plan["train"]["options"])
@@ -183,6 +184,7 @@ def finish_rows(frame: pd.DataFrame, plan: dict[str, Any], part: str, folder: Pa
     if part == "train":
         labelled = frame[plan["targets"]].notna().any(axis=1)  # of several targets some may be unknown
         frame = frame if labelled.all() else frame[labelled].reset_index(drop=True)
+        frame = weighed(frame, plan.get("weights"))
     else:
         frame = frame.drop(columns=plan["targets"], errors="ignore")
     if plan.get("dropped"):
@@ -218,6 +220,29 @@ def cells_asked(
     rows = pd.Index(ids.astype("str")).get_indexer(pd.Index(lookup[entity].astype("str")))
     spelled = pd.Index([str(name).strip().lower() for name in names])
     return rows, spelled.get_indexer(pd.Index(lookup[target].astype("str").str.strip().str.lower()))
+
+
+def weighed(frame: pd.DataFrame, weights: dict[str, Any] | None) -> pd.DataFrame:
+    """The rows with how much each counts in the metric as one column more, 1 where nothing tells.
+
+    `weights` is {"name" of that column, "column" that tells, "values": {value as spelled: weight}, "otherwise": weight of any
+    other value}; without values the column holds the weights themselves.
+    """
+    if weights is None:
+        return frame
+    if weights["column"] not in frame:
+        return frame.assign(**{weights["name"]: 1.0})
+    told = frame[weights["column"]]
+    if not weights["values"]:
+        return frame.assign(**{weights["name"]: pd.to_numeric(told, errors="coerce").astype("float64").fillna(1.0)})
+    by_value = {_spelling(value): float(weight) for value, weight in weights["values"].items()}
+    return frame.assign(**{weights["name"]: told.map(_spelling).map(by_value).fillna(weights["otherwise"]).astype("float64")})
+
+
+def _spelling(value: Any) -> str:
+    """A value as text, the same for 1, 1.0 and "1"; truth values as true and false."""
+    text = str(value).strip().lower()
+    return text.removesuffix(".0")
 
 
 def _from_csv(path: Path, member: str | None, encoding: str, **how: Any) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -18,12 +19,15 @@ from agentk.competitions.metrics.wording import Mention, evaluation, in_evaluati
 from agentk.competitions.owned import own_metric
 from agentk.competitions.tables import table
 from agentk.competitions.truth import perfect_answer, truth_of
+from agentk.competitions.weighing import SAY as WEIGHTS
+from agentk.competitions.weighing import find_weights, fitting, weights_of_draft
 from agentk.errors import CompetitionError, SettingError
 from agentk.types.competition import TaskKind
 from agentk.types.metric import Form
 
 _ROWS = 50_000  # rows that a metric is tried on at most
 _SAY = "--metric NAME says otherwise"
+_WEIGHTED = re.compile(r"^(weighted|weighed|(?=.*\bweighted\b)(mean|average)\b)")
 _BY_TASK = {
     TaskKind.BINARY: "accuracy",
     TaskKind.MULTICLASS: "accuracy",
@@ -55,8 +59,14 @@ _OF_WORDS = {
 """What the name of a metric of labels means where answers are words."""
 
 
+def find_scoring(draft: Draft) -> Draft:
+    """Fills the metric and its weights. Raises SettingError when what was said does not exist or does not go together."""
+    return fitting(find_metric(find_weights(draft)))
+
+
 def find_metric(draft: Draft) -> Draft:
     """Fills the metric. Raises SettingError when the one asked for does not exist or cannot score this task."""
+    draft = draft.grown(metric_assumed=False, own_metric=None)
     assert draft.task
     if draft.overrides.metric and is_reference(draft.overrides.metric):
         if draft.task is TaskKind.SPANS:
@@ -85,7 +95,7 @@ def find_metric(draft: Draft) -> Draft:
         raise CompetitionError(f"{draft.folder}: nothing says how submissions are scored: name it with --metric NAME.")
     metric = metric_named(name)
     silent = "nothing says how answers are scored" if draft.own else "the description names no metric agentk knows"
-    return draft.grown(metric=name, doubt=f"{silent}: {name}, {metric.direction}, is assumed ({_SAY})")
+    return draft.grown(metric=name, metric_assumed=True, doubt=f"{silent}: {name}, {metric.direction}, is assumed ({_SAY})")
 
 
 def _as_described(draft: Draft, mention: Mention, told: bool) -> Draft:
@@ -94,12 +104,16 @@ def _as_described(draft: Draft, mention: Mention, told: bool) -> Draft:
     metric = metric_named(name)
     reason = f"scored by {name}, {metric.direction}: the description says '{mention.words}'"
     doubt = None
-    if mention.qualified:
+    weighs = draft.weights is not None or bool(draft.column_weights)
+    if mention.qualified and _WEIGHTED.search(mention.qualified):
+        plain_form = f"the description says '{mention.qualified}', but not in words agentk understands how much what counts"
+        doubt = None if weighs else f"{plain_form}: {name} is scored without weights ({WEIGHTS}, {_SAY})"
+    elif mention.qualified:
         doubt = f"the description says '{mention.qualified}', of which {name} is only the plain form: it is assumed ({_SAY})"
     elif not told:
         doubt = f"the section on evaluation names no metric agentk knows: {name}, named elsewhere, is assumed ({_SAY})"
     cells = draft.cells and draft.cells.model_copy(update={"pooled": "column" not in mention.words})
-    return draft.grown(metric=name, cells=cells, reason=reason, doubt=doubt)
+    return draft.grown(metric=name, cells=cells, metric_assumed=doubt is not None, reason=reason, doubt=doubt)
 
 
 def _for_task(name: str, task: TaskKind) -> str:
@@ -133,10 +147,13 @@ def _perfect_is_best(draft: Draft) -> str | None:
     """T10: the truth scored against itself gives the best value."""
     metric = metric_of(draft)
     truth = truth_of(draft)
+    weights = weights_of_draft(draft)
     if draft.task is TaskKind.SPANS:
-        truth = truth[truth[:, 1] >= 0]  # the others have no perfect answer
-    truth = truth[:: max(1, len(truth) // _ROWS)]
-    score = metric.score(truth, perfect_answer(draft, truth, metric.form))
+        told = truth[:, 1] >= 0  # the others have no perfect answer
+        truth, weights = truth[told], None if weights is None else weights[told]
+    some = slice(None, None, max(1, len(truth) // _ROWS))
+    truth = truth[some]
+    score = metric.score(truth, perfect_answer(draft, truth, metric.form), None if weights is None else weights[some])
     return (
         None
         if np.isclose(score, metric.best, atol=1e-6)
@@ -150,4 +167,4 @@ def _metric_fits(draft: Draft) -> str | None:
     return None if metric.form in _FORMS[draft.task] else f"{metric.name} scores {metric.form}, the task is {draft.task.value}"
 
 
-METRIC = Stage("metric", find_metric, (_metric_fits, _perfect_is_best))
+METRIC = Stage("metric", find_scoring, (_metric_fits, _perfect_is_best))

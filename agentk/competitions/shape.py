@@ -13,6 +13,7 @@ from agentk.competitions.composed import compose_ids
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.grid import set_side_by_side
 from agentk.competitions.kinds import described, looks_like_id
+from agentk.competitions.metrics.weightings import called_weight, speaks_of_weights
 from agentk.competitions.pictures import file_columns
 from agentk.competitions.sides import join_sides
 from agentk.competitions.spans import passage_of
@@ -151,6 +152,7 @@ def _find_targets(draft: Draft) -> Draft:
         return draft.grown(targets=draft.overrides.target, reason=f"targets as {draft.speaker} said")
     begins_empty = set(test.columns[test.iloc[0].isna()])
     alone = [name for name in train.columns if name not in test.columns or (name in begins_empty and _all_missing(test[name]))]
+    alone = _without_weights(draft, alone)
     sample = _sample(draft)
     answers = _answer_columns(draft, sample) if sample is not None else []
     named = [match for name in answers if (match := _spelled(name, train.columns)) is not None]
@@ -193,6 +195,13 @@ def _unexplained(sample: pd.DataFrame | None, test: pd.DataFrame) -> str:
         f" The sample submission has {len(sample)} rows for {len(test)} test rows, and neither its ids, such as "
         f"{sample.iloc[:, 0].astype('str').iloc[0]}, nor a table beside it tells which target of which row each asks for."
     )
+
+
+def _without_weights(draft: Draft, alone: list[str]) -> list[str]:
+    """Columns that only train has, but those that weigh its rows."""
+    spoken = draft.overrides.weights or speaks_of_weights(draft.description)
+    left = [name for name in alone if name != draft.overrides.weights and not (spoken and called_weight(name))]
+    return left or alone
 
 
 def _like_the_sample(columns: pd.DataFrame, answers: pd.Series[Any]) -> list[str]:

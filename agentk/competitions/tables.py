@@ -127,6 +127,7 @@ def plan_of(competition: Competition) -> dict[str, JsonValue]:
         "targets": list(competition.targets),
         "dropped": list(competition.dropped),
         "file_columns": [column.model_dump() for column in competition.file_columns],
+        "weights": competition.weights.model_dump() if competition.weights else None,
     }
 
 

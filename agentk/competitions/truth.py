@@ -43,6 +43,14 @@ def perfect_answer(contract: Competition | Draft, truth: Array, form: Form) -> A
     return plain_values(contract, truth) if form == "spans" else truth
 
 
+def weights_of(competition: Competition, rows: pd.DataFrame) -> Array | None:
+    """(N,) how much each row counts in the metric, as `rows_of` has put it beside training rows; None: all alike."""
+    weights = competition.weights
+    if weights is None or weights.name not in rows:
+        return None
+    return rows[weights.name].to_numpy(dtype=float)
+
+
 def plain_values(contract: Competition | Draft, truth: Array) -> Array:
     """(N, T) the truth of what is no class, as numbers with an order: of spans, where they begin and end."""
     return truth[:, 1:] if contract.task is TaskKind.SPANS else truth.reshape(len(truth), -1)
@@ -59,7 +67,10 @@ def constant_prediction(competition: Competition, train: pd.DataFrame, rows: int
     """
     if competition.task is TaskKind.SPANS:
         return np.tile([0.0, _BEYOND], (rows, 1))
-    truth = encode_truth(competition, train)
+    truth, weights = encode_truth(competition, train), weights_of(competition, train)
+    if weights is not None:  # each row about as often as it counts
+        share = np.cumsum(weights) / weights.sum() * 10 * len(truth)
+        truth = truth[np.searchsorted(share, np.arange(10 * len(truth)) + 0.5).clip(max=len(truth) - 1)]
     if competition.task.classifies:
         best = np.bincount(truth.astype(int), minlength=len(competition.classes)) / len(truth)
     elif competition.metric in _MEDIAN or _pinball(competition.metric):

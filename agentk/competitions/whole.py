@@ -35,6 +35,8 @@ def contract_of(draft: Draft) -> Competition:
         train_only=draft.train_only,
         metric=draft.metric,
         own_metric=draft.own_metric,
+        weights=draft.weights,
+        column_weights=draft.column_weights,
         submission=draft.submission,
         cells=draft.cells,
         validation=draft.validation,

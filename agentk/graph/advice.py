@@ -21,21 +21,23 @@ if TYPE_CHECKING:
 _MOST_COLUMNS = 60
 
 
-def heeded(bench: Workbench, first: Draft, draft: Draft) -> Draft:
-    """The draft with what a model would believe instead, where it has doubts, a model is there to ask, and every test agrees.
+def heeded(bench: Workbench, first: Draft, draft: Draft) -> tuple[Draft, Overrides]:
+    """The draft with what a model would believe instead, where it has doubts, a model is there to ask, and every test agrees;
+    and which beliefs that are.
 
     first: the draft with which setup began. What the model said, and what came of it, is a reason of the contract.
     """
+    nothing = Overrides()
     colleagues = bench.proposing.colleagues if bench.proposing is not None else None
     if colleagues is None or not colleagues.helped or not draft.doubts or not isinstance(colleagues.model, Adviser):
-        return draft
+        return draft, nothing
     question = setup_question(draft)
     bench.notice("setup", f"{colleagues.model.name} is asked about {len(draft.doubts)} doubts")
     try:
         advice = colleagues.model.advise(question)
     except AgentKError as error:
         colleagues.failed(error)
-        return draft.grown(reason=f"{colleagues.model.name} was asked about the doubts, in vain: {error}")
+        return draft.grown(reason=f"{colleagues.model.name} was asked about the doubts, in vain: {error}"), nothing
     finally:
         bench.record_calls()
     colleagues.succeeded()
@@ -44,30 +46,38 @@ def heeded(bench: Workbench, first: Draft, draft: Draft) -> Draft:
 
 def setup_question(draft: Draft) -> SetupQuestion:
     """What is asked about a finished draft."""
-    train, test = parts_of(draft)
-    tables = {"train": train, "test": test} | ({"sample submission": table(draft.folder, draft.sample)} if draft.sample else {})
     said = draft.overrides.model_dump(exclude_defaults=True)
     return SetupQuestion(
         competition=contract_of(draft),
-        tables={name: tuple(map(str, frame.columns[:_MOST_COLUMNS])) for name, frame in tables.items()},
+        tables=tables_of(draft),
         metrics=(*metric_names(), *FAMILIES),
         sayable=ADVISABLE,
         said=tuple(name for name in ADVISABLE if name in said),
     )
 
 
-def _tested(first: Draft, draft: Draft, advice: Advice) -> Draft:
+def tables_of(draft: Draft) -> dict[str, tuple[str, ...]]:
+    """The columns of each file."""
+    train, test = parts_of(draft)
+    tables = {"train": train, "test": test} | ({"sample submission": table(draft.folder, draft.sample)} if draft.sample else {})
+    return {name: tuple(map(str, frame.columns[:_MOST_COLUMNS])) for name, frame in tables.items()}
+
+
+def _tested(first: Draft, draft: Draft, advice: Advice) -> tuple[Draft, Overrides]:
     """The advice as it stands the tests, or the draft as it was with why not."""
     why = f": {advice.reason}" if advice.reason else ""
     if not advice.beliefs:
-        return draft.grown(reason=f"{advice.giver} was asked about the doubts, and would believe nothing else{why}")
+        told = f"{advice.giver} was asked about the doubts, and would believe nothing else{why}"
+        return draft.grown(reason=told), Overrides()
     words = ", ".join(f"{name} {said}" for name, said in advice.beliefs.items())
     lists = {
         name: tuple(one.strip() for one in advice.beliefs[name].split(",")) for name in ("target", "id") if name in advice.beliefs
     }
     try:
-        grown = advised(first, Overrides.model_validate({**advice.beliefs, **lists}), advice.giver)
+        said = Overrides.model_validate({**advice.beliefs, **lists})
+        grown = advised(first, said, advice.giver)
     except (UserError, ValidationError) as error:
         told = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        return draft.grown(reason=f"{advice.giver} would believe {words}, which does not hold: {told}")
-    return grown.grown(reason=f"{advice.giver} was asked about {len(draft.doubts)} doubts and would believe {words}{why}")
+        return draft.grown(reason=f"{advice.giver} would believe {words}, which does not hold: {told}"), Overrides()
+    told = f"{advice.giver} was asked about {len(draft.doubts)} doubts and would believe {words}{why}"
+    return grown.grown(reason=told), said

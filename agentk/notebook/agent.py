@@ -49,6 +49,7 @@ class Agent:
         target: str | tuple[str, ...] = (),
         id: str | tuple[str, ...] = (),  # as the column is called
         metric: str | None = None,
+        weights: str | None = None,
         task: str | None = None,
         positive: str | None = None,
         train: str | None = None,
@@ -78,6 +79,7 @@ class Agent:
     ) -> None:
         known = {
             "metric": metric,
+            "weights": weights,
             "task": task,
             "positive": positive,
             "train": train,

@@ -289,6 +289,48 @@ class Advice(Frozen):
     reason: str = ""
 
 
+METRIC = "metric"
+"""What the function is called in a file that a model writes."""
+
+
+class RefusedMetric(Frozen):
+    """A metric that was written and did not pass its checks."""
+
+    source: str
+    problem: str
+
+
+class MetricQuestion(Frozen):
+    """How are submissions scored, as a function? Asked where the description names a metric that agentk does not know."""
+
+    competition: Competition
+    tables: dict[str, tuple[str, ...]] = {}  # the columns of each file, 60 at most
+    refused: tuple[RefusedMetric, ...] = ()  # earlier tries, oldest first
+    left: int = 0  # tries after this one
+
+
+class WrittenMetric(Frozen):
+    """A file with a function `METRIC`, as `--metric FILE.py:FUNCTION` takes them."""
+
+    giver: str
+    source: str = ""  # empty: it cannot be written
+    reason: str = ""  # why not
+
+
+@runtime_checkable
+class MetricWriter(Protocol):
+    """A reasoner that can also write a metric; it need not."""
+
+    @property
+    def name(self) -> str:
+        """How its answers are signed."""
+        ...
+
+    def measure(self, question: MetricQuestion) -> WrittenMetric:
+        """The metric as a file. Raises ReasonerError where no usable answer comes."""
+        ...
+
+
 @runtime_checkable
 class Adviser(Protocol):
     """A reasoner that can also be asked about setup; it need not."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from agentk.referee import weights
 from agentk.referee.apply import combine, ranks, sum_of, to_link
+from agentk.referee.drawn import in_proportion
 from agentk.types.competition import TaskKind
 from agentk.types.metric import Array
 
@@ -78,7 +79,7 @@ def blend(evaluations: Mapping[int, Evaluation], *, referee: Referee, key: str) 
         raise ValueError("nothing to blend: no evaluation is complete")
     oofs = [one.oof[covered] for one in members.values() if one.oof is not None]
     tests = [one.test for one in members.values() if one.test is not None]
-    task = Task(judge, judge.truth[covered], oofs)
+    task = Task(judge, judge.truth[covered], oofs, judge.weighing(covered))
     strategies = _strategies(task)
     parts = _parts(judge.assignment[covered])
     everything = np.ones(int(covered.sum()), dtype=bool)
@@ -103,9 +104,9 @@ def blend(evaluations: Mapping[int, Evaluation], *, referee: Referee, key: str) 
 class Task:
     """What the strategies know: the members' predictions on covered rows, and a loss that is even where the metric is not."""
 
-    def __init__(self, judge: Judge, truth: Array, members: list[Array]) -> None:
-        """truth (N, ...), members M matrices (N, W)."""
-        self.judge, self.truth, self.members = judge, truth, members
+    def __init__(self, judge: Judge, truth: Array, members: list[Array], weights: Array | None = None) -> None:
+        """truth (N, ...), members M matrices (N, W), weights (N,) of rows."""
+        self.judge, self.truth, self.members, self.weights = judge, truth, members, weights
         metric, task = judge.metric, judge.task
         self.probabilities = task.classifies or task.value == "multilabel"
         self.order_counts = self.probabilities and metric.form == "probabilities" and self._losses_of(members[0]) is None
@@ -125,6 +126,11 @@ class Task:
         """Each member's ranks over all rows, sorted once."""
         return [ranks(member) for member in self.members]
 
+    def taught(self, rows: Rows) -> NDArray[np.int64]:
+        """Places of the rows that weights are learned on, each as often as it counts."""
+        places = np.flatnonzero(rows)
+        return places[in_proportion(None if self.weights is None else self.weights[places], len(places))]
+
     def order(self, rows: Rows) -> NDArray[np.int64]:
         """(M,) the members, the best on some rows first."""
         key = rows.tobytes()
@@ -138,12 +144,17 @@ class Task:
         looked = np.flatnonzero(rows)
         looked = looked[:: -(-len(looked) // SAMPLE)]
         truth, predictions = self.truth[looked], predictions[looked]
+        weights = None if self.weights is None else self.weights[looked]
         if metric.form != "labels":
-            score = metric.score(truth, predictions)
+            score = metric.score(truth, predictions, weights)
             return score if metric.direction == "maximize" else -score
         if self.probabilities:
-            return float(np.nanmean(np.log(np.maximum(self._true_probability(predictions, truth), 1e-15))))
-        return -float(np.nanmean((predictions - truth.reshape(predictions.shape)) ** 2))
+            merits = np.log(np.maximum(self._true_probability(predictions, truth), 1e-15))
+        else:
+            merits = -((predictions - truth.reshape(predictions.shape)) ** 2)
+        counted = np.ones(len(truth)) if weights is None else weights
+        cells = np.where(np.isnan(merits), 0.0, counted.reshape(-1, *(1,) * (merits.ndim - 1)))
+        return float((np.nan_to_num(merits) * cells).sum() / max(float(cells.sum()), 1e-300))
 
     def _true_probability(self, member: Array, truth: Array) -> Array:
         """(N,), or (N, T) when multilabel: the probability given to what is true, NaN where that is unknown."""
@@ -171,13 +182,13 @@ def _strategies(task: Task) -> list[_Strategy]:
     if len(task.members) == 1 or task.spans:
         return [_Strategy(strategy.method, _remembered(strategy.weigh)) for strategy in plain]
     objective = weights.log_loss if task.probabilities else weights.absolute if task.absolute else weights.squared
-    found = [*plain, _Strategy("mean", lambda rows: _few(weights.greedy(task.cells[rows], objective)))]
+    found = [*plain, _Strategy("mean", lambda rows: _few(weights.greedy(task.cells[task.taught(rows)], objective)))]
     if task.order_counts:
         found += [_Strategy("rank", strategy.weigh) for strategy in plain[1:]]
         if task.judge.task.value == "binary":
             # ranks that fit the truth best in squares order it nearly as well as can be, without a sort a step
             misses = np.stack([member[:, -1] - task.truth.reshape(-1) for member in task.ranked], axis=-1)
-            found.append(_Strategy("rank", lambda rows: _few(weights.greedy(misses[rows], weights.squared))))
+            found.append(_Strategy("rank", lambda rows: _few(weights.greedy(misses[task.taught(rows)], weights.squared))))
     elif task.judge.task.classifies and task.members[0].shape[1] <= 20:
         found.append(_Strategy("geometric", _stacked(task)))
     elif not task.probabilities and not task.absolute:
@@ -213,8 +224,9 @@ def _stacked(task: Task) -> Weigh:
     def weigh(rows: Rows) -> Array:
         leading = np.flatnonzero(_leading(task, min(MOST, len(task.members)))(rows))
         found = np.zeros(len(task.members))
-        chosen = [task.members[i][rows] for i in leading]
-        found[leading] = weights.geometric(chosen, task.truth.reshape(-1)[rows].astype(np.int64))
+        shown = task.taught(rows)
+        chosen = [task.members[i][shown] for i in leading]
+        found[leading] = weights.geometric(chosen, task.truth.reshape(-1)[shown].astype(np.int64))
         return found
 
     return weigh
@@ -226,7 +238,8 @@ def _least_squares(task: Task) -> Weigh:
     columns = task.cells + true[..., None]
 
     def weigh(rows: Rows) -> Array:
-        aim, given = true[rows].reshape(-1), columns[rows].reshape(-1, columns.shape[-1])
+        shown = task.taught(rows)
+        aim, given = true[shown].reshape(-1), columns[shown].reshape(-1, columns.shape[-1])
         return _few(weights.non_negative(given[~np.isnan(aim)], aim[~np.isnan(aim)]))
 
     return weigh

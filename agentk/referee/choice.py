@@ -49,7 +49,8 @@ def prefers(challenger: Evaluation, incumbent: Evaluation, *, referee: Referee, 
         prefer = bool(challenger.mask.sum() > incumbent.mask.sum())
         return Verdict(prefer, 0.0, math.inf, "they share no scored row; the one that covers more rows is kept")
     folds = max(len(np.unique(judge.assignment[both])), 2)
-    found, error = difference(judge.rules, judge.truth[both], judge.answers(challenger)[both], judge.answers(incumbent)[both])
+    answers = judge.answers(challenger)[both], judge.answers(incumbent)[both]
+    found, error = difference(judge.rules, judge.truth[both], *answers, judge.weighing(both))
     error *= math.sqrt(1 + folds / (folds - 1))
     facts = f"the paired difference is {found:+.5g} ± {error:.2g} {judge.metric.name}"
     if found > TIE * error:
@@ -63,7 +64,7 @@ def prefers(challenger: Evaluation, incumbent: Evaluation, *, referee: Referee, 
     )
 
 
-def difference(rules: Rules, truth: Array, one: Array, other: Array) -> tuple[float, float]:
+def difference(rules: Rules, truth: Array, one: Array, other: Array, weights: Array | None = None) -> tuple[float, float]:
     """By how much the answers `one` score better than `other`, and the standard error of that over rows.
 
     Per-row losses where the metric has them (the delta method carries their error to the score's units); placements where
@@ -72,18 +73,19 @@ def difference(rules: Rules, truth: Array, one: Array, other: Array) -> tuple[fl
     if np.array_equal(one, other):
         return 0.0, 0.0
     metric = rules.metric
-    losses = metric.losses(truth, one), metric.losses(truth, other)
-    found = gain(metric, metric.score(truth, one), metric.score(truth, other))
+    losses = metric.losses(truth, one, weights), metric.losses(truth, other, weights)
+    found = gain(metric, metric.score(truth, one, weights), metric.score(truth, other, weights))
     if losses[0] is not None and losses[1] is not None:
         paired = losses[1] - losses[0]
         mean, error = float(paired.mean()), float(paired.std() / math.sqrt(max(len(paired) - 1, 1)))
         return found, error * abs(found / mean) if mean and found else error
-    placed = _placements(rules, truth, one), _placements(rules, truth, other)
+    placed = (None, None) if weights is not None else (_placements(rules, truth, one), _placements(rules, truth, other))
     if placed[0] is not None and placed[1] is not None:
         apart = placed[0] - placed[1]
         return found, math.sqrt(sum(float(apart[rows].var(ddof=1)) / rows.sum() for rows in (truth == 0, truth == 1)))
     rows = np.random.default_rng(0).permutation(len(truth))[:SAMPLE]
-    values = _jackknife(rules, truth[rows], one[rows], other[rows], np.arange(len(rows)) % GROUPS)
+    drawn = None if weights is None else weights[rows]
+    values = _jackknife(rules, truth[rows], one[rows], other[rows], drawn, np.arange(len(rows)) % GROUPS)
     values = values[np.isfinite(values)]
     if len(values) < 2:
         return found, math.inf
@@ -106,13 +108,16 @@ def _placements(rules: Rules, truth: Array, answer: Array) -> Array | None:
     return placed if abs(float(placed[positive].mean()) - rules.metric.score(truth, answer)) < 1e-9 else None
 
 
-def _jackknife(rules: Rules, truth: Array, one: Array, other: Array, group: Rows) -> Array:
+def _jackknife(rules: Rules, truth: Array, one: Array, other: Array, weights: Array | None, group: Rows) -> Array:
     """(G,) differences, each without one group of rows."""
     if rules.formula is not None and rules.labels is not None:
         labels, formula = rules.labels, rules.formula
         codes = labels.codes(truth)
-        counts = [tables(codes, labels.codes(answers), group, labels.count) for answers in (one, other)]
+        counts = [tables(codes, labels.codes(answers), group, labels.count, weights) for answers in (one, other)]
         return np.asarray(formula(counts[0].sum(axis=0) - counts[0]) - formula(counts[1].sum(axis=0) - counts[1]))
     kept = [group != part for part in range(int(group.max()) + 1) if (group != part).any()]
-    score = rules.metric.score
-    return np.array([gain(rules.metric, score(truth[rows], one[rows]), score(truth[rows], other[rows])) for rows in kept])
+
+    def score(answers: Array, rows: NDArray[np.bool_]) -> float:
+        return rules.metric.score(truth[rows], answers[rows], None if weights is None else weights[rows])
+
+    return np.array([gain(rules.metric, score(one, rows), score(other, rows)) for rows in kept])

@@ -12,6 +12,7 @@ from pydantic import Field
 from agentk.referee import searches
 from agentk.referee.apply import TINY, as_pairs, decide
 from agentk.referee.choice import difference
+from agentk.referee.drawn import in_proportion
 from agentk.referee.formulas import Formula, Labels, accuracy, balanced_accuracy, kappa, macro_f1, recognize, rightness
 from agentk.types.competition import Frozen, Label, TaskKind
 from agentk.types.metric import Array, Metric, gain
@@ -122,28 +123,33 @@ def default_decision(rules: Rules, truth: Array) -> Decision:
     return Adjust(link=metric.link, low=_domain(metric, truth))
 
 
-def fit(rules: Rules, predictions: Array, truth: Array) -> Decision:
+def fit(rules: Rules, predictions: Array, truth: Array, weights: Array | None = None) -> Decision:
     """The decision that serves the metric best on predictions (N, W) that were made without their rows' truth.
 
     Each search is fitted on one half of the rows and tried on the other, both ways; the best one replaces the default
-    where it gains, more than `HELPS` standard errors if the default is best in theory, and is then fitted on all rows.
+    where it gains, more than `HELPS` standard errors if the default is best in theory, and is then fitted on all rows. Where
+    rows count differently, searches are shown each as often as it counts.
     """
     default = default_decision(rules, truth)
     if len(truth) < FEWEST:
         return default
     order = np.random.default_rng(0).permutation(len(truth))[:SAMPLE]
     predictions, truth = predictions[order], truth[order]
+    weights = None if weights is None else weights[order]
     halves = slice(None, len(order) // 2), slice(len(order) // 2, None)
     plain = decide(default.model_dump(), predictions)
     best, most, helps = None, 0.0, HELPS if _settled(rules, default) else 0.0
     for search in _searches(rules, default):
         answers = plain.copy()
         for learned, tried in (halves, halves[::-1]):
-            answers[tried] = decide(search(predictions[learned], truth[learned]).model_dump(), predictions[tried])
-        found, error = _gain(rules, truth, answers, plain, halves)
+            shown = in_proportion(None if weights is None else weights[learned], len(truth[learned]))
+            learnt = search(predictions[learned][shown], truth[learned][shown])
+            answers[tried] = decide(learnt.model_dump(), predictions[tried])
+        found, error = _gain(rules, truth, answers, plain, weights, halves)
         if found > max(helps * error, most):
             best, most = search, found
-    return best(predictions, truth) if best else default
+    shown = in_proportion(weights, len(truth))
+    return best(predictions[shown], truth[shown]) if best else default
 
 
 def _settled(rules: Rules, default: Decision) -> bool:
@@ -151,12 +157,18 @@ def _settled(rules: Rules, default: Decision) -> bool:
     return not (isinstance(default, Argmax) and rules.formula is not None and rules.formula not in (accuracy, rightness))
 
 
-def _gain(rules: Rules, truth: Array, answers: Array, plain: Array, halves: tuple[slice, slice]) -> tuple[float, float]:
+def _gain(
+    rules: Rules, truth: Array, answers: Array, plain: Array, weights: Array | None, halves: tuple[slice, slice]
+) -> tuple[float, float]:
     """The gain over the default and its error; where scores are slow, from the two halves alone."""
     metric = rules.metric
     if rules.formula is not None or metric.losses(truth[:1], plain[:1]) is not None:
-        return difference(rules, truth, answers, plain)
-    one, two = (gain(metric, metric.score(truth[half], answers[half]), metric.score(truth[half], plain[half])) for half in halves)
+        return difference(rules, truth, answers, plain, weights)
+
+    def score(given: Array, half: slice) -> float:
+        return metric.score(truth[half], given[half], None if weights is None else weights[half])
+
+    one, two = (gain(metric, score(answers, half), score(plain, half)) for half in halves)
     return (one + two) / 2, abs(one - two) / 2
 
 

@@ -51,11 +51,11 @@ def table(truth: Codes, answer: Codes, classes: int) -> Array:
     return np.bincount(truth * classes + answer, minlength=classes * classes).reshape(classes, classes).astype(np.float64)
 
 
-def tables(truth: Codes, answer: Codes, group: Codes, classes: int) -> Array:
-    """(G, C, C) counts of each group of rows, groups numbered from 0."""
+def tables(truth: Codes, answer: Codes, group: Codes, classes: int, weights: Array | None = None) -> Array:
+    """(G, C, C) counts, or weights, of each group of rows, groups numbered from 0."""
     cells = (group * classes + truth) * classes + answer
     groups = int(group.max()) + 1
-    return np.bincount(cells, minlength=groups * classes**2).reshape(groups, classes, classes).astype(np.float64)
+    return np.bincount(cells, weights, minlength=groups * classes**2).reshape(groups, classes, classes).astype(np.float64)
 
 
 def accuracy(tables: Array) -> Array:

@@ -55,7 +55,8 @@ def expected_score(
         ranked, common = ranked[:1], np.flatnonzero(masks[0])
     truth = judge.truth[common]
     answers = [judge.answers(one)[common] for one in ranked]
-    chosen_by = _Chooser(judge, truth, answers)
+    weights = judge.weighing(common)
+    chosen_by = _Chooser(judge, truth, answers, weights)
     rng = np.random.default_rng(seed)
     scores = []
     draws = draws if fast else max(draws // 4, 1)
@@ -65,7 +66,8 @@ def expected_score(
         if not len(left):
             continue
         new = rng.choice(left, rows)
-        scores.append(judge.metric.score(truth[new], answers[chosen_by.best(drawn)][new]))
+        counted = None if weights is None else weights[new]
+        scores.append(judge.metric.score(truth[new], answers[chosen_by.best(drawn)][new], counted))
     kept = np.array(scores)[np.isfinite(scores)]
     if not len(kept):
         raise ValueError(f"{judge.metric.name} has no value on rows drawn at random: there are too few rows")
@@ -76,9 +78,9 @@ def expected_score(
 class _Chooser:
     """Finds the evaluation that scores best on drawn rows, by losses, by tables, or by the metric itself."""
 
-    def __init__(self, judge: Judge, truth: Array, answers: list[Array]) -> None:
-        self.judge, self.truth, self.answers = judge, truth, answers
-        losses = [judge.metric.losses(truth, answer) for answer in answers]
+    def __init__(self, judge: Judge, truth: Array, answers: list[Array], weights: Array | None) -> None:
+        self.judge, self.truth, self.answers, self.weights = judge, truth, answers, weights
+        losses = [judge.metric.losses(truth, answer, weights) for answer in answers]
         self.losses = np.column_stack([loss for loss in losses if loss is not None]) if losses[0] is not None else None
         labels = judge.rules.labels
         if self.losses is None and judge.rules.formula is not None and labels is not None:
@@ -92,8 +94,13 @@ class _Chooser:
         formula, labels, metric = self.judge.rules.formula, self.judge.rules.labels, self.judge.metric
         if formula is not None and labels is not None:
             true, said = self.codes
-            one = np.zeros(len(drawn), dtype=np.int64)
-            return int(np.argmax([float(formula(tables(true[drawn], code[drawn], one, labels.count))[0]) for code in said]))
+            one, counted = np.zeros(len(drawn), dtype=np.int64), self._weighing(drawn)
+            found = [tables(true[drawn], code[drawn], one, labels.count, counted) for code in said]
+            return int(np.argmax([float(formula(each)[0]) for each in found]))
         sign = 1.0 if metric.direction == "maximize" else -1.0
         drawn = drawn[:LOOKED_AT]
-        return int(np.argmax([sign * metric.score(self.truth[drawn], answer[drawn]) for answer in self.answers]))
+        counted = self._weighing(drawn)
+        return int(np.argmax([sign * metric.score(self.truth[drawn], answer[drawn], counted) for answer in self.answers]))
+
+    def _weighing(self, drawn: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Array | None:
+        return None if self.weights is None else self.weights[drawn]

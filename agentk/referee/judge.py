@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,10 @@ from agentk.types.metric import Array, Metric
 
 if TYPE_CHECKING:
     from agentk.referee.evaluation import Evaluation
+
+
+Rows: TypeAlias = NDArray[np.bool_] | NDArray[np.int64]
+"""A mask, or places."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,14 @@ class Judgment:
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """Owns the truth (N,) or (N, T), as `Metric` has it, and the fold of each row (N,), -1 for none."""
+    """Owns the truth (N,) or (N, T), as `Metric` has it, the fold of each row (N,), -1 for none, and how much each counts."""
 
     metric: Metric
     task: TaskKind
     classes: tuple[Label, ...]
     truth: Array
     assignment: NDArray[np.int64]
+    weights: Array | None = None  # (N,); None: all count alike
 
     @cached_property
     def rules(self) -> Rules:
@@ -50,7 +55,15 @@ class Judge:
 
     def fit(self, predictions: Array, rows: NDArray[np.bool_]) -> Decision:
         """The decision that `rows` teach; predictions (N, W)."""
-        return fit(self.rules, predictions[rows], self.truth[rows])
+        return fit(self.rules, predictions[rows], self.truth[rows], self.weighing(rows))
+
+    def weighing(self, rows: Rows) -> Array | None:
+        """How much some rows count."""
+        return None if self.weights is None else self.weights[rows]
+
+    def score(self, rows: Rows, answers: Array) -> float:
+        """The score of the answers to some rows."""
+        return float(self.metric.score(self.truth[rows], answers, self.weighing(rows)))
 
     def judge(self, predictions: Array, mask: NDArray[np.bool_]) -> Judgment:
         """Scores (N, W) out-of-fold predictions over the rows of `mask`: the decision of each fold is fitted on the others."""
@@ -64,15 +77,16 @@ class Judge:
             others = mask & (self.assignment != fold)
             if others.any():
                 answers[rows] = decide(self.fit(filled, others).model_dump(), filled[rows])
-            fold_scores.append(self.metric.score(self.truth[rows], answers[rows]))
-        score = float(self.metric.score(self.truth[mask], answers[mask]))
+            fold_scores.append(self.score(rows, answers[rows]))
+        score = self.score(mask, answers[mask])
         fold_scores = [value if np.isfinite(value) else score for value in fold_scores]  # e.g. one class alone in a fold
         std = float(np.std(fold_scores, ddof=1)) if len(fold_scores) > 1 else 0.0
         merit, fold_merits = self._sign * score, [self._sign * value for value in fold_scores]
         apart = losses(self.rules, filled[mask], self.truth[mask])
         if apart is not None:
             folds = self.assignment[mask]
-            merit, fold_merits = -float(apart.mean()), [-float(apart[folds == fold].mean()) for fold in present]
+            lost = [self._mean(apart[folds == fold], mask & (self.assignment == fold)) for fold in present]
+            merit, fold_merits = -self._mean(apart, mask), [-one for one in lost]
         return Judgment(score, std, _floats(fold_scores), merit, _floats(fold_merits), answers, self.fit(filled, mask))
 
     def answers(self, evaluation: Evaluation) -> Array:
@@ -90,14 +104,19 @@ class Judge:
             decision = self.fit(np.where(done[:, None], predictions, 0.0), done)
         else:
             decision = default_decision(self.rules, self.truth[rows])
-        return float(self.metric.score(self.truth[rows], decide(decision.model_dump(), predictions[rows])))
+        return self.score(rows, decide(decision.model_dump(), predictions[rows]))
 
     def fold_merit(self, fold: int, predictions: Array, done: NDArray[np.bool_], score: float) -> float:
         """What search goes by of one fold, higher is better: a number that later folds do not change. score: its `fold_score`."""
         rows = self.assignment == fold
         known = rows | done
         apart = losses(self.rules, predictions[known], self.truth[known])
-        return self._sign * score if apart is None else -float(apart[rows[known]].mean())
+        return self._sign * score if apart is None else -self._mean(apart[rows[known]], rows)
+
+    def _mean(self, losses: Array, rows: NDArray[np.bool_]) -> float:
+        """Of the losses of some rows, as they count; of all alike where none counts."""
+        weights = self.weighing(rows)
+        return float(np.average(losses, weights=weights if weights is not None and weights.any() else None))
 
     @property
     def _sign(self) -> float:

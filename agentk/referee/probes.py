@@ -113,7 +113,7 @@ class Probes:
     def _score(self, predictions: Array, rows: Rows) -> float | None:
         judge = self._judge
         answers = decide(default_decision(judge.rules, judge.truth).model_dump(), predictions)
-        score = float(judge.metric.score(judge.truth[rows], answers))
+        score = judge.score(rows, answers)
         return score if np.isfinite(score) else None
 
     def _sample(self, draw: np.random.Generator) -> Rows:

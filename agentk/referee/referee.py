@@ -45,10 +45,10 @@ class _Flight:
 class Referee:
     """Evaluates solutions of one competition over one fold layout. Not thread-safe: one caller, the sandbox runs in parallel.
 
-    truth, metric: as `agentk.types.metric` has them. `folder` is the referee's own, kept between processes: finished calls
-    are found there again. `extra`: further labelled rows, trained on in every call, never scored. `data_dir`: the
-    label-free view of the data that solutions see; None: one with the files that rows name and nothing else. `limits`: of
-    every call that is not given its own.
+    truth, metric: as `agentk.types.metric` has them; `weights`: (N,) how much each row counts, None: all alike. `folder` is the
+    referee's own, kept between processes: finished calls are found there again. `extra`: further labelled rows, trained on in
+    every call, never scored. `data_dir`: the label-free view of the data that solutions see; None: one with the files that
+    rows name and nothing else. `limits`: of every call that is not given its own.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class Referee:
         seed: int,
         data_dir: Path | None = None,
         layout: Layout | None = None,
+        weights: Array | None = None,
         extra: pd.DataFrame | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -71,7 +72,7 @@ class Referee:
         self.competition, self.metric, self.sandbox, self.seed = competition, metric, sandbox, seed
         self.limits = limits or Limits()
         self.layout = layout or make_layout(competition, train, test, truth, seed)
-        self.judge = Judge(metric, competition.task, competition.classes, truth, self.layout.assignment)
+        self.judge = Judge(metric, competition.task, competition.classes, truth, self.layout.assignment, weights)
         self.identifiers: Identifiers = identifiers_of(competition, train, test)
         self.columns = columns_of(competition)
         handed = hand_over(competition, train, test, self.layout, folder, extra=extra, data_dir=data_dir)

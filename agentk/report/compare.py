@@ -85,7 +85,7 @@ def _apart(
     assert mine.mask is not None and theirs.mask is not None, "a scored attempt has predictions"
     rows = mine.mask & theirs.mask
     answers = second.judge.answers(theirs)[rows], first.judge.answers(mine)[rows]
-    return difference(first.judge.rules, first.judge.truth[rows], *answers)
+    return difference(first.judge.rules, first.judge.truth[rows], *answers, first.judge.weighing(rows))
 
 
 def plot(runs: Sequence[Compared]) -> Markup:

@@ -72,7 +72,7 @@ def diagnose(evidence: Evidence, number: int, *, show_rows: bool = False) -> Dia
     assert evaluation.oof is not None and evaluation.mask is not None, "a scored attempt has predictions"
     rows = np.flatnonzero(evaluation.mask)
     truth, oof, answers = judge.truth[rows], evaluation.oof[rows], judge.answers(evaluation)[rows]
-    losses, loss = _losses(evidence, truth, oof, answers)
+    losses, loss = _losses(evidence, truth, oof, answers, judge.weighing(rows))
     features = evidence.train.iloc[rows].reset_index(drop=True)
     found: dict[str, Any] = {}
     if competition.task.classifies:
@@ -91,11 +91,11 @@ def diagnose(evidence: Evidence, number: int, *, show_rows: bool = False) -> Dia
     )
 
 
-def _losses(evidence: Evidence, truth: Array, oof: Array, answers: Array) -> tuple[Array, str]:
+def _losses(evidence: Evidence, truth: Array, oof: Array, answers: Array, weights: Array | None) -> tuple[Array, str]:
     """(N,) losses: the metric's own where it has such, else what every prediction of the task has."""
-    own = evidence.judge.metric.losses(truth, answers)
+    own = evidence.judge.metric.losses(truth, answers, weights)
     if own is not None:
-        return own, f"{evidence.judge.metric.name}, row by row"
+        return own, f"{evidence.judge.metric.name}, row by row{', as rows count' if weights is not None else ''}"
     if evidence.competition.task.classifies:
         probability = oof[np.arange(len(truth)), truth.astype(int)]
         return -np.log(np.clip(probability, 1e-15, 1.0)), "log loss"

@@ -123,11 +123,30 @@ class OwnMetric(Frozen):
     best: float  # of the truth, on the training rows
     columns: tuple[str, ...] = ()  # of the tables it takes, the id first; empty: it takes arrays
     places: tuple[int, ...] = ()  # of each of these but the id: which class or target its answers are of
+    weighed: bool = False  # it takes the rows' weights, as a third array or as a column of the first table
+    weights_column: str | None = None  # that column
 
     @property
     def name(self) -> str:
         """As `--metric` takes it, without the folder."""
         return f"{self.file}:{self.function}"
+
+
+class RowWeights(Frozen):
+    """How much a row counts in the metric: training rows have it in a column that held-out rows and test rows lack."""
+
+    name: str  # of that column; `column` itself where only train has it and it holds the weights
+    column: str  # of the file, by which rows count
+    values: dict[str, float] = {}  # by what it holds, as spelled; empty: it holds the weights
+    otherwise: float = 1.0  # of any other value
+
+    @property
+    def words(self) -> str:
+        """As `--weights` takes them."""
+        if not self.values:
+            return self.column
+        each = ",".join(f"{value}={weight:g}" for value, weight in self.values.items())
+        return f"{self.column}:{each},else={self.otherwise:g}"
 
 
 class Competition(Frozen):
@@ -152,6 +171,8 @@ class Competition(Frozen):
     dropped: tuple[str, ...] = ()  # columns left out of all rows, as they give the target away
     metric: str
     own_metric: OwnMetric | None = None  # where `metric` names a function of the person's own
+    weights: RowWeights | None = None  # of rows in the metric; None: all count alike
+    column_weights: tuple[float, ...] = ()  # of each target, or of each class, in the metric; empty: all count alike
     submission: SubmissionFormat
     cells: Cells | None = None  # where the submission has a row for each answer instead of one for each test row
     validation: Validation
@@ -169,6 +190,20 @@ class Competition(Frozen):
             return 2
         return len(self.classes) if self.task.classifies else len(self.targets)
 
+    @property
+    def weighing(self) -> str:
+        """What counts how much in the metric, in words; "" where all counts alike."""
+        parts = []
+        if self.weights is not None:
+            each = [f"{value} {weight:g}" for value, weight in self.weights.values.items()]
+            rule = f": {', '.join(each)}, others {self.weights.otherwise:g}" if each else ""
+            parts.append(f"rows weighed by {self.weights.column}{rule}")
+        if self.column_weights:
+            names = self.classes if self.task.classifies else self.targets
+            each = [f"{name} {weight:g}" for name, weight in zip(names, self.column_weights, strict=False)]
+            parts.append(f"weights {', '.join(each)}")
+        return "; ".join(parts)
+
     def contract(self) -> dict[str, JsonValue]:
         """The literal a composed solution carries: what it must know of the competition, no label, no row."""
         passage: dict[str, JsonValue] = {} if self.passage is None else {"passage": self.passage}
@@ -182,4 +217,5 @@ class Competition(Frozen):
             "metric": self.metric,
             "rows": self.rows,
             **({"gaps": True} if self.gaps else {}),
+            **({"weight": self.weights.name} if self.weights else {}),
         }

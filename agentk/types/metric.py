@@ -43,11 +43,11 @@ class Metric(Protocol):
         """The scale on which errors are even: where predictions are averaged and targets are fitted."""
         ...
 
-    def score(self, truth: Array, answer: Array) -> float:
-        """The competition's number, in its own direction."""
+    def score(self, truth: Array, answer: Array, weights: Array | None = None) -> float:
+        """The competition's number, in its own direction; weights: (N,) how much each row counts."""
         ...
 
-    def losses(self, truth: Array, answer: Array) -> Array | None:
+    def losses(self, truth: Array, answer: Array, weights: Array | None = None) -> Array | None:
         """(N,) loss of each row, lower is better, whose mean orders as the score does; None where no such thing is."""
         ...
 

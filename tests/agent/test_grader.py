@@ -152,3 +152,29 @@ def test_answers_below_each_other_are_pooled_or_scored_target_by_target(tmp_path
     answers = pd.DataFrame({"id": ["a_x", "b_x", "a_y"], "value": [1.0, 2.0, 3.0]})
     submission = pd.DataFrame({"id": ["a_y", "a_x", "b_x"], "value": [6.0, 2.0, 3.0]})
     assert grade(made, submission, answers) == pytest.approx(expected)
+
+
+def test_rows_count_by_their_weights_where_the_test_file_tells(tmp_path: Path):
+    from agentk.types.competition import RowWeights
+
+    frame(id=[4, 3, 2, 1], holiday=[False, False, True, True]).to_csv(tmp_path / "test.csv", index=False)
+    weights = RowWeights(name="row_weight", column="holiday", values={"True": 5.0})
+    plain = competition(TaskKind.REGRESSION, "mae", "values", ("price",))
+    weighed = plain.model_copy(update={"folder": tmp_path, "weights": weights})
+    answers, said = frame(id=[1, 2, 3, 4], price=[1.0, 1.0, 1.0, 1.0]), frame(id=[1, 2, 3, 4], price=[2.0, 1.0, 1.0, 4.0])
+    assert grade(plain, said, answers) == 1.0
+    assert grade(weighed, said, answers) == pytest.approx((5 * 1 + 3) / 12)
+    unknown = weighed.model_copy(update={"weights": RowWeights(name="trust", column="trust")})
+    assert grade(unknown, said, answers) == 1.0
+
+
+def test_rows_count_by_their_label():
+    from agentk.types.competition import RowWeights
+
+    weights = RowWeights(name="row_weight", column="label", values={"yes": 3.0})
+    weighed = LABELS.model_copy(update={"weights": weights})
+    answers, said = (
+        frame(id=[1, 2, 3, 4], label=["yes", "no", "no", "no"]),
+        frame(id=[1, 2, 3, 4], label=["yes", "yes", "no", "no"]),
+    )
+    assert grade(weighed, said, answers) == pytest.approx(5 / 6)

@@ -127,7 +127,7 @@ def test_kaggles_own_signature(parts, write, understood, own: Own, target: str) 
     ("source", "told"),
     [
         ("def f(truth):\n    return 1", r"f takes \(truth\)\. A metric takes two arrays"),
-        ("def f(truth, answer, weight):\n    return 1", r"f takes \(truth, answer, weight\)"),
+        ("def f(truth, answer, more):\n    return 1", r"f takes \(truth, answer, more\)"),
         ("def f(truth, answer, *, weight):\n    return 1", r"f takes \(truth, answer, weight\)"),
         ("def f(*arrays):\n    return 1", r"f takes \(\)"),
         ("import missing\ndef f(t, a):\n    return 1", r"cannot be loaded: ModuleNotFoundError: No module named .* \(line 1\)"),

@@ -104,3 +104,15 @@ def test_new_rows_from_elsewhere_find_the_tables_beside_the_old_ones(tmp_path: P
     (tmp_path / "new.csv").write_text("id,town\n1,Bern\n")
     beside = [{"path": "towns.csv", "on": ["town"], "options": {}}]
     assert read_table(tmp_path / "new.csv", beside=beside, home=tmp_path / "data")["people"].tolist() == [134]
+
+
+def test_rows_are_weighed_by_a_column_or_by_what_it_holds() -> None:
+    frame = pd.DataFrame({"flag": [True, False], "code": [1.0, 2.0], "word": ["A", "b"], "w": [0.5, None]})
+
+    def found(column: str, values: dict[str, float], otherwise: float = 1.0) -> list[float]:
+        rule = {"name": "weight", "column": column, "values": values, "otherwise": otherwise}
+        return list(rows.weighed(frame, rule)["weight"])
+
+    assert found("flag", {"True": 5.0}) == [5, 1] and found("code", {"2": 3.0}, 0.5) == [0.5, 3]
+    assert found("word", {"a": 2.0, "B": 4.0}) == [2, 4] and found("w", {}) == [0.5, 1]
+    assert found("gone", {"x": 2.0}) == [1, 1] and rows.weighed(frame, None) is frame

@@ -59,7 +59,7 @@ def asked(opened: Any, first: Draft, *replies: Any, **options: Any) -> tuple[Dra
     reasoner = LLMReasoner(model, model, Prompts(), libraries=LIBRARIES, audit=lambda solution, competition: None, **options)
     bench = opened()
     bench.proposing = Proposing(Colleagues(Playbook(), reasoner))
-    return heeded(bench, first, through(first)), model, bench
+    return heeded(bench, first, through(first))[0], model, bench
 
 
 def said(**beliefs: str) -> str:
@@ -138,6 +138,6 @@ def test_a_model_that_fails_leaves_setup_as_it_is(opened, first: Draft) -> None:
     reasoner = LLMReasoner(model, model, Prompts(), libraries=LIBRARIES, audit=lambda solution, competition: None)
     bench = opened()
     bench.proposing = Proposing(Colleagues(Playbook(), reasoner))
-    draft = heeded(bench, first, through(first))
+    draft, _ = heeded(bench, first, through(first))
     assert draft.metric == "rmse" and "in vain: nothing is left to spend" in draft.reasons[-1]
     assert not bench.proposing.colleagues.helped

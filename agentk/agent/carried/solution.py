@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agentk.competitions.rows import cells_asked, cut, finish_rows, load_rows, read_table
+from agentk.competitions.rows import cells_asked, cut, finish_rows, load_rows, read_table, weighed
 from agentk.referee.apply import averaged, combine, decide
 
 Array = NDArray[np.float64]
@@ -128,7 +128,7 @@ def extra_rows(plan: dict[str, Any], path: Path | None) -> pd.DataFrame | None:
         return None
     if path is None:
         raise ValueError(f"the run was given {plan['extra']} further labelled rows: give their file with --extra")
-    extra = read_table(path)
+    extra = weighed(read_table(path), plan["rows"].get("weights"))
     if len(extra) != plan["extra"]:
         raise ValueError(f"{path} has {len(extra)} rows, the run was given {plan['extra']}")
     return extra

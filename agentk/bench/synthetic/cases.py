@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agentk.bench.synthetic import asked, media, order, spans, tables
+from agentk.bench.synthetic import asked, media, order, spans, tables, weights
 from agentk.bench.synthetic import oddities as odd
 from agentk.bench.synthetic.layout import Generator, Layout, Maker, Oddity, Truth, World, write
 from agentk.bench.synthetic.pages import as_html, as_markdown, as_text, page
@@ -156,6 +156,15 @@ CASES: tuple[Case, ...] = (
     Case("none-is-a-class", tables.multiclass(words=("None", "Mild", "Severe")), "accuracy", "label"),
     Case("words-with-blanks", tables.multiclass(words=("Type I", "Type II", "no type")), "log_loss", "class_probabilities"),
     Case("lists-in-cells", order.lists_in_cells, "accuracy", "label"),
+    Case("weights-by-column", _R, "mae", "values", (weights.by_column,)),
+    Case("weights-by-column-auc", _B, "auc", "probability", (weights.by_column,), "html"),
+    Case("weights-by-flag", _R, "mae", "values", (weights.by_flag,)),
+    Case("weights-by-flag-classes", _M, "log_loss", "class_probabilities", (weights.by_flag,), "txt"),
+    Case("weights-by-word", _R, "rmse", "values", (weights.by_word,)),
+    Case("weights-of-classes", tables.multiclass(words=("low", "mid", "high")), "log_loss", "class_probabilities", (weights.by_name("class"),)),
+    Case("weights-of-labels", tables.multilabel, "log_loss", "probability", (weights.by_name("label"),)),
+    Case("weights-of-targets", tables.multioutput, "mcrmse", "values", (weights.by_name("column"),)),
+    Case("weights-untold", _R, "mae", "values", (weights.untold,)),
 )  # fmt: skip
 
 

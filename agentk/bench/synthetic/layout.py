@@ -33,6 +33,7 @@ class Truth:
     schemes: tuple[str, ...]  # of validation that imitate test
     column: str | None = None  # that groups or orders rows, where a scheme needs one
     positive: object = None  # of a binary task, where its labels do not order themselves
+    weights: str | None = ""  # in the metric, in the words of --weights; None: there are some that nobody is told
 
 
 @dataclass
@@ -73,6 +74,7 @@ class Layout:
     page_name: str = "description.md"
     archive: str | None = None  # all tables in one zip of this name
     below: str = "."  # folder in which the files lie
+    remark: str = ""  # of the page, behind what it says of the metric
 
 
 Maker = Callable[[Generator], World]

@@ -41,7 +41,8 @@ def page(layout: Layout, saying: str, rng: Generator, decoys: bool = True) -> li
         example = layout.sample.head(3).to_csv(index=False) + "etc."
     else:
         example = ",".join((*truth.ids, *truth.answers)) + "\n1,0\netc."
-    evaluation = f"{said(SAYINGS[saying])}\n\n### Submission File\n\n{said((_MEANS[truth.kind],))} The file should contain a header and have the following format:\n\n```\n{example}\n```"
+    remark = f"\n\n{layout.remark}" if layout.remark else ""
+    evaluation = f"{said(SAYINGS[saying])}{remark}\n\n### Submission File\n\n{said((_MEANS[truth.kind],))} The file should contain a header and have the following format:\n\n```\n{example}\n```"
     sections = [
         (rng_choice(("Overview", "Description", "Welcome"), rng)[0], f"{said(STORIES)}\n\n{before}"),
         (rng_choice(("Evaluation", "Evaluation", "Metric", "Scoring"), rng)[0], evaluation),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agentk.competitions.metrics.entry import NamedMetric, columns
+from agentk.competitions.metrics.entry import NamedMetric, Weighing, columns
 from agentk.types.metric import Array
 
 _SMALLEST = 1e-15  # stands for answers, and where the deviance needs it truths, that are not positive
@@ -25,12 +25,12 @@ def tweedie(power: float) -> NamedMetric:
         own = np.maximum(truth, 0) ** (2 - power) / ((1 - power) * (2 - power))
         return np.asarray(2 * (own - truth * answer ** (1 - power) / (1 - power) + answer ** (2 - power) / (2 - power)))
 
-    def losses(truth: Array, answer: Array) -> Array:
-        return np.asarray(np.mean([loss(t, a) for t, a in columns(truth, answer)], axis=0))
+    def losses(truth: Array, answer: Array, w: Weighing) -> Array:
+        return w.together([loss(t, a) for t, a in columns(truth, answer)])
 
     name, *aliases = _NAMES.get(power, (f"tweedie@{power:g}",))
     return NamedMetric(
-        name, "minimize", "values", lambda t, a: float(losses(t, a).mean()), losses, best=0.0, aliases=tuple(aliases)
+        name, "minimize", "values", lambda t, a, w: w.mean(losses(t, a, w)), losses, best=0.0, aliases=tuple(aliases)
     )
 
 

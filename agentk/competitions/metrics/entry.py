@@ -5,17 +5,57 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agentk.types.metric import Array, Direction, Form
 
-Score = Callable[[Array, Array], float]
-Losses = Callable[[Array, Array], "Array | None"]
+
+@dataclass(frozen=True)
+class Weighing:
+    """How much rows (N,) and columns (targets or classes, T) count; None: all alike."""
+
+    rows: Array | None = None
+    columns: Array | None = None
+
+    def mean(self, values: Array) -> float:
+        """(N,) values of rows in one."""
+        return float(np.average(values, weights=self.rows))
+
+    def across(self, scores: Any) -> float:
+        """(T,) scores of columns in one."""
+        return float(np.average(scores, weights=self.columns))
+
+    def together(self, parts: Any) -> Array:
+        """(T, N) losses of columns as the losses of rows (N,)."""
+        return np.asarray(np.average(parts, axis=0, weights=self.columns), float)
+
+    def median(self, values: Array) -> float:
+        """The value with half of the weight on either side."""
+        if self.rows is None:
+            return float(np.median(values))
+        order = np.argsort(values, kind="stable")
+        reached = np.cumsum(self.rows[order])
+        return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
+
+    def of(self, rows: Any) -> Weighing:
+        """Of some rows alone."""
+        return Weighing(None if self.rows is None else self.rows[rows], self.columns)
+
+    def only(self, columns: Any) -> Weighing:
+        """Of some columns alone."""
+        return Weighing(self.rows, None if self.columns is None else self.columns[columns])
 
 
-def no_losses(truth: Array, answer: Array) -> None:
+EVEN = Weighing()
+
+Score = Callable[[Array, Array, Weighing], float]
+Losses = Callable[[Array, Array, Weighing], "Array | None"]
+
+
+def no_losses(truth: Array, answer: Array, weighing: Weighing) -> None:
     """For scores that are no mean over rows."""
 
 
@@ -33,54 +73,86 @@ class NamedMetric:
     places: int | None = None  # how many labels a row of the submission lists, best first; None: no list
     aliases: tuple[str, ...] = ()
     pooled: bool = False  # of several targets every known value is scored as a row of its own
+    weighs_rows: bool = True  # whether rows may count differently
+    columns: tuple[float, ...] = ()  # how much each target, or each class, counts; empty: all alike
 
-    def score(self, truth: Array, answer: Array) -> float:
-        """The competition's number. Raises ValueError when the shapes do not fit each other."""
+    def score(self, truth: Array, answer: Array, weights: Array | None = None) -> float:
+        """The competition's number, not a number where no row counts. Raises ValueError when the shapes do not fit each other."""
         if len(truth) != len(answer):
             raise ValueError(f"{self.name}: {len(truth)} true rows, {len(answer)} answers")
-        truth, answer = np.asarray(truth, float), np.asarray(answer, float)
+        if weights is not None and not weights.any():
+            return float("nan")
+        truth, answer, w = np.asarray(truth, float), np.asarray(answer, float), self._weighing(weights)
         if truth.ndim == 2 and (self.pooled or np.isnan(truth).any()):
-            parts = [self.score_function(t, a) for t, a in self._known(truth, answer)]
-            return float(np.mean(parts)) if parts else float("nan")
-        return float(self.score_function(truth, answer))
+            parts = self._known(truth, answer, w)
+            scores = [self.score_function(part.truth, part.answer, part.weighing) for part in parts]
+            return float(np.average(scores, weights=[part.share for part in parts])) if parts else float("nan")
+        return float(self.score_function(truth, answer, w))
 
-    def losses(self, truth: Array, answer: Array) -> Array | None:
+    def losses(self, truth: Array, answer: Array, weights: Array | None = None) -> Array | None:
         """(N,) loss of each row, whose mean orders as the score does; None where no such thing is."""
-        truth, answer = np.asarray(truth, float), np.asarray(answer, float)
+        truth, answer, w = np.asarray(truth, float), np.asarray(answer, float), self._weighing(weights)
         if truth.ndim == 2 and (self.pooled or np.isnan(truth).any()):
-            return self._losses_known(truth, answer)
-        return self.losses_function(truth, answer)
+            return self._losses_known(truth, answer, w)
+        losses = self.losses_function(truth, answer, w)
+        if losses is None or weights is None:
+            return losses
+        return np.asarray(losses * weights * (len(weights) / max(float(weights.sum()), 1e-300)))
 
-    def _known(self, truth: Array, answer: Array) -> list[tuple[Array, Array]]:
+    def _weighing(self, rows: Array | None) -> Weighing:
+        return Weighing(rows, np.array(self.columns) if self.columns else None) if self.columns or rows is not None else EVEN
+
+    def _known(self, truth: Array, answer: Array, w: Weighing) -> list[_Part]:
         """What is scored for itself where not every value is known, or none belongs to its row: the score is the mean over it.
 
         All values as rows of one target where they are `pooled`; the known ones of each target where the score is a mean over
-        targets; else the rows of which everything is known.
+        targets; else the rows of which everything is known. What counts nothing is left out.
         """
         known = ~np.isnan(truth)
+        rows = np.ones(len(truth)) if w.rows is None else w.rows
+        columns = np.ones(truth.shape[1]) if w.columns is None else w.columns
+        known &= (rows[:, None] > 0) & (columns > 0)
+        even = w is EVEN
         if self.pooled:
-            return [(truth[known][:, None], answer[known][:, None])] if known.any() else []
+            at, of = np.nonzero(known)
+            pooled = EVEN if even else Weighing(rows[at] * columns[of])
+            return [_Part(at, truth[known][:, None], answer[known][:, None], pooled)] if known.any() else []
         if is_by_target(self):
-            pairs = zip(known.T, truth.T, answer.T, strict=True)
-            return [(t[rows][:, None], a[rows][:, None]) for rows, t, a in pairs if rows.any()]
-        whole = known.all(axis=1)
-        return [(truth[whole], answer[whole])] if whole.any() else []
+            found = [(np.flatnonzero(part), target) for target, part in enumerate(known.T) if part.any()]
+            return [
+                _Part(at, truth[at][:, [of]], answer[at][:, [of]], Weighing(w.rows).of(at), float(columns[of]))
+                for at, of in found
+            ]
+        whole = np.flatnonzero(known.all(axis=1))
+        return [_Part(whole, truth[whole], answer[whole], w.of(whole))] if len(whole) else []
 
-    def _losses_known(self, truth: Array, answer: Array) -> Array | None:
+    def _losses_known(self, truth: Array, answer: Array, w: Weighing) -> Array | None:
         """(N,) losses over known values, each weighted so that their mean is that of the score's parts."""
         known = ~np.isnan(truth)
-        if not self.pooled and self.losses_function(np.where(known, truth, 0.0), answer) is None:
+        if not self.pooled and self.losses_function(np.where(known, truth, 0.0), answer, w) is None:
             return None
-        rows = np.nonzero(known)[0] if self.pooled else np.concatenate([np.flatnonzero(part) for part in known.T])
-        if not self.pooled and not is_by_target(self):
-            rows = np.flatnonzero(known.all(axis=1))
-        parts = self._known(truth, answer)
-        found = [self.losses_function(t, a) for t, a in parts]
-        shares = [np.asarray(part) / len(part) for part in found if part is not None]
-        if len(shares) < len(found):
-            return None
-        values = np.concatenate(shares) if shares else np.empty(0)
-        return np.bincount(rows, weights=values, minlength=len(truth)) * len(truth) / max(len(parts), 1)
+        parts = self._known(truth, answer, w)
+        total = sum(part.share for part in parts)
+        losses = np.zeros(len(truth))
+        for part in parts:
+            own = self.losses_function(part.truth, part.answer, part.weighing)
+            if own is None:
+                return None
+            counted = np.ones(len(own)) if part.weighing.rows is None else part.weighing.rows
+            values = np.asarray(own) * counted / counted.sum() * (part.share / total)
+            losses += np.bincount(part.rows, weights=values, minlength=len(truth))
+        return losses * len(truth)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Values that are scored for themselves, the rows they stand in, and what the score counts among those of the others."""
+
+    rows: NDArray[np.int64]
+    truth: Array
+    answer: Array
+    weighing: Weighing
+    share: float = 1.0
 
 
 @cache
@@ -91,8 +163,8 @@ def is_by_target(metric: NamedMetric) -> bool:
     answer = np.where(generator.random((40, 3)) < 0.7, truth, 1 - truth)
     if metric.form != "labels":
         answer = 0.1 + 0.7 * answer + 0.1 * generator.random((40, 3))
-    each = [metric.score_function(truth[:, [at]], answer[:, [at]]) for at in range(3)]
-    return bool(np.isclose(metric.score_function(truth, answer), np.mean(each), rtol=1e-9))
+    each = [metric.score_function(truth[:, [at]], answer[:, [at]], EVEN) for at in range(3)]
+    return bool(np.isclose(metric.score_function(truth, answer, EVEN), np.mean(each), rtol=1e-9))
 
 
 def single(values: Array) -> Array:
@@ -111,4 +183,4 @@ def columns(truth: Array, answer: Array) -> list[tuple[Array, Array]]:
 
 def column_mean(score: Score) -> Score:
     """The mean of a score over targets."""
-    return lambda truth, answer: float(np.mean([score(t, a) for t, a in columns(truth, answer)]))
+    return lambda truth, answer, w: w.across([score(t, a, w) for t, a in columns(truth, answer)])

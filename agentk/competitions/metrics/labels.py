@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from agentk.competitions.metrics.entry import NamedMetric, column_mean, columns, single
+from agentk.competitions.metrics.entry import NamedMetric, Score, Weighing, column_mean, columns, single
 from agentk.types.metric import Array
 
 
-def _wrong(truth: Array, answer: Array) -> Array:
+def _wrong(truth: Array, answer: Array, _: Weighing) -> Array:
     """1 for each row that is not right in every target."""
     truth, answer = single(truth), single(answer)
     differs = truth != answer
     return np.asarray(differs if differs.ndim == 1 else differs.any(axis=1), float)
 
 
-def _wrong_share(truth: Array, answer: Array) -> Array:
+def _wrong_share(truth: Array, answer: Array, w: Weighing) -> Array:
     """The share of each row's targets that are wrong."""
-    return np.asarray(np.mean([t != a for t, a in columns(truth, answer)], axis=0), float)
+    return w.together([t != a for t, a in columns(truth, answer)])
 
 
-def _balanced_losses(truth: Array, answer: Array) -> Array | None:
+def _balanced_losses(truth: Array, answer: Array, w: Weighing) -> Array | None:
     truth, answer = single(truth), single(answer)
-    if truth.ndim != 1:
-        return None
-    _, code, count = np.unique(truth, return_inverse=True, return_counts=True)
-    return np.asarray((truth != answer) * len(truth) / (len(count) * count[code]))
+    return np.asarray((truth != answer) * class_weights(truth, w)) if truth.ndim == 1 else None
+
+
+def class_weights(truth: Array, w: Weighing) -> Array:
+    """Factors of rows, of mean 1, by which each class that occurs counts alike, or as `w.columns` says of every class."""
+    present, code = np.unique(truth, return_inverse=True)
+    count = np.bincount(code, weights=w.rows)
+    share = np.ones(len(present)) if w.columns is None else w.columns[present.astype(int)]
+    share = np.where(count > 0, share, 0.0)
+    return np.asarray((share / np.maximum(count, 1e-300))[code] * (count.sum() / share.sum()))
 
 
 def _row_jaccard(truth: Array, answer: Array) -> Array:
@@ -40,15 +45,35 @@ def _row_jaccard(truth: Array, answer: Array) -> Array:
     return np.asarray(np.divide(both, either, out=np.ones(len(truth)), where=either > 0))
 
 
-def _recalls(truth: Array, answer: Array) -> Array:
+def _recalls(truth: Array, answer: Array, w: Weighing) -> Array:
     """The share of each class that was found."""
-    return np.array([np.mean(answer[truth == label] == label) for label in np.unique(truth)])
+    own = [(label, truth == label) for label in np.unique(truth)]
+    own = [(label, rows) for label, rows in own if w.rows is None or w.rows[rows].any()]
+    return np.array([w.of(rows).mean(answer[rows] == label) for label, rows in own])
 
 
-def _specificity(truth: Array, answer: Array) -> float:
+def _balanced_accuracy(truth: Array, answer: Array, w: Weighing) -> float:
+    if w.columns is None:
+        return float(_recalls(truth, answer, w).mean())
+    return w.mean((truth == answer) * class_weights(truth, w))
+
+
+def _balanced_score(truth: Array, answer: Array, w: Weighing) -> float:
+    """The mean over targets; of one target classes may count differently."""
+    pairs = columns(truth, answer)
+    return (
+        _balanced_accuracy(*pairs[0], w)
+        if len(pairs) == 1
+        else w.across([_balanced_accuracy(t, a, Weighing(w.rows)) for t, a in pairs])
+    )
+
+
+def _specificity(truth: Array, answer: Array, w: Weighing) -> float:
     """The share of the negatives (macro: of what is not the class) that was left alone; 1 where there is none."""
     labels = [1.0] if _binary(truth) and _binary(answer) else np.unique(truth)
-    shares = [np.mean(answer[truth != label] != label) if np.any(truth != label) else 1.0 for label in labels]
+    others = [(label, truth != label) for label in labels]
+    told = [rows.any() if w.rows is None else w.rows[rows].any() for _, rows in others]
+    shares = [w.of(rows).mean(answer[rows] != label) if some else 1.0 for (label, rows), some in zip(others, told, strict=True)]
     return float(np.mean(shares))
 
 
@@ -56,43 +81,49 @@ def _binary(truth: Array) -> bool:
     return truth.ndim == 1 and not (set(np.unique(truth)) - {0.0, 1.0})
 
 
-def _sklearn(name: str, **options: Any) -> Callable[[Array, Array], float]:
-    def score(truth: Array, answer: Array) -> float:
+def _sklearn(name: str, **options: Any) -> Score:
+    def score(truth: Array, answer: Array, w: Weighing) -> float:
         from sklearn import metrics
 
-        return float(getattr(metrics, name)(single(truth), single(answer), **options))
+        return float(getattr(metrics, name)(single(truth), single(answer), sample_weight=w.rows, **options))
 
     return score
 
 
-def _averaged(name: str, average: str | None, **options: Any) -> Callable[[Array, Array], float]:
+def _averaged(name: str, average: str | None, **options: Any) -> Score:
     """A score of scikit-learn with the given average; None: of the positive class, or macro where there are more than two."""
 
-    def score(truth: Array, answer: Array) -> float:
+    def score(truth: Array, answer: Array, w: Weighing) -> float:
         from sklearn import metrics
 
         truth, answer = single(truth), single(answer)
         chosen = average or ("binary" if _binary(truth) and _binary(answer) else "macro")
         if chosen == "samples" and truth.ndim == 1:
             chosen = "micro"  # one label a row: the mean over rows is the share of right ones
-        return float(getattr(metrics, name)(truth, answer, average=chosen, zero_division=0, **options))
+        return float(getattr(metrics, name)(truth, answer, average=chosen, zero_division=0, sample_weight=w.rows, **options))
 
     return score
 
 
-def _kappa(power: int) -> Callable[[Array, Array], float]:
+def _kappa(power: int) -> Score:
     """Agreement beyond chance; distances between grades count by their power, 0 for any that differ alike."""
 
-    def score(truth: Array, answer: Array) -> float:
+    def score(truth: Array, answer: Array, w: Weighing) -> float:
         def cost(distance: Array) -> Array:
             return np.abs(distance) ** power if power else np.asarray(distance != 0, float)
 
-        true, times = np.unique(truth, return_counts=True)
-        said, often = np.unique(answer, return_counts=True)
-        chance = float((cost(true[:, None] - said) * times[:, None] * often).sum()) / len(truth)
-        return 1 - float(cost(truth - answer).sum()) / chance if chance else 1.0  # one grade alone, always said
+        rows = np.ones(len(truth)) if w.rows is None else w.rows
+        (true, times), (said, often) = (_shares(grades, rows) for grades in (truth, answer))
+        chance = float((cost(true[:, None] - said) * times[:, None] * often).sum()) / float(rows.sum())
+        return 1 - float((cost(truth - answer) * rows).sum()) / chance if chance else 1.0  # one grade alone, always said
 
     return column_mean(score)
+
+
+def _shares(grades: Array, rows: Array) -> tuple[Array, Array]:
+    """The grades that occur, and the weight of each one's rows."""
+    found, place = np.unique(grades, return_inverse=True)
+    return found, np.asarray(np.bincount(place, weights=rows), float)
 
 
 def f_beta(beta: float) -> NamedMetric:
@@ -105,7 +136,7 @@ LABELS = (
         "accuracy",
         "maximize",
         "labels",
-        lambda t, a: 1 - float(_wrong(t, a).mean()),
+        lambda t, a, w: 1 - w.mean(_wrong(t, a, w)),
         _wrong,
         aliases=("acc", "accuracy_score", "categorization_accuracy", "subset_accuracy", "exact_match_ratio"),
     ),
@@ -113,7 +144,7 @@ LABELS = (
         "error_rate",
         "minimize",
         "labels",
-        lambda t, a: float(_wrong(t, a).mean()),
+        lambda t, a, w: w.mean(_wrong(t, a, w)),
         _wrong,
         best=0.0,
         aliases=("zero_one_loss", "misclassification_rate", "misclassification_error", "classification_error"),
@@ -122,7 +153,7 @@ LABELS = (
         "column_accuracy",
         "maximize",
         "labels",
-        lambda t, a: 1 - float(_wrong_share(t, a).mean()),
+        lambda t, a, w: 1 - w.mean(_wrong_share(t, a, w)),
         _wrong_share,
         aliases=("mean_columnwise_accuracy", "hamming_score"),
     ),
@@ -130,7 +161,7 @@ LABELS = (
         "balanced_accuracy",
         "maximize",
         "labels",
-        column_mean(lambda t, a: float(_recalls(t, a).mean())),
+        _balanced_score,
         _balanced_losses,
         aliases=("balanced_accuracy_score", "recall_macro", "macro_recall", "mean_class_accuracy"),
     ),
@@ -155,7 +186,7 @@ LABELS = (
         "g_mean",
         "maximize",
         "labels",
-        column_mean(lambda t, a: float((recalls := _recalls(t, a)).prod() ** (1 / len(recalls)))),
+        column_mean(lambda t, a, w: float((recalls := _recalls(t, a, w)).prod() ** (1 / len(recalls)))),
         aliases=("geometric_mean", "geometric_mean_score"),
     ),
     NamedMetric("jaccard", "maximize", "labels", _averaged("jaccard_score", None), aliases=("jaccard_score", "iou")),
@@ -164,8 +195,8 @@ LABELS = (
         "jaccard_samples",
         "maximize",
         "labels",
-        lambda t, a: float(_row_jaccard(t, a).mean()),
-        lambda t, a: 1 - _row_jaccard(t, a),
+        lambda t, a, w: w.mean(_row_jaccard(t, a)),
+        lambda t, a, _: 1 - _row_jaccard(t, a),
         aliases=("mean_jaccard", "samples_jaccard"),
     ),
     NamedMetric(
@@ -188,7 +219,7 @@ LABELS = (
         "hamming",
         "minimize",
         "labels",
-        lambda t, a: float(_wrong_share(t, a).mean()),
+        lambda t, a, w: w.mean(_wrong_share(t, a, w)),
         _wrong_share,
         best=0.0,
         aliases=("hamming_loss",),

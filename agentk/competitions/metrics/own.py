@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 from pydantic import JsonValue
 
 from agentk.competitions.metrics.entry import NamedMetric
@@ -56,6 +57,11 @@ class Scored(Protocol):
         ...
 
     @property
+    def column_weights(self) -> tuple[float, ...]:
+        """Of each target or class, in the metric; none: all alike."""
+        ...
+
+    @property
     def task(self) -> TaskKind | None:
         """What is asked."""
         ...
@@ -72,7 +78,7 @@ def metric_of(contract: Scored) -> NamedMetric:
     pooled = contract.cells is not None and contract.cells.pooled
     if own is None:
         named = metric_named(contract.metric)
-        return replace(named, pooled=True) if pooled else named
+        return replace(named, pooled=pooled, columns=contract.column_weights) if pooled or contract.column_weights else named
     assert contract.task is not None
     return _made(own.model_dump_json(), json.dumps(spelling(own, contract.task, contract.classes)), pooled)
 
@@ -80,15 +86,32 @@ def metric_of(contract: Scored) -> NamedMetric:
 def spelling(own: OwnMetric, task: TaskKind, classes: Sequence[Label]) -> dict[str, JsonValue]:
     """The arguments of `serving.Spelling`."""
     labels: list[JsonValue] = [*classes] if task.classifies else []
-    return {"form": own.form, "classes": labels, "columns": list(own.columns), "places": list(own.places)}
+    columns: dict[str, JsonValue] = {"columns": list(own.columns), "places": list(own.places)}
+    return {"form": own.form, "classes": labels, **columns, "weights": own.weights_column}
 
 
 @lru_cache(maxsize=8)
 def _made(own: str, spelled: str, pooled: bool) -> NamedMetric:
     metric = OwnMetric.model_validate_json(own)
     caller = Caller(metric.file, metric.function, metric.source, json.loads(spelled))
-    link, best = metric.link, metric.best
-    return NamedMetric(metric.name, metric.direction, metric.form, caller.score, link=link, best=best, pooled=pooled)
+    return NamedMetric(
+        metric.name,
+        metric.direction,
+        metric.form,
+        lambda truth, answer, w: caller.score(truth, answer, weights_for(metric, w.rows, len(truth))),
+        link=metric.link,
+        best=metric.best,
+        pooled=pooled,
+        weighs_rows=metric.weighed,
+    )
+
+
+def weights_for(metric: OwnMetric, weights: Array | None, rows: int) -> Array | None:
+    """What the function is given as weights of so many rows: even ones where there are none and it takes some."""
+    if not metric.weighed:
+        return None
+    takes = not metric.columns or metric.weights_column is not None
+    return np.ones(rows) if weights is None and takes else weights
 
 
 class MetricFailedError(Exception):
@@ -122,20 +145,20 @@ class Caller:
             self._hang_up()
         return found
 
-    def called(self, truth: Array, answer: Array, within_s: float = LONGEST_S) -> float:
+    def called(self, truth: Array, answer: Array, weights: Array | None = None, within_s: float = LONGEST_S) -> float:
         """What the function returns. Raises MetricFailedError when that is no number, MetricGoneError when nothing comes."""
         with self._lock:
             if self._line is None:
                 self._open()
-            reply = self._exchanged((truth, answer), within_s)
+            reply = self._exchanged((truth, answer) if weights is None else (truth, answer, weights), within_s)
         if "error" in reply:
             raise MetricFailedError(str(reply["error"]))
         return float(str(reply["score"]))
 
-    def score(self, truth: Array, answer: Array) -> float:
+    def score(self, truth: Array, answer: Array, weights: Array | None = None) -> float:
         """The same; not a number where the function raises, as it may do on a fold that lacks a class."""
         try:
-            return self.called(truth, answer)
+            return self.called(truth, answer, weights)
         except MetricFailedError:
             return float("nan")
 

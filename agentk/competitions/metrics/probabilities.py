@@ -6,7 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
-from agentk.competitions.metrics.entry import NamedMetric, Score
+from agentk.competitions.metrics.entry import NamedMetric, Score, Weighing
+from agentk.competitions.metrics.labels import class_weights
 from agentk.types.metric import Array
 
 _CLIP = 1e-15  # Kaggle's; probabilities are kept this far from 0 and 1
@@ -39,70 +40,71 @@ class _Ranked:
         self._name = name
         self._chance = chance
 
-    def __call__(self, truth: Array, answer: Array) -> float:
+    def __call__(self, truth: Array, answer: Array, w: Weighing) -> float:
         from sklearn import metrics
 
-        pairs = [(t, p) for t, p in _pairs(truth, answer) if 0 < t.sum() < len(t)]
+        pairs, told = _told(truth, answer, w)
         if not pairs:
             return self._chance if self._chance is not None else float(np.mean(truth))
-        return float(np.mean([getattr(metrics, self._name)(t, p) for t, p in pairs]))
+        return w.only(told).across([getattr(metrics, self._name)(t, p, sample_weight=w.rows) for t, p in pairs])
 
 
-def _gini(truth: Array, answer: Array) -> float:
-    return 2 * _ranked("roc_auc_score", 0.5)(truth, answer) - 1
+def _told(truth: Array, answer: Array, w: Weighing) -> tuple[list[tuple[Array, Array]], list[int]]:
+    """The questions that have both a yes and a no among the rows that count, and their places among all."""
+    shares = [(t, p, w.mean(t)) for t, p in _pairs(truth, answer)]
+    places = [at for at, (_, _, share) in enumerate(shares) if 0 < share < 1]
+    return [shares[at][:2] for at in places], places
 
 
-def _log_losses(truth: Array, answer: Array) -> Array:
+def _gini(truth: Array, answer: Array, w: Weighing) -> float:
+    return 2 * _ranked("roc_auc_score", 0.5)(truth, answer, w) - 1
+
+
+def _log_losses(truth: Array, answer: Array, w: Weighing) -> Array:
     """Minus the logarithm of what was given to the truth; rows rescaled to 1, then clipped; the mean over targets."""
     if truth.ndim == 2 or answer.ndim == 1:
         answer = np.clip(answer, _CLIP, 1 - _CLIP)
-        losses = -(truth * np.log(answer) + (1 - truth) * np.log(1 - answer))
-        return np.asarray(losses.reshape(len(truth), -1).mean(axis=1))
+        losses = -(truth * np.log(answer) + (1 - truth) * np.log(1 - answer)).reshape(len(truth), -1)
+        return np.asarray(losses.mean(axis=1) if w.columns is None else losses @ w.columns / w.columns.sum())
     total = answer.sum(axis=1)
     own = answer[np.arange(len(answer)), truth.astype(int)] / np.where(total > 0, total, 1.0)
     return np.asarray(-np.log(np.clip(own, _CLIP, 1 - _CLIP)))
 
 
-def _capped_losses(truth: Array, answer: Array) -> Array:
+def _capped_losses(truth: Array, answer: Array, w: Weighing) -> Array:
     """Minus the binary logarithmic score to base 10 of probabilities between 0.01 and 0.99; the mean over questions."""
     losses = [
         -(t * np.log10(kept) + (1 - t) * np.log10(1 - kept))
         for t, p in _pairs(truth, answer)
         for kept in [np.clip(p, _CAP, 1 - _CAP)]
     ]
-    return np.asarray(np.mean(losses, axis=0))
+    return w.together(losses)
 
 
-def _brier_losses(truth: Array, answer: Array) -> Array:
+def _brier_losses(truth: Array, answer: Array, w: Weighing) -> Array:
     """Squared errors: of the positive class, summed over classes where there are more, the mean over targets."""
     if truth.ndim == 1 and answer.ndim == 2 and answer.shape[1] > 2:
         return np.asarray(((answer - _one_hot(truth, answer.shape[1])) ** 2).sum(axis=1))
-    return np.asarray(np.mean([(t - p) ** 2 for t, p in _pairs(truth, answer)], axis=0))
+    return w.together([(t - p) ** 2 for t, p in _pairs(truth, answer)])
 
 
-def _class_weights(truth: Array) -> Array:
-    """Weights of rows, of mean 1, by which each class that occurs counts alike."""
-    _, code, count = np.unique(truth, return_inverse=True, return_counts=True)
-    return np.asarray(len(truth) / (len(count) * count[code]))
-
-
-def _balanced_log_losses(truth: Array, answer: Array) -> Array:
+def _balanced_log_losses(truth: Array, answer: Array, w: Weighing) -> Array:
     """Losses whose mean is the mean over classes of each class's mean loss; the mean over targets where there are several."""
     if truth.ndim == 1:
-        return np.asarray(_class_weights(truth) * _log_losses(truth, answer))
-    return np.asarray(np.mean([_class_weights(t) * _log_losses(t, p) for t, p in _pairs(truth, answer)], axis=0))
+        return np.asarray(class_weights(truth, w) * _log_losses(truth, answer, w))
+    rows = Weighing(w.rows)
+    return w.together([class_weights(t, rows) * _log_losses(t, p, rows) for t, p in _pairs(truth, answer)])
 
 
 def _weighted(name: str) -> Score:
     """The mean of a ranking score over classes or targets, each weighted by its share of yes."""
 
-    def score(truth: Array, answer: Array) -> float:
-        pairs = _pairs(truth, answer)
-        if len(pairs) == 1:
-            return _ranked(name, 0.5)(truth, answer)
-        told = [(t, p) for t, p in pairs if 0 < t.sum() < len(t)]
-        scores = [_ranked(name, 0.5)(t, p) for t, p in told]
-        return float(np.average(scores, weights=[t.sum() for t, _ in told])) if told else 0.5
+    def score(truth: Array, answer: Array, w: Weighing) -> float:
+        if len(_pairs(truth, answer)) == 1:
+            return _ranked(name, 0.5)(truth, answer, w)
+        told, _ = _told(truth, answer, w)
+        scores = [_ranked(name, 0.5)(t, p, w) for t, p in told]
+        return float(np.average(scores, weights=[w.mean(t) for t, _ in told])) if told else 0.5
 
     return score
 
@@ -110,24 +112,25 @@ def _weighted(name: str) -> Score:
 def _pooled(name: str, chance: float | None) -> Score:
     """A ranking score of all questions at once, as if they were rows of one."""
 
-    def score(truth: Array, answer: Array) -> float:
+    def score(truth: Array, answer: Array, w: Weighing) -> float:
         pairs = _pairs(truth, answer)
-        return _ranked(name, chance)(np.concatenate([t for t, _ in pairs]), np.concatenate([p for _, p in pairs]))
+        rows = Weighing(None if w.rows is None else np.tile(w.rows, len(pairs)))
+        return _ranked(name, chance)(np.concatenate([t for t, _ in pairs]), np.concatenate([p for _, p in pairs]), rows)
 
     return score
 
 
-def _auc_ovo(truth: Array, answer: Array) -> float:
+def _auc_ovo(truth: Array, answer: Array, w: Weighing) -> float:
     """Hand and Till's M (2001): the mean over pairs of classes of the AUC among their rows, both ways round."""
     if truth.ndim == 2 or answer.ndim == 1 or answer.shape[1] == 2:
-        return _ranked("roc_auc_score", 0.5)(truth, answer)
+        return _ranked("roc_auc_score", 0.5)(truth, answer, w)
     area = _ranked("roc_auc_score", 0.5)
     present = np.unique(truth).astype(int)
     found = []
     for one, other in combinations(present.tolist(), 2):
         rows = (truth == one) | (truth == other)
-        first = truth[rows] == one
-        found.append((area(first * 1.0, answer[rows, one]) + area(~first * 1.0, answer[rows, other])) / 2)
+        first, own = truth[rows] == one, w.of(rows)
+        found.append((area(first * 1.0, answer[rows, one], own) + area(~first * 1.0, answer[rows, other], own)) / 2)
     return float(np.mean(found)) if found else 0.5
 
 
@@ -138,13 +141,15 @@ def _label_ranking(by_label: bool) -> Score:
     count as 1 where rows count, and not at all where labels count.
     """
 
-    def score(truth: Array, answer: Array) -> float:
+    def score(truth: Array, answer: Array, w: Weighing) -> float:
         from sklearn.metrics import label_ranking_average_precision_score
 
         sets = truth if truth.ndim == 2 else _one_hot(truth, answer.shape[1])
         if sets.shape[1] == 1:
             return 1.0  # one label alone is always in its place
-        weights = sets.sum(axis=1) if by_label else None
+        weights = w.rows
+        if by_label:
+            weights = sets.sum(axis=1) * (1.0 if w.rows is None else w.rows)
         if weights is not None and not weights.any():
             return 1.0
         return float(label_ranking_average_precision_score(sets, answer, sample_weight=weights))
@@ -152,26 +157,26 @@ def _label_ranking(by_label: bool) -> Score:
     return score
 
 
-def _ks(truth: Array, answer: Array) -> float:
+def _ks(truth: Array, answer: Array, w: Weighing) -> float:
     """Kolmogorov and Smirnov's statistic: the most by which the rate of found ones exceeds that of false alarms."""
     from sklearn.metrics import roc_curve
 
-    pairs = [(t, p) for t, p in _pairs(truth, answer) if 0 < t.sum() < len(t)]
-    curves = [roc_curve(t, p, drop_intermediate=False) for t, p in pairs]
+    pairs, _ = _told(truth, answer, w)
+    curves = [roc_curve(t, p, sample_weight=w.rows, drop_intermediate=False) for t, p in pairs]
     return float(np.mean([np.max(found - false) for false, found, _ in curves])) if curves else 0.0
 
 
 def partial_auc(rate: float) -> NamedMetric:
     """The area between the ROC curve and the line of a true positive rate, above which alone it counts; at best 1 - `rate`."""
 
-    def score(truth: Array, answer: Array) -> float:
+    def score(truth: Array, answer: Array, w: Weighing) -> float:
         from sklearn.metrics import roc_auc_score
 
         most = 1 - rate
         chance = most**2 / 2
-        pairs = [(t, p) for t, p in _pairs(truth, answer) if 0 < t.sum() < len(t)]
+        pairs, _ = _told(truth, answer, w)
         # turned round, it is the area below a false positive rate, which scikit-learn scales to 0.5 .. 1
-        scaled = [float(roc_auc_score(1 - t, -p, max_fpr=most)) for t, p in pairs]
+        scaled = [float(roc_auc_score(1 - t, -p, max_fpr=most, sample_weight=w.rows)) for t, p in pairs]
         return float(np.mean([chance + (most - chance) * (2 * s - 1) for s in scaled])) if scaled else chance
 
     return NamedMetric(f"pauc@{rate:g}", "maximize", "probabilities", score, best=1 - rate)
@@ -245,7 +250,7 @@ PROBABILITIES = (
         "log_loss",
         "minimize",
         "probabilities",
-        lambda t, a: float(_log_losses(t, a).mean()),
+        lambda t, a, w: w.mean(_log_losses(t, a, w)),
         _log_losses,
         best=0.0,
         aliases=("logloss", "cross_entropy", "multiclass_log_loss", "multiclass_loss", "mc_log_loss", "mean_columnwise_log_loss"),
@@ -254,7 +259,7 @@ PROBABILITIES = (
         "balanced_log_loss",
         "minimize",
         "probabilities",
-        lambda t, a: float(_balanced_log_losses(t, a).mean()),
+        lambda t, a, w: w.mean(_balanced_log_losses(t, a, w)),
         _balanced_log_losses,
         best=0.0,
         aliases=("balanced_logloss", "balanced_cross_entropy"),
@@ -263,7 +268,7 @@ PROBABILITIES = (
         "capped_deviance",
         "minimize",
         "probabilities",
-        lambda t, a: float(_capped_losses(t, a).mean()),
+        lambda t, a, w: w.mean(_capped_losses(t, a, w)),
         _capped_losses,
         best=-float(np.log10(1 - _CAP)),
         aliases=("capped_binomial_deviance", "binomial_deviance"),
@@ -272,7 +277,7 @@ PROBABILITIES = (
         "brier",
         "minimize",
         "probabilities",
-        lambda t, a: float(_brier_losses(t, a).mean()),
+        lambda t, a, w: w.mean(_brier_losses(t, a, w)),
         _brier_losses,
         best=0.0,
         aliases=("brier_score", "brier_loss"),

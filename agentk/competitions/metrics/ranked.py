@@ -33,8 +33,8 @@ def _listed(name: str, k: int, gain: Callable[[Array], Array]) -> NamedMetric:
         f"{name}@{k}",
         "maximize",
         "probabilities",
-        lambda t, a: float(gains(t, a).mean()),
-        lambda t, a: 1 - gains(t, a),
+        lambda t, a, w: w.mean(gains(t, a)),
+        lambda t, a, _: 1 - gains(t, a),
         places=k,
     )
 

@@ -20,7 +20,7 @@ from agentk.sandbox.protocol import LINE
 from agentk.types.metric import Array
 
 _MOST_CELLS = 1 << 28
-_TOLD = ("direction", "form", "link")
+_TOLD = ("direction", "form", "link", "weights")
 
 
 def serve(_: None, __: Path, arguments: dict[str, Any]) -> None:
@@ -39,9 +39,8 @@ def serve(_: None, __: Path, arguments: dict[str, Any]) -> None:
         return
     spelling = Spelling(**arguments["spelling"])
     while (heard := hear(line, _MOST_CELLS)) is not None:
-        truth, answer = heard[1]
         try:
-            reply: dict[str, JsonValue] = {"score": _number(function(*spelling.spelled(truth, answer)))}
+            reply: dict[str, JsonValue] = {"score": _number(function(*spelling.spelled(*heard[1])))}
         except (Exception, SystemExit) as error:
             reply = {"error": _in_words(error, arguments["file"])}
         say(line, reply)
@@ -54,27 +53,29 @@ class Spelling:
     classes     the labels by their codes; none where the task has no classes
     columns     of Kaggle's tables, the id first; none: arrays
     places      of each column but the id the class or target whose answers it holds
+    weights     the column of the first table that holds the rows' weights, where there are some
     """
 
-    def __init__(self, form: str, classes: list[Any], columns: list[str], places: list[int]) -> None:
-        self._form, self._columns, self._places = form, columns, places
+    def __init__(self, form: str, classes: list[Any], columns: list[str], places: list[int], weights: str | None) -> None:
+        self._form, self._columns, self._places, self._weights = form, columns, places, weights
         self._classes = np.array(classes) if classes else None
 
-    def spelled(self, truth: Array, answer: Array) -> tuple[Any, ...]:
-        """What the function is called with."""
+    def spelled(self, truth: Array, answer: Array, weights: Array | None = None) -> tuple[Any, ...]:
+        """What the function is called with; weights (N,) of the rows, where it takes them."""
         if self._columns:
-            return self._tables(truth, answer)
+            return self._tables(truth, answer, weights)
+        third = () if weights is None else (weights,)
         if self._classes is None:
-            return _narrow(truth), _narrow(answer)
+            return _narrow(truth), _narrow(answer), *third
         if self._form == "labels":
-            return self._labels(truth), self._labels(answer)
-        return truth.astype(int), answer[:, 1] if answer.shape[1] == 2 else answer
+            return self._labels(truth), self._labels(answer), *third
+        return truth.astype(int), answer[:, 1] if answer.shape[1] == 2 else answer, *third
 
     def _labels(self, codes: Array) -> Any:
         assert self._classes is not None
         return self._classes[codes.reshape(-1).astype(int)]
 
-    def _tables(self, truth: Array, answer: Array) -> tuple[Any, ...]:
+    def _tables(self, truth: Array, answer: Array, weights: Array | None) -> tuple[Any, ...]:
         import pandas as pd
 
         row_id, *columns = self._columns
@@ -89,6 +90,8 @@ class Spelling:
             pd.DataFrame({row_id: rows} | {name: cells[:, at] for name, at in zip(columns, self._places, strict=True)})
             for cells in wide
         ]
+        if weights is not None and self._weights is not None:
+            tables[0][self._weights] = weights
         return *tables, row_id
 
 

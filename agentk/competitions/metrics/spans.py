@@ -97,8 +97,8 @@ def _metric(name: str, agreement: Callable[[str, str], float], aliases: tuple[st
         name,
         "maximize",
         "spans",
-        lambda t, a: float(agreements(t, a).mean()),
-        lambda t, a: 1 - agreements(t, a),
+        lambda t, a, w: w.mean(agreements(t, a)),
+        lambda t, a, _: 1 - agreements(t, a),
         aliases=aliases,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from agentk.competitions.metrics.entry import Losses, NamedMetric, column_mean, columns
+from agentk.competitions.metrics.entry import Losses, NamedMetric, Score, Weighing, column_mean, columns
 from agentk.types.metric import Array
 
 _SMALLEST = 1e-15  # stands for anything that has no logarithm
@@ -24,14 +24,14 @@ def _identity(values: Array) -> Array:
     return values
 
 
-def _root(scale: Callable[[Array], Array]) -> Callable[[Array, Array], float]:
-    return column_mean(lambda t, a: float(np.sqrt(np.mean((scale(t) - scale(a)) ** 2))))
+def _root(scale: Callable[[Array], Array]) -> Score:
+    return column_mean(lambda t, a, w: float(np.sqrt(w.mean((scale(t) - scale(a)) ** 2))))
 
 
 def _squares_of_one(scale: Callable[[Array], Array]) -> Losses:
     """Squared errors; for several targets the mean of roots is no mean over rows."""
 
-    def losses(truth: Array, answer: Array) -> Array | None:
+    def losses(truth: Array, answer: Array, _: Weighing) -> Array | None:
         pairs = columns(truth, answer)
         return (scale(pairs[0][0]) - scale(pairs[0][1])) ** 2 if len(pairs) == 1 else None
 
@@ -39,11 +39,11 @@ def _squares_of_one(scale: Callable[[Array], Array]) -> Losses:
 
 
 def _rowwise(loss: Callable[[Array, Array], Array]) -> Losses:
-    return lambda truth, answer: np.mean([loss(t, a) for t, a in columns(truth, answer)], axis=0)
+    return lambda truth, answer, w: w.together([loss(t, a) for t, a in columns(truth, answer)])
 
 
-def _mean_of(loss: Callable[[Array, Array], Array], factor: float = 1.0) -> Callable[[Array, Array], float]:
-    return column_mean(lambda t, a: factor * float(np.mean(loss(t, a))))
+def _mean_of(loss: Callable[[Array, Array], Array], factor: float = 1.0) -> Score:
+    return column_mean(lambda t, a, w: factor * w.mean(loss(t, a)))
 
 
 def _absolute(truth: Array, answer: Array) -> Array:
@@ -72,28 +72,31 @@ def _log_cosh(truth: Array, answer: Array) -> Array:
     return np.asarray(error + np.log1p(np.exp(-2 * error)) - np.log(2))  # of large errors too: cosh itself would overflow
 
 
-def _wape(truth: Array, answer: Array) -> float:
+def _wape(truth: Array, answer: Array, w: Weighing) -> float:
     """All absolute errors over all absolute values."""
-    size = float(np.abs(truth).sum())
-    return float(np.abs(truth - answer).sum()) / size if size else 0.0
+    size = w.mean(np.abs(truth))
+    return w.mean(np.abs(truth - answer)) / size if size else 0.0
 
 
-def _distances(truth: Array, answer: Array) -> Array:
+def _distances(truth: Array, answer: Array, _: Weighing) -> Array:
     """(N,) Euclidean distance between the points that targets are the coordinates of."""
     return np.asarray(np.sqrt(np.sum([(t - a) ** 2 for t, a in columns(truth, answer)], axis=0)))
 
 
-def _pooled_rmse(truth: Array, answer: Array) -> float:
-    return float(np.sqrt(np.mean([(t - a) ** 2 for t, a in columns(truth, answer)])))
+def _pooled_rmse(truth: Array, answer: Array, w: Weighing) -> float:
+    return float(np.sqrt(w.mean(w.together([(t - a) ** 2 for t, a in columns(truth, answer)]))))
 
 
-def _squared_percentages(truth: Array, answer: Array) -> float:
+def _squared_percentages(truth: Array, answer: Array, w: Weighing) -> float:
     known = truth != 0  # rows whose truth is 0 are left out, as Kaggle does
-    return float(np.mean(((truth[known] - answer[known]) / truth[known]) ** 2)) if known.any() else 0.0
+    counted = w.of(known)
+    if not known.any() or (counted.rows is not None and not counted.rows.any()):
+        return 0.0
+    return counted.mean(((truth[known] - answer[known]) / truth[known]) ** 2)
 
 
-def _rmspe(truth: Array, answer: Array) -> float:
-    return float(np.sqrt(_squared_percentages(truth, answer)))
+def _rmspe(truth: Array, answer: Array, w: Weighing) -> float:
+    return float(np.sqrt(_squared_percentages(truth, answer, w)))
 
 
 def pinball(quantile: float) -> NamedMetric:
@@ -146,7 +149,7 @@ VALUES = (
         "medae",
         "minimize",
         "values",
-        column_mean(lambda t, a: float(np.median(np.abs(t - a)))),
+        column_mean(lambda t, a, w: w.median(np.abs(t - a))),
         best=0.0,
         aliases=("median_absolute_error",),
     ),
@@ -174,7 +177,7 @@ VALUES = (
         "msle",
         "minimize",
         "values",
-        column_mean(lambda t, a: float(np.mean((_log1p(t) - _log1p(a)) ** 2))),
+        column_mean(lambda t, a, w: w.mean((_log1p(t) - _log1p(a)) ** 2)),
         _rowwise(lambda t, a: (_log1p(t) - _log1p(a)) ** 2),
         link="log1p",
         best=0.0,
@@ -232,7 +235,7 @@ VALUES = (
         "medape",
         "minimize",
         "values",
-        column_mean(lambda t, a: float(np.median(_percentage(t, a)))),
+        column_mean(lambda t, a, w: w.median(_percentage(t, a))),
         link="log1p",
         best=0.0,
         aliases=("median_absolute_percentage_error", "mdape"),
@@ -244,8 +247,9 @@ VALUES = (
         "max_error",
         "minimize",
         "values",
-        column_mean(lambda t, a: float(np.max(np.abs(t - a)))),
+        column_mean(lambda t, a, _: float(np.max(np.abs(t - a)))),
         best=0.0,
+        weighs_rows=False,
         aliases=("maximum_error", "maximum_absolute_error"),
     ),
     NamedMetric("log_cosh", "minimize", "values", _mean_of(_log_cosh), _rowwise(_log_cosh), best=0.0, aliases=("log_cosh_loss",)),
@@ -256,7 +260,7 @@ VALUES = (
         "euclidean",
         "minimize",
         "values",
-        lambda t, a: float(_distances(t, a).mean()),
+        lambda t, a, w: w.mean(_distances(t, a, w)),
         _distances,
         best=0.0,
         aliases=("mean_euclidean_distance", "euclidean_distance"),

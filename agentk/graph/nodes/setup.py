@@ -8,10 +8,12 @@ from pathlib import Path
 from agentk.competitions.account import in_markdown
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.reopening import proven, settled
+from agentk.competitions.said import over
 from agentk.competitions.setup import STAGES, to_competition
 from agentk.graph.advice import heeded
 from agentk.graph.folder import replace
 from agentk.graph.journal import read
+from agentk.graph.measured import measured
 from agentk.graph.nodes.decide import begun
 from agentk.graph.nodes.execute import sound_submission
 from agentk.graph.state import State
@@ -36,7 +38,10 @@ def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
         draft = proven(stage, before)
     else:
         drafts = {each.name: _before(bench, each) for each in STAGES}
-        draft = heeded(bench, drafts[STAGES[0].name], settled(STAGES, drafts))
+        first = drafts[STAGES[0].name]
+        draft, advice = heeded(bench, first, settled(STAGES, drafts))
+        advised = first.model_copy(update={"overrides": over(advice, first.overrides)})
+        draft = measured(bench, advised, draft).model_copy(update={"overrides": first.overrides})
         for each, following in pairwise(STAGES):
             replace(draft_file(bench, each), drafts[following.name].model_dump_json())
         competition = to_competition(draft)

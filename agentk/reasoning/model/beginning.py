@@ -54,6 +54,8 @@ def beginning(
             metric=competition.metric,
             direction=direction,
             formula="" if names.hidden or competition.own_metric is None else competition.own_metric.source[:FORMULA],
+            weight=competition.weights and shortened(names.name(competition.weights.name)),
+            weighed=_weighed(competition, names),
             targets=target_views(competition, profile, share, names),
             classes=class_names(competition, names),
             width=competition.width,
@@ -86,6 +88,12 @@ def beginning(
         Message(role="user", content=fullest(page, CEILING - tokens(system))),
         Message(role="assistant", content=prompts.render("ready")),
     )
+
+
+def _weighed(competition: Competition, names: Names) -> list[str]:
+    """Targets or classes with what each counts in the metric, where they differ."""
+    own = class_names(competition, names) or [shortened(names.name(target)) for target in competition.targets]
+    return [f"{name} {weight:g}" for name, weight in list(zip(own, competition.column_weights, strict=False))[:20]]
 
 
 def fullest(page: Callable[[float], str], most: int) -> str:

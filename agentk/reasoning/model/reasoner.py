@@ -20,11 +20,23 @@ from agentk.reasoning.model.beginning import beginning, fullest
 from agentk.reasoning.model.check import Audit, problem
 from agentk.reasoning.model.columns import Share
 from agentk.reasoning.model.edits import revised
+from agentk.reasoning.model.measuring import written
 from agentk.reasoning.model.names import Names, OwnNames, StandIns
 from agentk.reasoning.model.prompts import Prompts
 from agentk.reasoning.model.replies import Unusable, object_in, program_in, readable
 from agentk.reasoning.model.veil import DESCRIPTION, Veil
-from agentk.reasoning.questions import Advice, Code, CodeQuestion, Plan, PlanQuestion, Reflection, ReflectQuestion, SetupQuestion
+from agentk.reasoning.questions import (
+    Advice,
+    Code,
+    CodeQuestion,
+    MetricQuestion,
+    Plan,
+    PlanQuestion,
+    Reflection,
+    ReflectQuestion,
+    SetupQuestion,
+    WrittenMetric,
+)
 from agentk.reasoning.recipes.catalogue import recipes_for
 from agentk.types.competition import Competition
 from agentk.types.metric import Direction
@@ -201,6 +213,12 @@ class LLMReasoner:
         if self._hide:
             return Advice(giver=self._think.name)
         return advised(self._think, self._prompts, question, self._share, self._repairs)
+
+    def measure(self, question: MetricQuestion) -> WrittenMetric:
+        """The metric that the description defines; nothing where names are hidden, as the description is then."""
+        if self._hide:
+            return WrittenMetric(giver=self._code.name, reason="the description is not shown")
+        return written(self._code, self._prompts, question, self._share, self._repairs)
 
     # -------------------------------------------------------------------------------------------------------------------
 

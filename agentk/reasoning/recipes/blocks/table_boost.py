@@ -8,6 +8,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 
+from agentk.reasoning.recipes.blocks.row_weights import weights_at
 from agentk.reasoning.recipes.blocks.table_pace import WIDE, paced
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -25,8 +26,12 @@ def boost(
     split: tuple[Codes, Codes],
     params: dict[str, Any],
     categories: Sequence[int] = (),
+    weights: Floats | None = None,
 ) -> Floats:
-    """Predictions for the test rows, averaged over seeds. `categories` are the columns that hold codes without an order."""
+    """Predictions for the test rows, averaged over seeds.
+
+    categories: columns that hold codes without an order; weights: (N,) how much each training row counts.
+    """
     params = paced(params, X, objective.get("num_class", 1))
     settings = objective | {
         "learning_rate": params["learning_rate"],
@@ -44,14 +49,15 @@ def boost(
         "verbose": -1,
     }
     fit, watch = split
-    known = lightgbm.Dataset(X[fit], y[fit], categorical_feature=list(categories), params={"verbose": -1})
-    watched = lightgbm.Dataset(X[watch], y[watch], reference=known)
+    codes = list(categories)
+    known = lightgbm.Dataset(X[fit], y[fit], weight=weights_at(weights, fit), categorical_feature=codes, params={"verbose": -1})
+    watched = lightgbm.Dataset(X[watch], y[watch], weight=weights_at(weights, watch), reference=known)
     stop = lightgbm.early_stopping(max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"])), verbose=False)
     probe = lightgbm.train(settings, known, ROUNDS, valid_sets=[watched], callbacks=[stop])
     rounds = max(10, int(MORE_ROWS * probe.best_iteration))
     predictions = []
     for bag in range(params["bags"]):
-        every = lightgbm.Dataset(X, y, categorical_feature=list(categories), params={"verbose": -1})
+        every = lightgbm.Dataset(X, y, weight=weights, categorical_feature=codes, params={"verbose": -1})
         model = lightgbm.train(settings | {"seed": params["seed"] + bag}, every, rounds)
         predictions.append(np.asarray(model.predict(X_test, num_threads=params["threads"])))
     return np.mean(predictions, axis=0)  # type: ignore[no-any-return]

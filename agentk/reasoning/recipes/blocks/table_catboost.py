@@ -10,6 +10,7 @@ import pandas as pd
 from catboost import CatBoost, Pool
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table_codes import as_codes
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_pace import paced
@@ -38,24 +39,32 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     """Predictions of boosted symmetric trees."""
     params = with_defaults(params, SPACE)
     train = sampled(train, params)
+    weights = row_weights(train)
 
     def classify(X: pd.DataFrame, codes: Codes, X_test: pd.DataFrame) -> Floats:
         loss = "Logloss" if codes.max() == 1 else "MultiClass"
         split = inner_split(train, codes, True, params["seed"])
-        return boost(X, codes, X_test, loss=loss, split=split, params=params)
+        return boost(X, codes, X_test, loss=loss, split=split, params=params, weights=weights)
 
     def regress(X: pd.DataFrame, values: Floats, X_test: pd.DataFrame) -> Floats:
         loss = "MAE" if absolute_errors() else "RMSE"
         split = inner_split(train, values, False, params["seed"])
-        return boost(X, values, X_test, loss=loss, split=split, params=params)
+        return boost(X, values, X_test, loss=loss, split=split, params=params, weights=weights)
 
     return solve_table(train, test, params, represent=as_codes, classify=classify, regress=regress)
 
 
 def boost(
-    X: pd.DataFrame, y: Floats | Codes, X_test: pd.DataFrame, *, loss: str, split: tuple[Codes, Codes], params: dict[str, Any]
+    X: pd.DataFrame,
+    y: Floats | Codes,
+    X_test: pd.DataFrame,
+    *,
+    loss: str,
+    split: tuple[Codes, Codes],
+    params: dict[str, Any],
+    weights: Floats | None,
 ) -> Floats:
-    """Predictions for the test rows, averaged over seeds: probabilities of all classes, or values."""
+    """Predictions for the test rows, averaged over seeds: probabilities of all classes, or values; weights (N,) of the rows."""
     names = [name for name in X if X[name].dtype.kind != "f"]
     params = paced(params, X, len(np.unique(y)) if loss == "MultiClass" else 1)
     settings: dict[str, Any] = {
@@ -76,13 +85,13 @@ def boost(
     if len(X) >= FEWEST_SAMPLED:
         settings["subsample"] = params["row_share"]
     fit, watch = split
-    known, watched = Pool(X.iloc[fit], y[fit], cat_features=names), Pool(X.iloc[watch], y[watch], cat_features=names)
+    known, watched = (Pool(X.iloc[rows], y[rows], weight=weights_at(weights, rows), cat_features=names) for rows in (fit, watch))
     probe = CatBoost(
         settings | {"iterations": ROUNDS, "od_type": "Iter", "od_wait": int(PATIENCE_TIMES_RATE / params["learning_rate"])}
     )
     probe.fit(known, eval_set=watched)
     rounds = max(10, int(MORE_ROWS * (probe.get_best_iteration() + 1)))
-    every, asked = Pool(X, y, cat_features=names), Pool(X_test, cat_features=names)
+    every, asked = Pool(X, y, weight=weights, cat_features=names), Pool(X_test, cat_features=names)
     kind = "RawFormulaVal" if loss in ("RMSE", "MAE") else "Probability"
     predictions = []
     for bag in range(params["bags"]):

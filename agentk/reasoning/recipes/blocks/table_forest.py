@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_pace import paced
 from agentk.reasoning.recipes.blocks.table_sample import sampled
@@ -37,10 +38,10 @@ def grow(kind: str, train: pd.DataFrame, test: pd.DataFrame, params: dict[str, A
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         model = ExtraTreesClassifier if kind == "extra" else RandomForestClassifier
-        return model(**settings(X)).fit(X, codes).predict_proba(X_test)  # type: ignore[no-any-return]
+        return model(**settings(X)).fit(X, codes, sample_weight=row_weights(train)).predict_proba(X_test)  # type: ignore[no-any-return]
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
         model = ExtraTreesRegressor if kind == "extra" else RandomForestRegressor
-        return model(**settings(X)).fit(X, values).predict(X_test)  # type: ignore[no-any-return]
+        return model(**settings(X)).fit(X, values, sample_weight=row_weights(train)).predict(X_test)  # type: ignore[no-any-return]
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_pace import paced
@@ -50,9 +51,11 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         fit, watch = inner_split(train, y, discrete, params["seed"])
         patience = max(15, int(PATIENCE_TIMES_RATE / chosen["learning_rate"]))
         probe = model(**chosen, max_iter=ROUNDS, early_stopping=True, n_iter_no_change=patience)
-        probe.fit(X[fit], y[fit], X_val=X[watch], y_val=y[watch])
+        weights = row_weights(train)
+        apart = {"X_val": X[watch], "y_val": y[watch], "sample_weight_val": weights_at(weights, watch)}
+        probe.fit(X[fit], y[fit], sample_weight=weights_at(weights, fit), **apart)
         rounds = max(10, int(MORE_ROWS * (1 + np.argmax(probe.validation_score_))))
-        return model(**chosen, max_iter=rounds, early_stopping=False).fit(X, y)
+        return model(**chosen, max_iter=rounds, early_stopping=False).fit(X, y, sample_weight=weights)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         classes = int(codes.max()) + 1

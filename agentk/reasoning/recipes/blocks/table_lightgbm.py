@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights
 from agentk.reasoning.recipes.blocks.table_boost import boost
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
@@ -31,17 +32,18 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     """Predictions of boosted trees."""
     params = with_defaults(params, SPACE)
     train = sampled(train, params)
+    weights = row_weights(train)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         classes = int(codes.max()) + 1
         objective = {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
         split = inner_split(train, codes, True, params["seed"])
-        shares = boost(X, codes, X_test, objective=objective, split=split, params=params)
+        shares = boost(X, codes, X_test, objective=objective, split=split, params=params, weights=weights)
         return both_classes(shares) if classes == 2 else shares
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
         objective = {"objective": "regression_l1" if absolute_errors() else "regression"}
         split = inner_split(train, values, False, params["seed"])
-        return boost(X, values, X_test, objective=objective, split=split, params=params)
+        return boost(X, values, X_test, objective=objective, split=split, params=params, weights=weights)
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.preprocessing import SplineTransformer
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table_dense import dense
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_sample import sampled
@@ -33,6 +34,7 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     """Predictions of a linear model; "penalty" multiplies the strength that the inner validation chooses."""
     params = with_defaults(params, SPACE)
     train = sampled(train, params)
+    weights = row_weights(train)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         fit, watch = inner_split(train, codes, True, params["seed"])
@@ -41,24 +43,28 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
             fit = sampled
         losses = []
         for strength in STRENGTHS:
-            shares = logistic(X[fit], codes[fit], strength).predict_proba(X[watch])
-            losses.append(-np.mean(np.log(np.clip(shares[np.arange(len(watch)), codes[watch]], 1e-9, 1.0))))
+            shares = logistic(X[fit], codes[fit], strength, weights_at(weights, fit)).predict_proba(X[watch])
+            lost = -np.log(np.clip(shares[np.arange(len(watch)), codes[watch]], 1e-9, 1.0))
+            losses.append(np.average(lost, weights=weights_at(weights, watch)))
             if losses[-1] > 1.1 * min(losses):
                 break
-        return logistic(X, codes, STRENGTHS[int(np.argmin(losses))] / params["penalty"]).predict_proba(X_test)  # type: ignore[no-any-return]
+        strength = STRENGTHS[int(np.argmin(losses))] / params["penalty"]
+        return logistic(X, codes, strength, weights).predict_proba(X_test)  # type: ignore[no-any-return]
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
         strengths = params["penalty"] * np.logspace(-1.0, 4.0, 16)
         if X.shape[1] > len(X) // 2:  # leaving rows out one by one flatters columns that those rows were screened by
             fit, watch = inner_split(train, values, False, params["seed"])
-            errors = [np.mean((Ridge(s).fit(X[fit], values[fit]).predict(X[watch]) - values[watch]) ** 2) for s in strengths]
-            return Ridge(alpha=strengths[int(np.argmin(errors))]).fit(X, values).predict(X_test)  # type: ignore[no-any-return]
+            models = [Ridge(s).fit(X[fit], values[fit], weights_at(weights, fit)) for s in strengths]
+            counted = weights_at(weights, watch)
+            errors = [np.average((model.predict(X[watch]) - values[watch]) ** 2, weights=counted) for model in models]
+            return Ridge(alpha=strengths[int(np.argmin(errors))]).fit(X, values, weights).predict(X_test)  # type: ignore[no-any-return]
         search = RidgeCV(alphas=strengths)
         if len(X) <= SEARCHED:
-            return search.fit(X, values).predict(X_test)  # type: ignore[no-any-return]
+            return search.fit(X, values, weights).predict(X_test)  # type: ignore[no-any-return]
         rows = np.random.default_rng(params["seed"]).permutation(len(X))[:SEARCHED]
-        strength = search.fit(X[rows], values[rows]).alpha_
-        return Ridge(alpha=strength).fit(X, values).predict(X_test)  # type: ignore[no-any-return]
+        strength = search.fit(X[rows], values[rows], weights_at(weights, rows)).alpha_
+        return Ridge(alpha=strength).fit(X, values, weights).predict(X_test)  # type: ignore[no-any-return]
 
     return solve_table(train, test, params, represent=bent, classify=classify, regress=regress)
 
@@ -86,10 +92,10 @@ def bent(
     return np.hstack(left), np.hstack(right)
 
 
-def logistic(X: Floats, codes: Codes, strength: float) -> Any:
+def logistic(X: Floats, codes: Codes, strength: float, weights: Floats | None = None) -> Any:
     """A fitted logistic regression; stopping short of the last digit is no reason to warn."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         if len(X) > SEARCHED:  # single precision is half the work
-            return LogisticRegression(C=strength, max_iter=100).fit(X.astype(np.float32), codes)
-        return LogisticRegression(C=strength, max_iter=200).fit(X, codes)
+            return LogisticRegression(C=strength, max_iter=100).fit(X.astype(np.float32), codes, weights)
+        return LogisticRegression(C=strength, max_iter=200).fit(X, codes, weights)

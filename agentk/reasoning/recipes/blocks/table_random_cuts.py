@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights
 from agentk.reasoning.recipes.blocks.table_boost import boost
 from agentk.reasoning.recipes.blocks.table_codes import as_codes
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
@@ -40,6 +41,7 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
             objective=objective | {"extra_trees": True},
             split=inner_split(train, y, discrete, params["seed"]),
             params=params,
+            weights=row_weights(train),
             categories=[column for column, name in enumerate(X) if X[name].dtype.kind != "f"],
         )
 

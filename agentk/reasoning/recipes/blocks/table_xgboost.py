@@ -10,6 +10,7 @@ import pandas as pd
 import xgboost
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_pace import paced
@@ -36,26 +37,34 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     """Predictions of boosted trees."""
     params = with_defaults(params, SPACE)
     train = sampled(train, params)
+    weights = row_weights(train)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         classes = int(codes.max()) + 1
         objective = {"objective": "binary:logistic"} if classes == 2 else {"objective": "multi:softprob", "num_class": classes}
         split = inner_split(train, codes, True, params["seed"])
-        shares = boost(X, codes, X_test, objective=objective, split=split, params=params)
+        shares = boost(X, codes, X_test, objective=objective, split=split, params=params, weights=weights)
         return both_classes(shares) if classes == 2 else shares
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
         objective = {"objective": "reg:absoluteerror" if absolute_errors() else "reg:squarederror"}
         split = inner_split(train, values, False, params["seed"])
-        return boost(X, values, X_test, objective=objective, split=split, params=params)
+        return boost(X, values, X_test, objective=objective, split=split, params=params, weights=weights)
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)
 
 
 def boost(
-    X: Floats, y: Floats | Codes, X_test: Floats, *, objective: dict[str, Any], split: tuple[Codes, Codes], params: dict[str, Any]
+    X: Floats,
+    y: Floats | Codes,
+    X_test: Floats,
+    *,
+    objective: dict[str, Any],
+    split: tuple[Codes, Codes],
+    params: dict[str, Any],
+    weights: Floats | None = None,
 ) -> Floats:
-    """Predictions for the test rows, averaged over seeds."""
+    """Predictions for the test rows, averaged over seeds; weights (N,): how much each training row counts."""
     params = paced(params, X, objective.get("num_class", 1))
     settings = objective | {
         "eta": params["learning_rate"],
@@ -70,12 +79,12 @@ def boost(
         "verbosity": 0,
     }
     fit, watch = split
-    known, watched = xgboost.DMatrix(X[fit], y[fit]), xgboost.DMatrix(X[watch], y[watch])
+    known, watched = (xgboost.DMatrix(X[rows], y[rows], weight=weights_at(weights, rows)) for rows in (fit, watch))
     patience = max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"]))
     probe = xgboost.train(
         settings, known, ROUNDS, evals=[(watched, "watched")], early_stopping_rounds=patience, verbose_eval=False
     )
     rounds = max(10, int(MORE_ROWS * (probe.best_iteration + 1)))
-    every, asked = xgboost.DMatrix(X, y), xgboost.DMatrix(X_test)
+    every, asked = xgboost.DMatrix(X, y, weight=weights), xgboost.DMatrix(X_test)
     models = [xgboost.train(settings | {"seed": params["seed"] + bag}, every, rounds) for bag in range(params["bags"])]
     return np.mean([model.predict(asked) for model in models], axis=0, dtype=float)  # type: ignore[no-any-return]

@@ -46,7 +46,9 @@ def predict_targets(
 def summands(train: pd.DataFrame, values: Floats) -> list[Floats]:
     """The columns that only training rows have and that add up to the target: each is easier to predict than their sum."""
     columns = [
-        train[name].to_numpy(float) for name in CONTRACT["train_only"] if name in train and train[name].dtype.kind in "iuf"
+        train[name].to_numpy(float)
+        for name in CONTRACT["train_only"]
+        if name in train and name != CONTRACT.get("weight") and train[name].dtype.kind in "iuf"
     ]
     for size in (2, 3, 4):
         for pieces in combinations(columns[:6], size):

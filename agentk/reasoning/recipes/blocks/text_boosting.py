@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.model_selection import KFold
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights
 from agentk.reasoning.recipes.blocks.table_boost import boost
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
@@ -57,7 +58,7 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         objective = {"objective": "multiclass", "num_class": classes} if classes > 2 else {"objective": "binary"}
         split = inner_split(train, codes, True, params["seed"])
         both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
-        shares = boost(both, codes, both_test, objective=objective, split=split, params=params)
+        shares = boost(both, codes, both_test, objective=objective, split=split, params=params, weights=row_weights(train))
         return shares if classes > 2 else both_classes(shares)
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
@@ -68,6 +69,6 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         objective = {"objective": "regression_l1" if absolute_errors() else "regression"}
         split = inner_split(train, values, False, params["seed"])
         both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
-        return boost(both, values, both_test, objective=objective, split=split, params=params)
+        return boost(both, values, both_test, objective=objective, split=split, params=params, weights=row_weights(train))
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import CONTRACT, with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights
 from agentk.reasoning.recipes.blocks.table_boost import boost
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_frame import category, number, split_frame, truth
@@ -53,7 +54,7 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         classes = int(codes.max()) + 1
         objective = {"objective": "multiclass", "num_class": classes} if classes > 2 else {"objective": "binary"}
         split = inner_split(fitted, codes, True, params["seed"])
-        likely = boost(X, codes, X_test, objective=objective, split=split, params=params)
+        likely = boost(X, codes, X_test, objective=objective, split=split, params=params, weights=row_weights(fitted))
         return likely if classes > 2 else both_classes(likely)
 
     def forecast(values: Floats) -> Floats:
@@ -95,7 +96,8 @@ def boosted_values(
             X_test = np.column_stack([X_test, *(past - base_test for past in before_test.values())])
     split = inner_split(fitted, values[rows], False, params["seed"])
     objective = {"objective": "regression_l1" if absolute_errors() else "regression"}
-    return base_test + boost(X, values[rows] - base, X_test, objective=objective, split=split, params=params)
+    weights = row_weights(fitted)
+    return base_test + boost(X, values[rows] - base, X_test, objective=objective, split=split, params=params, weights=weights)
 
 
 def time_frames(
@@ -115,7 +117,8 @@ def time_frames(
 
 def addends(train: pd.DataFrame, values: Floats) -> list[str]:
     """Columns that only training rows have and that add up to the values in every row; none where there are no such columns."""
-    names = [name for name in CONTRACT["train_only"] if name in train and train[name].dtype.kind in "iuf"][:MOST_SUMMANDS]
+    others = [name for name in CONTRACT["train_only"] if name in train and name != CONTRACT.get("weight")]
+    names = [name for name in others if train[name].dtype.kind in "iuf"][:MOST_SUMMANDS]
     for count in range(len(names), 1, -1):
         for chosen in combinations(names, count):
             if np.allclose(train[list(chosen)].sum(axis=1), values, rtol=1e-6, atol=1e-6 * max(1.0, np.abs(values).max())):

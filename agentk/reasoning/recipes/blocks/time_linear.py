@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import OneHotEncoder
 
 from agentk.reasoning.recipes.blocks.contract import CONTRACT, with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table_frame import category, number, truth
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
@@ -35,12 +36,14 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     known, unknown = time_design(train.iloc[rows].reset_index(drop=True), test, params)
 
     def classify(codes: Codes) -> Floats:
-        model = LogisticRegression(C=1 / params["penalty"], max_iter=300).fit(known, codes[rows])
+        model = LogisticRegression(C=1 / params["penalty"], max_iter=300)
+        model.fit(known, codes[rows], weights_at(row_weights(train), rows))
         return np.asarray(model.predict_proba(unknown))
 
     def forecast(values: Floats) -> Floats:
         model = Ridge(alpha=params["penalty"], solver="sparse_cg", tol=1e-5, random_state=params["seed"])
-        return np.asarray(model.fit(known, values[rows]).predict(unknown), dtype=np.float64)
+        model.fit(known, values[rows], weights_at(row_weights(train), rows))
+        return np.asarray(model.predict(unknown), dtype=np.float64)
 
     return predict_targets(train, len(test), classify, lambda values: on_scale(values, forecast))
 
