@@ -35,7 +35,8 @@ def heavy(right: bool) -> Array:
 
 def scored(key: str, oof: Array, by: Judge) -> Evaluation:
     found = by.judge(oof, EVERYTHING)
-    return Evaluation(key, Outcome(status=Status.SCORED), found.fold_scores, found.score, found.std, oof, EVERYTHING, oof)
+    done = Outcome(status=Status.SCORED)
+    return Evaluation(key, done, fold_scores=found.fold_scores, score=found.score, std=found.std, oof=oof, mask=EVERYTHING)
 
 
 @pytest.mark.parametrize("metric", ["mae", "rmse", "r2"])
