@@ -146,6 +146,8 @@ _WEIGHTS = np.sqrt([1.5, 1.0, 0.5, 0.5, 0.5, 0.5])  # rows, columns, numeric, ca
 _MIDDLE = (0.5,) * len(_WEIGHTS)
 DIMENSION = len(MODALITIES) + len(TaskKind) + len(KINDS) + 2 * len(_WEIGHTS)
 """Length of `structure`."""
+PLACES = hashlib.sha256(repr((MODALITIES, [task.value for task in TaskKind], KINDS, _WEIGHTS.tolist())).encode()).hexdigest()[:8]
+"""Tells what the places of `structure` stand for: a memory whose vectors have others is embedded again."""
 
 
 def structure(features: Features) -> NDArray[np.float64]:

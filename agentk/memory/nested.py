@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from agentk.errors import StoreError
-from agentk.memory.features import DIMENSION, Features, outline, structure
+from agentk.memory.features import DIMENSION, PLACES, Features, outline, structure
 from agentk.memory.held import Held
 from agentk.memory.lesson import KINDS, Kind, Lesson
 from agentk.memory.orders import ORDER, Consolidate, CreditRun, Forget, Ledger, Order, Remember, carry_out
@@ -50,7 +50,7 @@ class NestedMemory:
         """`starter`: digest of the starter lessons, and they."""
         self._shelf, self._embedder, self._frozen, self._cap = shelf, embedder, frozen, cap
         self._explore: Explore = explore
-        self._name = f"{embedder.id}+structure-{LAYOUT}"
+        self._name = f"{embedder.id}+structure-{LAYOUT}-{PLACES}"
         self._notes: list[str] = []
         self._held = Held(shelf)
         self._latest: tuple[str, Order | None] = ("", None)  # what was written last, which need not be read again

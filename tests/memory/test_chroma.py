@@ -20,6 +20,7 @@ from agentk.errors import StoreError
 from agentk.memory import chroma, nested
 from agentk.memory.chroma import ChromaShelf
 from agentk.memory.embedders import HashingEmbedder
+from agentk.memory.features import DIMENSION
 from agentk.memory.nested import NestedMemory
 from agentk.memory.protocol import Vectors
 from agentk.memory.scope import EVERYTHING
@@ -251,6 +252,21 @@ def test_another_embedder_embeds_everything_again(on_disk: Open, tmp_path: Path)
     back = on_disk()
     assert len(back.recall(features(), "scale the columns")) == 5
     assert back.stats().lessons == 5
+
+
+def test_a_store_from_before_a_kind_of_task_was_known_embeds_everything_again(
+    on_disk: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("agentk.memory.nested.PLACES", "earlier")
+        earlier.setattr("agentk.memory.nested.DIMENSION", DIMENSION - 1)
+        for name in ("structure", "outline"):
+            made = getattr(nested, name)
+            earlier.setattr(nested, name, lambda *told, made=made: made(*told)[1:])
+        memory = on_disk()
+        memory.remember([lesson(f"claim:{number}") for number in range(5)], private=())
+        memory.close()
+    assert len(on_disk().recall(features(), "scale the columns")) == 5
 
 
 def test_a_store_of_another_version_is_left_alone(on_disk: Open, tmp_path: Path) -> None:
