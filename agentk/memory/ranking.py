@@ -30,7 +30,7 @@ LIMIT = 3.0
 TEXT = 0.35
 """Weight of the text beside the structure of the competition, where a text is asked for."""
 
-NARROW = 8.0
+NARROW = 4.0
 """Power of the likeness of two competitions with which what one tells counts for the other: half of all competitions are
 more alike than not, and those say little."""
 
