@@ -178,6 +178,8 @@ class Task:
 def _strategies(task: Task) -> list[_Strategy]:
     """What is worth a try here; the plain ones first, which win ties."""
     sizes = sorted({min(size, len(task.members), MOST) for size in (1, 2, 3, 5, 8)})
+    if task.spans:
+        sizes = [size for size in sizes if size != 2]  # of two that differ the first would always be taken
     plain = [_Strategy("agree" if task.spans else "mean", _leading(task, size)) for size in sizes]
     if len(task.members) == 1 or task.spans:
         return [_Strategy(strategy.method, _remembered(strategy.weigh)) for strategy in plain]

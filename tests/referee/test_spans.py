@@ -122,6 +122,12 @@ def test_a_blend_of_one_is_that_one(referee: Referee) -> None:
     assert made.weights == {4: 1.0} and made.evaluation.score == alone.score
 
 
+def test_two_programs_have_no_majority(referee: Referee) -> None:
+    members = {seed: program(referee, right, seed) for seed, right in ((1, 0.6), (2, 0.7))}
+    made = blend(members, referee=referee, key="blend")
+    assert made.weights == {2: 1.0} and made.evaluation.score == members[2].score
+
+
 def test_what_is_lost_is_told_by_the_columns(referee: Referee, rows: pd.DataFrame) -> None:
     """The whole text is right where nothing is felt, so that the other rows are the weak ones; no character is compared."""
     diagnoser = Diagnoser(referee.judge, rows[["feeling"]], 0)
