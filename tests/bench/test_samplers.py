@@ -142,4 +142,4 @@ def test_measures_on_real_trials_and_goes_on_where_it_was_ended(tmp_path: Path, 
     assert all(path.stat().st_size > 100 for path in files) and {path.name for path in files} >= {"samplers.json", "samplers.md"}
     again: list[str] = []
     bench_samplers(tmp_path, say=again.append)
-    assert len(said) > 25 and len(again) <= 2, "nothing was run twice"
+    assert len(said) > 25 and not any(" on diabetes, " in line for line in again), "nothing was run twice"
