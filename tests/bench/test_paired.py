@@ -1,10 +1,12 @@
+"""Paired differences: their sign, their intervals, and metrics that some rows do not define."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
 from agentk.bench.paired import compare
-from agentk.competitions.metrics.entry import NamedMetric
+from agentk.competitions.metrics.entry import NamedMetric, Weighing
 from agentk.competitions.metrics.registry import metric_named
 from agentk.types.metric import Array
 
@@ -38,7 +40,7 @@ def test_the_interval_holds_the_true_difference_about_as_often_as_it_says():
     assert 80 <= held <= 98
 
 
-def _gap(truth: Array, answer: Array) -> float:
+def _gap(truth: Array, answer: Array, _weighing: Weighing) -> float:
     """How far the mean answers of the two classes lie apart; not defined on rows of one class."""
     if len(np.unique(truth)) < 2:
         raise ValueError("one class")
