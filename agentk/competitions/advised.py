@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from agentk.competitions.draft import Draft, Overrides
-from agentk.competitions.reopening import ACROSS, proven
+from agentk.competitions.reopening import ACROSS
 from agentk.competitions.said import over
-from agentk.competitions.setup import STAGES
+from agentk.competitions.setup import through
 from agentk.errors import CompetitionError
 
 ADVISABLE = ("target", "id", "metric", "weights", "task", "positive", "validation", "column")
@@ -19,9 +19,7 @@ def advised(first: Draft, advice: Overrides, adviser: str) -> Draft:
     test has something against it.
     """
     said = over(advice, first.overrides)
-    draft = first.model_copy(update={"overrides": said, "speaker": adviser})
-    for stage in STAGES:
-        draft = proven(stage, draft)
+    draft = through(first.model_copy(update={"overrides": said, "speaker": adviser}))
     draft = draft.model_copy(update={"overrides": first.overrides, "speaker": first.speaker})
     fault = next((fault for test in ACROSS if (fault := test(draft))), None)
     if fault is not None:

@@ -7,6 +7,8 @@ by the rule of RAMP (Kégl 2023: contributivity over runtime), blending whenever
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from agentk.errors import ReasonerError
 from agentk.reasoning.clock import Clock
 from agentk.reasoning.costs import LEAST_ROWS
@@ -248,14 +250,17 @@ class Playbook:
         effort = question.efforts[name]
         recipe = next((recipe for recipe in recipes if recipe.name == name), None)
         lessons = [lesson for lesson in question.lessons if lesson.payload.get("recipe") == name and lesson.kind == "params"]
-        starts = [lesson.payload["params"] for lesson in lessons] + ([] if recipe is None else _variants(recipe, question))
+        starts: list[JsonValue] = []
+        if effort.tunings == 0:
+            starts += [lesson.payload["params"] for lesson in lessons]
+            starts += [] if recipe is None else _variants(recipe, question)
         return Plan(
             giver=self.name,
             action="tune",
             recipe=name,
             parent=effort.best,
             idea=f"search the parameters of {name}, the best of which scored {effort.best_score:.5f}",
-            starts=tuple(start for start in starts if isinstance(start, dict)) if effort.tunings == 0 else (),
+            starts=tuple(start for start in starts if isinstance(start, dict)),
             seconds=min(clock.search_seconds(effort) or SHORT, SHORT) if question.meanwhile else clock.search_seconds(effort),
             trials=None if clock.ticks else TRIALS,
             lessons=tuple(lesson.id for lesson in lessons),

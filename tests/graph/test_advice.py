@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from agentk.competitions.draft import Draft, Overrides
-from agentk.competitions.reopening import proven
-from agentk.competitions.setup import STAGES, begun
+from agentk.competitions.setup import begun, through
 from agentk.errors import BudgetError
 from agentk.graph.advice import heeded, setup_question
 from agentk.graph.proposing import Proposing
@@ -45,12 +44,6 @@ def first(tmp_path: Path) -> Draft:
     rows[200:][["id"]].assign(price=0.5).to_csv(folder / "sample_submission.csv", index=False)
     (folder / "description.md").write_text(PAGE)
     return begun(folder, Overrides(), tmp_path / "made")
-
-
-def through(draft: Draft) -> Draft:
-    for stage in STAGES:
-        draft = proven(stage, draft)
-    return draft
 
 
 def asked(opened: Any, first: Draft, *replies: Any, **options: Any) -> tuple[Draft, ScriptedModel, Workbench]:

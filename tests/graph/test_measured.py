@@ -12,8 +12,7 @@ import pytest
 from agentk.competitions.account import account
 from agentk.competitions.draft import Draft, Overrides
 from agentk.competitions.metrics.own import metric_of
-from agentk.competitions.reopening import proven
-from agentk.competitions.setup import STAGES, begun
+from agentk.competitions.setup import begun, through
 from agentk.competitions.whole import contract_of
 from agentk.errors import BudgetError, CompetitionError
 from agentk.graph.measured import FILE, TRIES, measured
@@ -68,12 +67,6 @@ def first(tmp_path: Path) -> Draft:
     rows[200:][["id"]].assign(dose=0.5).to_csv(folder / "sample_submission.csv", index=False)
     (folder / "description.md").write_text(PAGE)
     return begun(folder, Overrides(), tmp_path / "made")
-
-
-def through(draft: Draft) -> Draft:
-    for stage in STAGES:
-        draft = proven(stage, draft)
-    return draft
 
 
 def asked(opened: Any, first: Draft, *replies: Any, **options: Any) -> tuple[Draft, ScriptedModel, Workbench]:

@@ -15,16 +15,6 @@ from agentk.reasoning.recipes.blocks.table_dense import even_tails, filled
 from agentk.reasoning.recipes.blocks.table_encode import MANY_CLASSES, target_means
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
-SPACE = {
-    "category_rows": {
-        "type": "int",
-        "low": 2,
-        "high": 50,
-        "log": True,
-        "default": 5,
-        "kinds": ["categorical", "identifier", "text"],
-    },
-}
 FLAGGED = 9  # categories up to which each gets a column of its own; of more, each gets an embedding
 FEW_VALUES = 8  # columns of so many distinct values and less are flags, too coarse to embed
 BOUND = 3.0  # what no scaled number goes beyond, in widths of the middle half

@@ -10,11 +10,23 @@ import numpy as np
 
 from agentk.reasoning.recipes.blocks.row_weights import weights_at
 from agentk.reasoning.recipes.blocks.table_pace import WIDE, paced
+from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
 ROUNDS = 3000
 PATIENCE_TIMES_RATE = 4.0  # rounds without gain before stopping, times the learning rate
 MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more rounds
+
+
+def class_objective(codes: Codes) -> dict[str, Any]:
+    """What is minimized over codes 0..K-1, K >= 2."""
+    classes = int(codes.max()) + 1
+    return {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
+
+
+def value_objective() -> dict[str, Any]:
+    """What is minimized over values: what the metric sees."""
+    return {"objective": "regression_l1" if absolute_errors() else "regression"}
 
 
 def boost(

@@ -9,11 +9,10 @@ import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.row_weights import row_weights
-from agentk.reasoning.recipes.blocks.table_boost import boost
+from agentk.reasoning.recipes.blocks.table_boost import boost, class_objective, value_objective
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_sample import sampled
-from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import both_classes, solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -35,15 +34,12 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     weights = row_weights(train)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
-        classes = int(codes.max()) + 1
-        objective = {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
         split = inner_split(train, codes, True, params["seed"])
-        shares = boost(X, codes, X_test, objective=objective, split=split, params=params, weights=weights)
-        return both_classes(shares) if classes == 2 else shares
+        shares = boost(X, codes, X_test, objective=class_objective(codes), split=split, params=params, weights=weights)
+        return both_classes(shares) if codes.max() == 1 else shares
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
-        objective = {"objective": "regression_l1" if absolute_errors() else "regression"}
         split = inner_split(train, values, False, params["seed"])
-        return boost(X, values, X_test, objective=objective, split=split, params=params, weights=weights)
+        return boost(X, values, X_test, objective=value_objective(), split=split, params=params, weights=weights)
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

@@ -9,11 +9,10 @@ import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.row_weights import row_weights
-from agentk.reasoning.recipes.blocks.table_boost import boost
+from agentk.reasoning.recipes.blocks.table_boost import boost, class_objective, value_objective
 from agentk.reasoning.recipes.blocks.table_codes import as_codes
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_sample import sampled
-from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import both_classes, solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -46,12 +45,10 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         )
 
     def classify(X: pd.DataFrame, codes: Codes, X_test: pd.DataFrame) -> Floats:
-        classes = int(codes.max()) + 1
-        objective = {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
-        shares = trees(X, codes, X_test, objective, True)
-        return both_classes(shares) if classes == 2 else shares
+        shares = trees(X, codes, X_test, class_objective(codes), True)
+        return both_classes(shares) if codes.max() == 1 else shares
 
     def regress(X: pd.DataFrame, values: Floats, X_test: pd.DataFrame) -> Floats:
-        return trees(X, values, X_test, {"objective": "regression_l1" if absolute_errors() else "regression"}, False)
+        return trees(X, values, X_test, value_objective(), False)
 
     return solve_table(train, test, params, represent=as_codes, classify=classify, regress=regress)

@@ -11,10 +11,9 @@ from sklearn.model_selection import KFold
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.row_weights import row_weights
-from agentk.reasoning.recipes.blocks.table_boost import boost
+from agentk.reasoning.recipes.blocks.table_boost import boost, class_objective, value_objective
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
-from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import both_classes, solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 from agentk.reasoning.recipes.blocks.text_logistic import logistic_probabilities
@@ -55,10 +54,10 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
             return np.asarray(np.log(np.clip(shares, 1e-6, 1.0)))
 
         words, words_test = out_of_fold(log_odds, codes, classes)
-        objective = {"objective": "multiclass", "num_class": classes} if classes > 2 else {"objective": "binary"}
         split = inner_split(train, codes, True, params["seed"])
         both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
-        shares = boost(both, codes, both_test, objective=objective, split=split, params=params, weights=row_weights(train))
+        objective, weights = class_objective(codes), row_weights(train)
+        shares = boost(both, codes, both_test, objective=objective, split=split, params=params, weights=weights)
         return shares if classes > 2 else both_classes(shares)
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
@@ -66,9 +65,8 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
             return ridge_values(rows, truth, wanted, params)[:, None]
 
         words, words_test = out_of_fold(linear, values, 1)
-        objective = {"objective": "regression_l1" if absolute_errors() else "regression"}
         split = inner_split(train, values, False, params["seed"])
         both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
-        return boost(both, values, both_test, objective=objective, split=split, params=params, weights=row_weights(train))
+        return boost(both, values, both_test, objective=value_objective(), split=split, params=params, weights=row_weights(train))
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

@@ -11,11 +11,11 @@ import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import CONTRACT, with_defaults
 from agentk.reasoning.recipes.blocks.row_weights import row_weights
-from agentk.reasoning.recipes.blocks.table_boost import boost
+from agentk.reasoning.recipes.blocks.table_boost import boost, class_objective, value_objective
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_frame import category, number, split_frame, truth
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
-from agentk.reasoning.recipes.blocks.table_scale import absolute_errors, on_scale
+from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.table_solve import both_classes
 from agentk.reasoning.recipes.blocks.task import Codes, Features, Floats, predict_targets
 from agentk.reasoning.recipes.blocks.time_calendar import calendar, crossings, moments
@@ -51,11 +51,10 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     def classify(labels: Codes) -> Floats:
         codes = labels[rows]
         X, X_test = encoded(*frames, codes, True, params)
-        classes = int(codes.max()) + 1
-        objective = {"objective": "multiclass", "num_class": classes} if classes > 2 else {"objective": "binary"}
         split = inner_split(fitted, codes, True, params["seed"])
-        likely = boost(X, codes, X_test, objective=objective, split=split, params=params, weights=row_weights(fitted))
-        return likely if classes > 2 else both_classes(likely)
+        objective, weights = class_objective(codes), row_weights(fitted)
+        likely = boost(X, codes, X_test, objective=objective, split=split, params=params, weights=weights)
+        return both_classes(likely) if codes.max() == 1 else likely
 
     def forecast(values: Floats) -> Floats:
         return on_scale(values, lambda scaled: boosted_values(scaled, rows, fitted, frames, (series, dates), params))
@@ -95,8 +94,7 @@ def boosted_values(
             X = np.column_stack([X, *(past - base for past in before.values())])
             X_test = np.column_stack([X_test, *(past - base_test for past in before_test.values())])
     split = inner_split(fitted, values[rows], False, params["seed"])
-    objective = {"objective": "regression_l1" if absolute_errors() else "regression"}
-    weights = row_weights(fitted)
+    objective, weights = value_objective(), row_weights(fitted)
     return base_test + boost(X, values[rows] - base, X_test, objective=objective, split=split, params=params, weights=weights)
 
 

@@ -32,8 +32,10 @@ MOST_CATEGORIES = 500
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Ridge regression for values, logistic regression for classes."""
     params = with_defaults(params, SPACE)
-    rows = rows_to_fit(train, moments(train, test), params)
-    known, unknown = time_design(train.iloc[rows].reset_index(drop=True), test, params)
+    dates = moments(train, test)
+    rows = rows_to_fit(train, dates, params)
+    fitted = train.iloc[rows].reset_index(drop=True)
+    known, unknown = time_design(fitted, test, (dates[0].iloc[rows].reset_index(drop=True), dates[1]), params)
 
     def classify(codes: Codes) -> Floats:
         model = LogisticRegression(C=1 / params["penalty"], max_iter=300)
@@ -48,9 +50,10 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     return predict_targets(train, len(test), classify, lambda values: on_scale(values, forecast))
 
 
-def time_design(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]) -> tuple[Any, Any]:
+def time_design(
+    train: pd.DataFrame, test: pd.DataFrame, dates: tuple[pd.Series[Any], pd.Series[Any]], params: dict[str, Any]
+) -> tuple[Any, Any]:
     """CSR matrices of the training and test rows, columns of about unit scale."""
-    dates = moments(train, test)
     when = pd.concat(dates, ignore_index=True)
     names = [name for name in CONTRACT["kinds"] if name in train and name in test]
     rows = pd.concat([train[names], test[names]], ignore_index=True)
