@@ -213,7 +213,7 @@ def show_leaderboard(competition: str, out: Path, *, score: float | None, lower:
 def _board(folder: RunFolder | None, slug: str | None) -> tuple[tuple[Row, ...], str]:
     """A run's leaderboard: that at Kaggle, else a leaderboard.csv beside its data."""
     from agentk.agent.evidence import contract_of
-    from agentk.competitions.read import LEADERBOARD
+    from agentk.competitions.listing import LEADERBOARD
     from agentk.errors import RunError
     from agentk.kaggle.address import page
     from agentk.kaggle.board import from_archive, from_file

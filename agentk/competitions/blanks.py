@@ -9,7 +9,7 @@ import pandas as pd
 from agentk.competitions.draft import Overrides
 from agentk.competitions.gallery import link
 from agentk.competitions.holdout import write_parts
-from agentk.competitions.read import listed, role_of
+from agentk.competitions.listing import listed, role_of
 from agentk.competitions.tables import encoding_of, same_rows, sniffed, table
 
 

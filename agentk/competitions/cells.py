@@ -16,7 +16,7 @@ from pandas.api import types
 from pydantic import JsonValue
 
 from agentk.competitions.draft import Draft
-from agentk.competitions.read import listed
+from agentk.competitions.listing import listed
 from agentk.competitions.rows import cells_asked
 from agentk.competitions.spelling import with_options
 from agentk.competitions.tables import LARGEST, encoding_of, is_excerpt, parts_of, sniffed, table

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from agentk.competitions.kinds import PICTURES
-from agentk.competitions.read import listed, role_of
+from agentk.competitions.listing import listed, role_of
 from agentk.competitions.tables import sniffed, table
 from agentk.errors import CompetitionError
 

@@ -14,7 +14,7 @@ from pandas.api import types
 from agentk.competitions.draft import Overrides
 from agentk.competitions.gallery import link
 from agentk.competitions.kinds import looks_like_id
-from agentk.competitions.read import listed, role_of
+from agentk.competitions.listing import listed, role_of
 from agentk.competitions.spelling import amounts_in, with_options
 from agentk.competitions.tables import encoding_of, several, sniffed, table
 from agentk.errors import CompetitionError

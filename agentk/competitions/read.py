@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -13,23 +10,15 @@ from typing import TypeAlias
 import pandas as pd
 
 from agentk.competitions.draft import Draft, Stage
-from agentk.competitions.pictures import folders_within, picture_folders
-from agentk.competitions.rows import tables_within
+from agentk.competitions.listing import candidates_for, listed, plainest, roles_of, unread_in, without_role
+from agentk.competitions.pictures import picture_folders
 from agentk.competitions.steps import things_at_times
-from agentk.competitions.tables import encoding_of, is_table, same_rows, several, sniffed, table
+from agentk.competitions.tables import encoding_of, same_rows, several, sniffed, table
 from agentk.errors import CompetitionError
 from agentk.types.competition import TableFile
 
-_SAMPLE = {"submission", "submissions", "submit", "sub", "benchmark"}
-_SAMPLE_WITH = {"sample", "example", "template", "random", "dummy"}
-_ROLES = {"train": {"train", "training"}, "test": {"test", "testing"}}
 _TEXTS = (".md", ".txt", ".html", ".htm", ".rst")
-LEADERBOARD = "leaderboard.csv"
-"""Scores of others, beside the data: of the end's report alone, so no table of the competition."""
-_UNREAD = {".wav", ".mp3", ".flac", ".ogg", ".aif", ".aiff", ".mp4", ".avi", ".mov", ".dcm", ".nii", ".npy", ".npz"}
-_UNREAD |= {".tfrecord", ".xyz", ".pdb", ".mat", ".h5", ".hdf5"}
 _HELD_OUT = "Name it with --test FILE, or name the target with --target COLUMN, and a part of train is held out as test."
-_MOST_BELOW = 6  # tables in a folder that are looked at
 _MOST_TEXT = 200_000  # characters of description that are kept
 
 RowsOf: TypeAlias = Callable[[str], pd.DataFrame]
@@ -41,7 +30,7 @@ def find_files(draft: Draft) -> Draft:
     folder = draft.folder
     said = draft.overrides
     tables = listed(folder, below=True)
-    roles = _roles(tables)
+    roles = roles_of(tables)
 
     @cache
     def opened(name: str) -> TableFile:
@@ -55,7 +44,7 @@ def find_files(draft: Draft) -> Draft:
     sample = _said(folder, tables, "sample", said.sample) if said.sample else _sample_of(roles)
     test = None if labels else _said(folder, tables, "test", said.test) if said.test else _test_of(folder, rows_of, roles, sample)
     train = labels or (_said(folder, tables, "train", said.train) if said.train else _train_of(folder, rows_of, roles, test))
-    unread = _unread(folder)
+    unread = unread_in(folder)
     if train is None and sample:
         train = _answered(rows_of, tables, roles, sample)
     if train is None:
@@ -96,21 +85,10 @@ def find_files(draft: Draft) -> Draft:
     )
 
 
-def _roles(tables: Mapping[str, tuple[str, str | None]]) -> dict[str, str]:
-    """The role of each table by its name: of tables in folders only where none beside them has it; labels are train at last."""
-    roles = {name: role_of(name) for name in tables}
-    above = {role for name, role in roles.items() if "/" not in tables[name][0]}
-    roles = {name: "" if "/" in tables[name][0] and role in above else role for name, role in roles.items()}
-    if "train" not in roles.values():
-        labels = [name for name in roles if not roles[name] and re.search(r"label|target", name, re.IGNORECASE)]
-        roles |= dict.fromkeys(labels, "train")
-    return roles
-
-
 def _labels_of_histories(rows_of: RowsOf, roles: dict[str, str]) -> str | None:
     """The table with one label a key, where train and test hold many rows of each key and the sample asks for keys."""
     sample = _sample_of(roles)
-    parts = {role: _plainest([name for name, own in roles.items() if own == role]) for role in ("train", "test")}
+    parts = {role: plainest([name for name, own in roles.items() if own == role]) for role in ("train", "test")}
     if sample is None or len(parts["train"]) < 2 or not parts["test"]:
         return None
     asked = rows_of(sample)
@@ -131,70 +109,10 @@ def _asked_rows(rows_of: RowsOf, file: TableFile, train: str, sample: str) -> Ta
     return file.model_copy(update={"options": {**file.options, "columns": [ids]}}) if ids in rows_of(train).columns else None
 
 
-def _unread(folder: Path) -> str:
-    """What lies there that is of no form agentk reads, in words; empty where nothing does."""
-    endings = {Path(entry.name).suffix.lower() for place in folders_within(folder) for entry in os.scandir(place)}
-    found = sorted(endings & _UNREAD)
-    return f"files ending in {several(found)} are not read: agentk reads tables, texts and pictures" if found else ""
-
-
-def listed(folder: Path, below: bool = False) -> dict[str, tuple[str, str | None]]:
-    """The tables of a folder by readable name: (path relative to it, member inside a zip archive).
-
-    With those of its folders when `below`, but for folders that hold many: a file a row, not a table.
-    Raises CompetitionError when there is no such folder.
-    """
-    if not folder.is_dir():
-        raise CompetitionError(f"{folder} is no folder. Give the folder of an unzipped competition, a CSV file, or builtin:NAME.")
-    found: dict[str, tuple[str, str | None]] = {}
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or not is_table(path) or path.name.lower() == LEADERBOARD or not path.is_file():
-            continue
-        if path.name.lower().endswith(".zip"):
-            found |= _members(path)
-        else:
-            found[path.name] = (path.name, None)
-    for inner in folders_within(folder, depth=1)[1:] if below else ():
-        inside = listed(inner)
-        if len(inside) <= _MOST_BELOW:
-            found |= {f"{inner.name}/{name}": (f"{inner.name}/{path}", member) for name, (path, member) in inside.items()}
-    return found
-
-
-def role_of(name: str) -> str:
-    """ "train", "test", "sample" or "" from a file's name: sampleSubmission.csv, BBC News Train.csv, train_v2.csv.gz."""
-    stem = re.sub(r"(\.(csv|tsv|json|jsonl|ndjson|parquet|pq|txt|gz|zip))+$", "", name.rpartition("/")[2], flags=re.IGNORECASE)
-    words = set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", stem).lower()))
-    if words & _SAMPLE or any("submission" in word for word in words) or (words & _SAMPLE_WITH and "solution" in words):
-        return "sample"
-    if words & {"sample", "samplesub"} and not words & (_ROLES["train"] | _ROLES["test"]):
-        return "sample"
-    return next((role for role, spellings in _ROLES.items() if words & spellings), "")
-
-
-def _members(path: Path) -> dict[str, tuple[str, str | None]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = tables_within(archive)
-    except ValueError:
-        return {}  # pictures or the like
-    except (OSError, zipfile.BadZipFile) as error:
-        raise CompetitionError(f"{path} cannot be opened: {error}. Download it again, or remove it.") from None
-    if len(members) == 1:
-        return {path.name: (path.name, None)}
-    return {f"{path.name}/{member}": (path.name, member) for member in members}
-
-
 def _said(folder: Path, tables: Iterable[str], role: str, name: str) -> str:
     if name not in tables:
         raise CompetitionError(f"--{role} {name}: there is no such table in {folder}. Found: {several(tables)}.")
     return name
-
-
-def _candidates(roles: dict[str, str], role: str) -> list[str]:
-    """Tables that may play a role: those with no further word in their name before the others."""
-    named = _plainest([name for name, own in roles.items() if own == role])
-    return [name for name in named if not without_role(name)] or named
 
 
 def _only(folder: Path, role: str, candidates: list[str]) -> str | None:
@@ -207,13 +125,13 @@ def _only(folder: Path, role: str, candidates: list[str]) -> str | None:
 
 def _sample_of(roles: dict[str, str]) -> str | None:
     """The plainest sample submission, where there are several."""
-    candidates = _candidates(roles, "sample")
+    candidates = candidates_for(roles, "sample")
     return min(candidates, key=lambda name: ("sample" not in name.lower(), len(name), name), default=None)
 
 
 def _test_of(folder: Path, rows_of: RowsOf, roles: dict[str, str], sample: str | None) -> str | None:
     """The test table; of several, the one whose rows are those of the sample submission."""
-    candidates = _candidates(roles, "test")
+    candidates = candidates_for(roles, "test")
     if len(candidates) > 1 and sample:
         asked = rows_of(sample)
         ids = asked.columns[0]
@@ -225,9 +143,9 @@ def _test_of(folder: Path, rows_of: RowsOf, roles: dict[str, str], sample: str |
 
 def _train_of(folder: Path, rows_of: RowsOf, roles: dict[str, str], test: str | None) -> str | None:
     """The training table; of several, the one called like the test table, or the only one with a column that test lacks."""
-    candidates = _candidates(roles, "train")
+    candidates = candidates_for(roles, "train")
     if len(candidates) > 1 and test:
-        named = _plainest([name for name, own in roles.items() if own == "train"])
+        named = plainest([name for name, own in roles.items() if own == "train"])
         candidates = [name for name in named if without_role(name) == without_role(test)] or candidates
     if len(candidates) > 1 and test:
         columns = set(rows_of(test).columns)
@@ -249,20 +167,6 @@ def _wanted(asked: pd.DataFrame, sample: str) -> str:
         f"{sample} asks for {several(answers, 4)} of {key}, such as {several(asked.iloc[:2, 0])}: name the table with these rows "
         "with --test FILE, and the one in which the answers are known with --train FILE; where there is none, make it first."
     )
-
-
-def _plainest(names: Sequence[str]) -> list[str]:
-    """Of the same file plain and compressed, the plain one."""
-    by_stem: dict[str, str] = {}
-    for name in sorted(names, key=len):
-        by_stem.setdefault(re.sub(r"(\.(gz|zip))+$", "", name.lower()), name)
-    return list(by_stem.values())
-
-
-def without_role(name: str) -> str:
-    """A file's name without its ending and the words that tell its role."""
-    stem = name.rpartition("/")[2].split(".")[0].lower()
-    return re.sub(r"(train(ing)?|test(ing)?|sample|submissions?|data|set)|[^a-z0-9]", "", stem)
 
 
 def _description(folder: Path, said: str | None) -> tuple[str, list[str]]:

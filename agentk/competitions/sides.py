@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import JsonValue
 
 from agentk.competitions.draft import Draft
-from agentk.competitions.read import listed, role_of, without_role
+from agentk.competitions.listing import listed, role_of, without_role
 from agentk.competitions.tables import LARGEST, encoding_of, parts_of, several, sniffed, table
 from agentk.types.competition import TableFile
 

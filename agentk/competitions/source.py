@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentk.competitions.draft import Overrides
-from agentk.competitions.read import listed, role_of
+from agentk.competitions.listing import listed, role_of
 from agentk.competitions.tables import is_table
 from agentk.errors import CompetitionError
 

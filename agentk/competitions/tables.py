@@ -119,6 +119,11 @@ def parts_of(draft: Draft) -> tuple[pd.DataFrame, pd.DataFrame]:
     return table(draft.folder, draft.train), table(draft.folder, draft.test)
 
 
+def sample_of(draft: Draft) -> pd.DataFrame | None:
+    """The sample submission of a draft, if it has one."""
+    return table(draft.folder, draft.sample) if draft.sample else None
+
+
 def plan_of(competition: Competition) -> dict[str, JsonValue]:
     """The literal from which `rows.load_rows` reads the competition's rows, in agentk and in an exported program."""
     return {

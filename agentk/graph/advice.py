@@ -10,7 +10,7 @@ from agentk.competitions.advised import ADVISABLE, advised
 from agentk.competitions.draft import Draft, Overrides
 from agentk.competitions.metrics import metric_names
 from agentk.competitions.metrics.registry import FAMILIES
-from agentk.competitions.tables import parts_of, table
+from agentk.competitions.tables import parts_of, sample_of
 from agentk.competitions.whole import contract_of
 from agentk.errors import AgentKError, UserError
 from agentk.reasoning.questions import Advice, Adviser, SetupQuestion
@@ -59,8 +59,8 @@ def setup_question(draft: Draft) -> SetupQuestion:
 def tables_of(draft: Draft) -> dict[str, tuple[str, ...]]:
     """The columns of each file."""
     train, test = parts_of(draft)
-    tables = {"train": train, "test": test} | ({"sample submission": table(draft.folder, draft.sample)} if draft.sample else {})
-    return {name: tuple(map(str, frame.columns[:_MOST_COLUMNS])) for name, frame in tables.items()}
+    tables = {"train": train, "test": test, "sample submission": sample_of(draft)}
+    return {name: tuple(map(str, frame.columns[:_MOST_COLUMNS])) for name, frame in tables.items() if frame is not None}
 
 
 def _tested(first: Draft, draft: Draft, advice: Advice) -> tuple[Draft, Overrides]:
