@@ -13,7 +13,7 @@ from agentk.competitions.metrics.registry import FAMILIES
 from agentk.competitions.tables import parts_of, sample_of
 from agentk.competitions.whole import contract_of
 from agentk.errors import AgentKError, UserError
-from agentk.reasoning.questions import Advice, Adviser, SetupQuestion
+from agentk.reasoning.setup_questions import Advice, Adviser, SetupQuestion
 
 if TYPE_CHECKING:
     from agentk.graph.workbench import Workbench

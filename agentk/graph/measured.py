@@ -10,7 +10,7 @@ from agentk.competitions.whole import contract_of
 from agentk.errors import AgentKError, CompetitionError, UserError
 from agentk.graph.advice import tables_of
 from agentk.graph.folder import replace
-from agentk.reasoning.questions import METRIC, MetricQuestion, MetricWriter, RefusedMetric
+from agentk.reasoning.setup_questions import METRIC, MetricQuestion, MetricWriter, RefusedMetric
 
 if TYPE_CHECKING:
     from agentk.graph.workbench import Workbench

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from agentk.llms.protocol import ChatModel, ChatRequest, Message, Reply
-from agentk.reasoning.model.answers import AdviceAnswer, schema_of, validated
+from agentk.reasoning.model.answers import AdviceAnswer, answer_in, schema_of
 from agentk.reasoning.model.asking import asked
+from agentk.reasoning.model.beginning import setup_facts
 from agentk.reasoning.model.columns import Share, class_names
 from agentk.reasoning.model.names import OwnNames
 from agentk.reasoning.model.prompts import Prompts
-from agentk.reasoning.model.replies import Unusable, object_in
-from agentk.reasoning.model.veil import DESCRIPTION, Veil
-from agentk.reasoning.questions import Advice, SetupQuestion
+from agentk.reasoning.model.replies import Unusable
+from agentk.reasoning.model.veil import Veil
+from agentk.reasoning.setup_questions import Advice, SetupQuestion
 from agentk.types.competition import TaskKind
 from agentk.types.wording import shortened
 
@@ -24,12 +25,8 @@ def advised(model: ChatModel, prompts: Prompts, question: SetupQuestion, share: 
     veil = Veil(competition, share, names)
     prompt = prompts.render(
         "advise",
-        name=competition.name,
-        description=competition.description.strip()[:DESCRIPTION],
-        tables={name: list(columns) for name, columns in question.tables.items()},
-        targets=list(competition.targets),
+        **setup_facts(competition, question.tables),
         ids=list(competition.id_columns),
-        task=competition.task.value,
         classes=class_names(competition, names) if competition.task is TaskKind.BINARY else [],
         metric=competition.metric,
         scheme=competition.validation.scheme,
@@ -47,8 +44,7 @@ def advised(model: ChatModel, prompts: Prompts, question: SetupQuestion, share: 
     )
 
     def read(reply: Reply) -> Advice:
-        data = reply.data if isinstance(reply.data, dict) else object_in(reply.text, list(AdviceAnswer.model_fields))
-        return _advice(validated(AdviceAnswer, data), question, model.name)
+        return _advice(answer_in(reply, AdviceAnswer), question, model.name)
 
     return asked(model, request, "json", read, prompts, repairs)
 

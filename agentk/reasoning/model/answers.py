@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
-from agentk.reasoning.model.replies import Unusable
+from agentk.llms.protocol import Reply
+from agentk.reasoning.model.replies import Unusable, object_in
 from agentk.reasoning.questions import MEMORY_ACTIONS, Action, MemoryAction, Plan, PlanQuestion
 
 
@@ -27,6 +28,9 @@ class _Answer(BaseModel):
             except ValidationError:
                 continue
         return found[:MEMORY_ACTIONS]
+
+
+_Kind = TypeVar("_Kind", bound=_Answer)
 
 
 class PlanAnswer(_Answer):
@@ -108,8 +112,12 @@ def _untitled(schema: Any) -> Any:
     return {key: _untitled(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
 
 
-def validated(kind: type[_Answer], data: dict[str, Any]) -> Any:
-    """The answer. Raises Unusable with the field that does not fit, its value, and what it must be."""
+def answer_in(reply: Reply, kind: type[_Kind]) -> _Kind:
+    """The structured answer of a reply, by the provider's own mechanism or found in the text.
+
+    Raises Unusable when there is none, or with the field that does not fit, its value, and what it must be.
+    """
+    data = reply.data if isinstance(reply.data, dict) else object_in(reply.text, list(kind.model_fields))
     try:
         return kind.model_validate(data)
     except ValidationError as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from agentk.llms.counting import tokens
 from agentk.llms.protocol import Message
 from agentk.reasoning.model.columns import Share, class_names, column_views, target_views
 from agentk.reasoning.model.names import Names
 from agentk.reasoning.model.prompts import Prompts
-from agentk.reasoning.model.veil import Veil
+from agentk.reasoning.model.veil import DESCRIPTION, Veil
 from agentk.types.competition import Competition
 from agentk.types.metric import Direction
 from agentk.types.profile import Profile
@@ -88,6 +89,17 @@ def beginning(
         Message(role="user", content=fullest(page, CEILING - tokens(system))),
         Message(role="assistant", content=prompts.render("ready")),
     )
+
+
+def setup_facts(competition: Competition, tables: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What a question of setup begins with instead, as no run has begun: the description, the files, what is believed of them."""
+    return {
+        "name": competition.name,
+        "description": competition.description.strip()[:DESCRIPTION],
+        "tables": {name: list(columns) for name, columns in tables.items()},
+        "targets": list(competition.targets),
+        "task": competition.task.value,
+    }
 
 
 def _weighed(competition: Competition, names: Names) -> list[str]:

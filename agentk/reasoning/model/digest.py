@@ -9,7 +9,8 @@ from typing import Any
 
 from agentk.reasoning.model.names import Names
 from agentk.reasoning.model.veil import Veil
-from agentk.reasoning.questions import Diagnosis, Lesson, Note, Option, Parent, Resources
+from agentk.reasoning.questions import Diagnosis, Lesson, Note, Option, Parent, PlanQuestion, Resources
+from agentk.reasoning.recipes.catalogue import recipes_for
 from agentk.settings import duration
 from agentk.types.attempt import Attempt
 from agentk.types.metric import Direction
@@ -25,6 +26,8 @@ TRIED = 800
 DIAGNOSES, DISSECTED = 8, 2
 VERDICT = 90
 LESSONS, LESSON = 12, 320
+RECIPES = 12
+"""Ready programs that are offered untried."""
 NOTES, NOTE = 3, 3_000
 PROGRAM, PROGRAMS = 40_000, 60_000
 """Characters that one program, and all programs of a prompt together, may take."""
@@ -188,6 +191,19 @@ def option_views(options: Iterable[Option]) -> list[dict[str, Any]]:
         }
         for option in options
     ]
+
+
+def recipe_views(question: PlanQuestion) -> list[dict[str, Any]]:
+    """The playbook's ready programs for this competition: the first of the untried, then all that were tried."""
+    found = []
+    for recipe in recipes_for(question.competition, frozenset(question.resources.libraries)):
+        effort = question.efforts.get(recipe.name)
+        tried = (effort is not None and effort.drafts > 0) or recipe.name in question.started
+        score = None if effort is None or effort.best_score is None else f"{effort.best_score:.5g}"
+        table = recipe.entry.startswith("table_")
+        found.append({"name": recipe.name, "idea": recipe.idea, "tried": tried, "score": score, "table": table})
+    untried = [recipe for recipe in found if not recipe["tried"]][:RECIPES]
+    return untried + [recipe for recipe in found if recipe["tried"]]
 
 
 def means(resources: Resources) -> dict[str, Any]:

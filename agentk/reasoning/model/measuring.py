@@ -7,12 +7,13 @@ import re
 
 from agentk.llms.protocol import ChatModel, ChatRequest, Message, Reply
 from agentk.reasoning.model.asking import asked
+from agentk.reasoning.model.beginning import setup_facts
 from agentk.reasoning.model.columns import Share
 from agentk.reasoning.model.names import OwnNames
 from agentk.reasoning.model.prompts import Prompts
 from agentk.reasoning.model.replies import Unusable, blocks, readable
-from agentk.reasoning.model.veil import DESCRIPTION, Veil
-from agentk.reasoning.questions import METRIC, MetricQuestion, WrittenMetric
+from agentk.reasoning.model.veil import Veil
+from agentk.reasoning.setup_questions import METRIC, MetricQuestion, WrittenMetric
 
 TOKENS = 6_000
 """Of a reply, at most."""
@@ -41,11 +42,7 @@ def written(model: ChatModel, prompts: Prompts, question: MetricQuestion, share:
     veil.learn(_CHECKS)
     prompt = prompts.render(
         "measure",
-        name=competition.name,
-        description=competition.description.strip()[:DESCRIPTION],
-        tables={name: list(columns) for name, columns in question.tables.items()},
-        targets=list(competition.targets),
-        task=competition.task.value,
+        **setup_facts(competition, question.tables),
         classes=[repr(label) for label in competition.classes[:_CLASSES]],
         weights=competition.weighing,
         refused=[

@@ -2,59 +2,40 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel, JsonValue
 
 from agentk.errors import ReasonerError
 from agentk.llms.counting import tokens
 from agentk.llms.protocol import ChatModel, ChatRequest, Message, Reply
 from agentk.reasoning.model import digest
+from agentk.reasoning.model.accepting import REVISED, code_of, fault_of
 from agentk.reasoning.model.advising import advised
-from agentk.reasoning.model.answers import PlanAnswer, ReflectAnswer, plan_from, schema_of, validated
+from agentk.reasoning.model.answers import PlanAnswer, ReflectAnswer, answer_in, plan_from, schema_of
 from agentk.reasoning.model.asking import Form, asked
 from agentk.reasoning.model.beginning import beginning, fullest
-from agentk.reasoning.model.check import Audit, problem
+from agentk.reasoning.model.check import Audit
 from agentk.reasoning.model.columns import Share
+from agentk.reasoning.model.condensing import condensed
 from agentk.reasoning.model.edits import revised
 from agentk.reasoning.model.measuring import written
 from agentk.reasoning.model.names import Names, OwnNames, StandIns
 from agentk.reasoning.model.prompts import Prompts
-from agentk.reasoning.model.replies import Unusable, object_in, program_in, readable
-from agentk.reasoning.model.veil import DESCRIPTION, Veil
-from agentk.reasoning.questions import (
-    Advice,
-    Code,
-    CodeQuestion,
-    MetricQuestion,
-    Plan,
-    PlanQuestion,
-    Reflection,
-    ReflectQuestion,
-    SetupQuestion,
-    WrittenMetric,
-)
-from agentk.reasoning.recipes.catalogue import recipes_for
+from agentk.reasoning.model.replies import Unusable, program_in
+from agentk.reasoning.model.veil import Veil
+from agentk.reasoning.questions import Code, CodeQuestion, Plan, PlanQuestion, Reflection, ReflectQuestion
+from agentk.reasoning.setup_questions import Advice, MetricQuestion, SetupQuestion, WrittenMetric
 from agentk.types.competition import Competition
 from agentk.types.metric import Direction
 from agentk.types.profile import Profile
-from agentk.types.solution import EXPLORED, SMOKE_SECONDS, Solution
-from agentk.types.space import active, parse_space
+from agentk.types.solution import EXPLORED, SMOKE_SECONDS
 from agentk.types.wording import shortened
 
-BRIEF, WHOLE = 2_500, 4_000
-"""Characters: what a description is condensed to by the model, once; one that is no longer than the second is shown as it is."""
-RECIPES = 12
-"""Ready programs that are offered."""
-PLAN_TOKENS, CODE_TOKENS, BRIEF_TOKENS = 4_000, 16_000, 2_000
+PLAN_TOKENS, CODE_TOKENS = 4_000, 16_000
 """Tokens of a reply, at most."""
 PLAN_CEILING, CODE_CEILING = 12_000, 24_000
 """Of a whole prompt, at most; a repair quotes a reply besides."""
-REVISED = ("improve", "shrink", "debug", "ablate")
-"""Actions whose programs are answered as edits of the parent."""
 
 
 class LLMReasoner:
@@ -105,7 +86,7 @@ class LLMReasoner:
 
     def plan(self, question: PlanQuestion) -> Plan:
         """What to try next: one of the legal actions, with its idea."""
-        recipes = self._recipes(question)
+        recipes = digest.recipe_views(question)
         names, veil = self._called(question.competition), self._veiled(question.competition)
 
         def facts(room: float) -> dict[str, Any]:
@@ -135,8 +116,7 @@ class LLMReasoner:
         known = frozenset(recipe["name"] for recipe in recipes)
 
         def read(reply: Reply) -> Plan:
-            answer: PlanAnswer = validated(PlanAnswer, _data(reply, PlanAnswer))
-            return plan_from(answer, question, self._think.name, known)
+            return plan_from(answer_in(reply, PlanAnswer), question, self._think.name, known)
 
         request = self._request("plan", question, facts, PLAN_CEILING, PLAN_TOKENS, schema_of(PlanAnswer))
         return asked(self._think, request, "json", read, self._prompts, self._repairs)
@@ -201,7 +181,7 @@ class LLMReasoner:
             }
 
         def read(reply: Reply) -> Reflection:
-            answer: ReflectAnswer = validated(ReflectAnswer, _data(reply, ReflectAnswer))
+            answer = answer_in(reply, ReflectAnswer)
             note = " ".join(answer.note.split())[:1200]
             return Reflection(giver=self._think.name, note=note, memory=tuple(answer.memory))
 
@@ -265,111 +245,20 @@ class LLMReasoner:
         """What every question begins with."""
         key = f"{competition.name}/{len(competition.findings)}"  # findings come once, soon after the beginning
         if key not in self._stable:
-            brief = "" if self._hide else self._brief(competition)
+            brief = ""
+            if not self._hide:
+                brief = condensed(self._think, self._prompts, competition.description, self._kept, self._repairs)
             names, veil = self._called(competition), self._veiled(competition)
             self._stable = {
                 key: beginning(self._prompts, competition, profile, direction, brief, self._libraries, self._share, names, veil)
             }
         return self._stable[key]
 
-    def _brief(self, competition: Competition) -> str:
-        """The description: itself where it is short, else condensed by the model and kept."""
-        description = competition.description.strip()
-        if len(description) <= WHOLE:
-            return description
-        if self._kept is not None and self._kept.exists():
-            return self._kept.read_text("utf-8")
-        prompt = self._prompts.render("condense", description=description[:DESCRIPTION], characters=BRIEF)
-        request = ChatRequest(
-            messages=(Message(role="user", content=prompt),), purpose="condense", template="condense", max_tokens=BRIEF_TOKENS
-        )
-
-        def read(reply: Reply) -> str:
-            text = readable(reply.text)
-            if len(text) > 2 * BRIEF:
-                raise Unusable(f"it has {len(text):,} characters, at most {BRIEF:,} were asked for")
-            return text
-
-        try:
-            brief = asked(self._think, request, "text", read, self._prompts, self._repairs)
-        except ReasonerError:
-            return description[: BRIEF - 1] + "…"  # its beginning says the most
-        if self._kept is not None:
-            draft = self._kept.with_name(f".{self._kept.name}.draft")
-            draft.write_text(brief, "utf-8")
-            draft.replace(self._kept)
-        return brief
-
-    def _recipes(self, question: PlanQuestion) -> list[dict[str, Any]]:
-        """The playbook's ready programs for this competition, the untried first."""
-        found = []
-        for recipe in recipes_for(question.competition, frozenset(question.resources.libraries)):
-            effort = question.efforts.get(recipe.name)
-            tried = (effort is not None and effort.drafts > 0) or recipe.name in question.started
-            score = None if effort is None or effort.best_score is None else f"{effort.best_score:.5g}"
-            table = recipe.entry.startswith("table_")
-            found.append({"name": recipe.name, "idea": recipe.idea, "tried": tried, "score": score, "table": table})
-        untried = [recipe for recipe in found if not recipe["tried"]][:RECIPES]
-        return untried + [recipe for recipe in found if recipe["tried"]]
-
     def _written(self, reply: Reply, question: CodeQuestion, before: str | None, names: Names) -> Code:
         """The program of a reply. Raises Unusable, in words for its author, where it cannot be accepted."""
         source = program_in(reply.text) if before is None else revised(reply.text, before)
-        explores = question.plan.action == "explore"
-        entry = "explore" if explores else "fit_predict"
-        whole = names.written(source)
         self._veiled(question.competition).learn(source)
-        fault = problem(source, frozenset(self._libraries), entry, question.plan.params)
-        if fault is None and not explores and (refused := self._audit(Solution(whole, "solution"), question.competition)):
-            fault = names.text(refused)
-        if fault is None and before is not None and _same(source, before):
-            fault = "the program is the one it was to be made from: nothing is changed"
+        fault = fault_of(source, before, question, names, self._libraries, self._audit)
         if fault is not None:
             raise Unusable(fault)
-        # Said outright: a program that reads params["name"] runs alike whether or not somebody searched its SPACE before.
-        given = dict(question.plan.params)
-        params = given if explores else active(parse_space(source), _inherited(question, source) | given)
-        return Code(giver=self._code.name, name=_titled(source, before, question), source=whole, params=params)
-
-
-def _inherited(question: CodeQuestion, source: str) -> dict[str, JsonValue]:
-    """What a changed program keeps of how its parent ran, perhaps after a search: the dimensions of SPACE that stay as they were.
-
-    Its defaults instead would be a second change, and its worth nobody's.
-    """
-    if question.plan.action not in REVISED:
-        return {}
-    parent = question.parents[0]
-    try:
-        before, now = parse_space(parent.source), parse_space(source)
-    except ValueError:  # a program that is mended
-        return {}
-    return {name: value for name, value in parent.attempt.params.items() if name in now and now[name] == before.get(name)}
-
-
-def _data(reply: Reply, kind: type[BaseModel]) -> dict[str, Any]:
-    """The structured answer, by the provider's own mechanism or found in the text."""
-    return reply.data if isinstance(reply.data, dict) else object_in(reply.text, list(kind.model_fields))
-
-
-def _same(source: str, before: str) -> bool:
-    try:
-        return ast.dump(ast.parse(source)) == ast.dump(ast.parse(before))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return source == before
-
-
-def _titled(source: str, before: str | None, question: CodeQuestion) -> str:
-    """What the program calls itself, or, where it says nothing new, what the plan says of it."""
-    title = _first_line(source)
-    if not title or (before is not None and question.broken is None and title == _first_line(before)):
-        title = question.plan.idea or question.plan.action
-    return shortened(title, 60)
-
-
-def _first_line(source: str) -> str:
-    try:
-        doc = ast.get_docstring(ast.parse(source)) or ""
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a program that is mended
-        return ""
-    return doc.strip().split("\n")[0].rstrip(".")
+        return code_of(source, before, question, names, self._code.name)

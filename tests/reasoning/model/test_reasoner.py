@@ -13,9 +13,10 @@ from agentk.errors import ModelError, ReasonerError
 from agentk.llms.counting import tokens
 from agentk.llms.protocol import ChatRequest, Reply
 from agentk.reasoning.model.answers import PlanAnswer, schema_of
+from agentk.reasoning.model.condensing import BRIEF, WHOLE
 from agentk.reasoning.model.digest import gain_over
 from agentk.reasoning.model.prompts import Prompts
-from agentk.reasoning.model.reasoner import BRIEF, CODE_CEILING, PLAN_CEILING, WHOLE, LLMReasoner
+from agentk.reasoning.model.reasoner import CODE_CEILING, PLAN_CEILING, LLMReasoner
 from agentk.reasoning.questions import Broken, Conclusion, Effort, Lesson, Note, Parent
 from agentk.testing.asking import PROGRAM, ScriptedModel, attempt, code_question, plan_question, reflect_question
 from agentk.types.competition import Column, ColumnKind, Competition, OwnMetric
