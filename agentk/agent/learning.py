@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from agentk.graph.folder import RunFolder
-from agentk.graph.journal import Line, read
+from agentk.graph.forewarned import LEARNED
+from agentk.graph.journal import Journal, Line, read
 from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Workbench
 from agentk.memory.lesson import Lesson
@@ -54,13 +55,13 @@ def learn(bench: Workbench) -> None:
         further=[*bench.recollection.own.values(), *_misread(bench, lines)],
         programs=_programs(bench.folder, attempts),
     )
-    write_down(bench, written)
+    write_down(bench.journal, written)
 
 
-def write_down(bench: Workbench, lessons: Iterable[Lesson]) -> None:
+def write_down(journal: Journal, lessons: Iterable[Lesson]) -> None:
     """Tells the journal what memory was taught."""
     for lesson in lessons:
-        bench.journal.write(
+        journal.write(
             "lesson_written",
             durable=False,
             lesson=lesson.id,
@@ -80,7 +81,7 @@ def _misread(bench: Workbench, lines: Sequence[Line]) -> list[Lesson]:
     here, run = features_of(bench.arena.competition), bench.folder.path.name
     told = [line["reopened"] for line in lines if line["event"] == "stage" and "reopened" in line]
     said = dict.fromkeys(str(one) for reopened in told if isinstance(reopened, list) for one in reopened)
-    parts = [match.groups() for one in said if (match := _REFUSED.match(one))]
+    parts = [match.groups() for one in said if (match := _REFUSED.match(one)) and not match[3].startswith(LEARNED)]
     return [
         Lesson(
             kind="setup",

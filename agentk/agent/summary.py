@@ -127,6 +127,11 @@ def _public(lines: list[Line], submitted: int | None) -> dict[str, JsonValue]:
             found["public_score"] = line["score"]
         elif line["event"] == "validation_doubted":
             found["validation_doubt"] = line["reason"]
+        elif line["event"] == "validation_reopened" and isinstance(now := line["now"], dict):
+            column = f" by {now['column']}" if now.get("column") else ""
+            found["validation_doubt"] = (
+                f"{line['reason']}; reopened, the stage would hold rows out by {now['scheme']} folds{column}"
+            )
     return found
 
 

@@ -24,7 +24,7 @@ def teach(bench: Workbench, found: Sequence[tuple[Idea, Worth]], before: int) ->
         return []
     bench.memory.remember(lessons, private=private_words(competition))
     bench.memory.consolidate(run, here)
-    write_down(bench, lessons)
+    write_down(bench.journal, lessons)
     return lessons
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from agentk.graph.workbench import Workbench
     from agentk.referee.layout import Layout
 
-CHANGES = ("model", "share", "memory", "folds", "seed", "attempts", "budget", "hint")
+CHANGES = ("model", "share", "memory", "folds", "validation", "seed", "attempts", "budget", "hint")
 ALONE = "playbook"
 """Instead of a model: nobody is asked."""
 
@@ -80,6 +80,10 @@ def varied(folder: RunFolder, changes: Sequence[str], out: Path) -> Request:
     found |= {name: said[name] for name in ("memory", "seed", "attempts") if name in said}
     if "folds" in said:
         found["folds"] = Path(said["folds"]).absolute()
+    if "validation" in said:
+        scheme, _, column = said["validation"].partition(":")
+        found["folds"] = None
+        found["overrides"] |= {"validation": scheme, "column": column or None}
     if "budget" in said:
         found["budget"] = seconds(said["budget"])
     if "hint" in said:

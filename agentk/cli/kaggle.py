@@ -141,11 +141,12 @@ def submit_run(
             _note(f"its score will be at {page(slug, 'submissions')}; `agentk submit {folder.path.name} --wait` waits for it")
         else:
             _tell_score(folder, kaggle, submission)
+    _revalidate(folder)
 
 
 def _tell_score(folder: RunFolder, kaggle: Kaggle, submission: Submission) -> None:
     from agentk.agent.evidence import contract_of
-    from agentk.agent.publicity import examine, unexpected
+    from agentk.agent.publicity import unexpected
     from agentk.competitions.metrics.own import metric_of
     from agentk.errors import AgentKError
     from agentk.kaggle.board import from_archive, place_of
@@ -160,11 +161,28 @@ def _tell_score(folder: RunFolder, kaggle: Kaggle, submission: Submission) -> No
     _note(f"public score {submission.score:.5f}" + (f": {place.words()}" if place is not None else ""))
     if surprise := unexpected(folder, submission.score):
         _note(f"warning: {surprise}")
-    if doubt := examine(folder):
+
+
+def _revalidate(folder: RunFolder) -> None:
+    """Holds the public scores that are known against the folds; where they contradict them, the validation stage is reopened."""
+    from agentk.agent.publicity import examine
+    from agentk.agent.revalidation import in_words, reopen
+
+    found = examine(folder)
+    if found is None:
+        return
+    _note(f"warning: the validation of this run is doubtful: {found.reason}")
+    done = reopen(folder, found)
+    if done.now is None:
         _note(
-            f"warning: the validation of this run is doubtful: {doubt.reason}. "
-            "Another way to hold out rows may fit the test better: --validation, --column, or --folds FILE"
+            "reopened, the validation stage finds no other way to hold rows out: --validation, --column or --folds FILE say one"
         )
+        return
+    how = f"{done.now.scheme} folds" + (f" by {done.now.column}" if done.now.column else "")
+    again = f"agentk replay {folder.path.name} --with validation={in_words(done.now)}"
+    _note(f"reopened, the validation stage would hold rows out in {how}; `{again}` tells this run again so")
+    if done.remembered:
+        _note("memory was told: the next run on these data begins so (--validation says otherwise)")
 
 
 def propose_finals(run: str, out: Path) -> None:

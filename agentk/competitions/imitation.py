@@ -27,14 +27,15 @@ def imitating(
 ) -> Validation:
     """Of `found` and `plain` the scheme whose rows relate to their folds most as test relates to train, with the figures.
 
-    Deterministic; looks at a sample of the rows.
+    `plain` is but compared where it is known not to hold. Deterministic; looks at a sample of the rows.
     """
     known, asked, long = _marks(draft, found, _some(train), _some(test))
     aim = relation(known, asked)
     unit = _unit(known)
     relations = [_held_out_relation(scheme, known) for scheme in (*found, plain)]
     apart = [aim.distance(own, unit) for own in relations]
-    best = int(np.argmin([*(own - _NEARER for own in apart[:-1]), apart[-1]]))
+    refused = plain.scheme in draft.refused("split")
+    best = int(np.argmin([*(own - _NEARER for own in apart[:-1]), np.inf if refused else apart[-1]]))
     chosen = (*found, plain)[best]
     figures = [f"test rows are {aim.words(long)}"]
     figures += [

@@ -65,6 +65,18 @@ def settled(stages: Sequence[Stage], before: dict[str, Draft]) -> Draft:
     raise _question(draft, f"{MOST} attempts to make everything fit have failed")
 
 
+def reconsidered(stage: Stage, draft: Draft, error: str) -> Draft | None:
+    """The draft after `stage`, run again because something outside of setup shows that what it believed does not hold.
+
+    None where it finds nothing else to believe.
+    """
+    try:
+        grown = proven(stage, refused(stage.name, draft, error))
+    except UserError:
+        return None
+    return None if _tried(stage.name, grown) else _told(stage.name, draft, grown, error)
+
+
 def proven(stage: Stage, draft: Draft) -> Draft:
     """The draft after a stage whose unit tests pass; what did not hold is refused, and the stage run again.
 
@@ -104,9 +116,13 @@ def _reopened(stages: Sequence[Stage], before: dict[str, Draft], draft: Draft, f
         if belief(name, going) == belief(name, draft):
             continue
         before.update(fresh)
-        doubt = f"{name} was {belief(name, draft)} at first: {fault.text}"
-        return going.model_copy(update={"doubts": (*going.doubts, f"{doubt} ({_FLAGS[name]} says otherwise)")})
+        return _told(name, draft, going, fault.text)
     return None
+
+
+def _told(stage: str, before: Draft, after: Draft, error: str) -> Draft:
+    """The draft after a stage that believes something else now, with a doubt that says so."""
+    return after.grown(doubt=f"{stage} was {belief(stage, before)} at first: {error} ({_FLAGS[stage]} says otherwise)")
 
 
 def _question(draft: Draft, text: str) -> CompetitionError:

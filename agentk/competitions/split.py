@@ -28,6 +28,8 @@ _HELD_OUT = 100_000  # of so many rows, and more: they tell a score to about a t
 _LATER = 0.75  # share of the test rows that come after all of train, for it to be a forecast
 _ROWS = 50_000  # rows looked at
 _FEWEST_GROUPS = 3
+_TOGETHER = 0.3  # share of rows held out at random whose group is known, from which on groups hold rows together
+_BLOCKS = 4  # blocks of time that a fold takes, where nothing says how long they are
 _COARSE = 60  # moments; so few may be years or months, of which test has the last
 _MANY_COLUMNS = 300  # group columns are looked for among this many at most
 _GROUP_PATTERNS = (r"^(.+)[_\-/][^_\-/]+$",)
@@ -53,6 +55,8 @@ def find_validation(draft: Draft) -> Draft:
     found = [scheme for scheme in (_in_time(draft, train, test), _in_groups(draft, train, test)) if scheme]
     found = [scheme for scheme in found if scheme.scheme not in draft.refused("split")]
     plain = _at_random(draft, train)
+    if not found and plain.scheme in draft.refused("split"):
+        found = _allowed(draft, train)
     validation = imitating(draft, found, plain, train, test) if found else plain
     return draft.grown(validation=validation, reason=f"{validation.scheme} folds: {'; '.join(validation.reasons)}")
 
@@ -133,6 +137,28 @@ def _in_time(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
     return None
 
 
+def _allowed(draft: Draft, train: pd.DataFrame) -> list[Validation]:
+    """What the columns allow although test does not look so: for when rows held out at random are known to mislead."""
+    found = []
+    for name in _time_columns(draft):
+        past = _as_time(_some(train[name]))
+        if len(np.unique(past)) > _BLOCKS * _folds(draft):
+            span = float(np.ptp(past)) / (_BLOCKS * _folds(draft))
+            reasons = (f"{name} orders the rows in time",)
+            found.append(Validation(scheme="blocked", folds=_folds(draft), column=name, span=span, reasons=reasons))
+            break
+    for name, pattern in _group_candidates(draft, train):
+        own = _keys(_some(train[name]), pattern)
+        if own.nunique() > _folds(draft) and _overlap(own, own).random > _TOGETHER:
+            reasons = (f"{own.nunique()} values of {name} hold rows together",)
+            scheme = Validation(
+                scheme="grouped", folds=_folds(draft), column=name, pattern=pattern, most=_most(draft), reasons=reasons
+            )
+            found.append(scheme)
+            break
+    return [scheme for scheme in found if scheme.scheme not in draft.refused("split")]
+
+
 def _gaps(past: Array, asked: Array) -> _Pair:
     """The typical distance to the nearest training time: of test rows, and of one row in five held out at random."""
     generator = np.random.default_rng(0)
@@ -160,7 +186,7 @@ def _in_groups(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validat
         sizes = own.value_counts()
         if len(sizes) < _FEWEST_GROUPS or sizes.iloc[0] > 0.5 * len(own):
             continue
-        if overlap.random <= 0.3 or overlap.test >= 0.1 * overlap.random or (inner is not None and not _holds(own, inner)):
+        if overlap.random <= _TOGETHER or overlap.test >= 0.1 * overlap.random or (inner is not None and not _holds(own, inner)):
             continue
         key = f"the part of {name} matched by {pattern}" if pattern else name
         reason = (

@@ -26,7 +26,7 @@ Event = Literal[
     "run_started", "stage", "question", "answer", "attempt_started", "attempt_finished",
     "lesson_used", "lesson_withheld", "lesson_written", "memory_action", "traps",
     "submission_replaced", "budget", "resumed", "step", "edited", "rewound", "explained",
-    "run_finished", "final_proposed", "submitted", "public_score", "validation_doubted",
+    "run_finished", "final_proposed", "submitted", "public_score", "validation_doubted", "validation_reopened",
     "model_call", "model_left", "smoke", "explored",
 ]  # fmt: skip
 Line = dict[str, JsonValue]

@@ -27,6 +27,14 @@ def test_only_what_is_named_is_changed(recorded: RunFolder, tmp_path: Path) -> N
     assert request == before.model_copy(update={"memory": "read", "attempts": 5, "hints": ("try ratios",), "out": tmp_path})
 
 
+def test_rows_may_be_held_out_in_another_way(recorded: RunFolder, tmp_path: Path) -> None:
+    said = varied(recorded, ["validation=grouped:nest"], tmp_path).overrides
+    assert (said.validation, said.column) == ("grouped", "nest")
+    assert varied(recorded, ["validation=random"], tmp_path).overrides.column is None
+    with pytest.raises(SettingError, match=r"validation=sideways"):
+        varied(recorded, ["validation=sideways"], tmp_path)
+
+
 def test_its_model_answers_from_the_recording_unless_another_one_is_named(tmp_path: Path) -> None:
     models = Models(name=f"files:{tmp_path / 'box'}", max_tokens=1000)
     folder = begin(Request(competition="builtin:iris", models=models, out=tmp_path))

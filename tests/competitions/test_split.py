@@ -6,6 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from agentk.competitions.draft import Overrides
+from agentk.competitions.reopening import reconsidered
+from agentk.competitions.setup import begun, through
+from agentk.competitions.split import SPLIT
+
 N, M = 400, 150
 RNG = np.random.default_rng(11)
 
@@ -112,3 +117,18 @@ def test_new_people_after_the_training_time(scheme) -> None:
     rows = pd.DataFrame({"day": day, "user_id": day // 10 + 900})
     said = scheme(rows, day >= 150)
     assert said.scheme == "rolling" and any("grouped folds" in reason for reason in said.reasons)
+
+
+def test_folds_that_are_known_to_mislead_give_way_to_what_the_columns_allow(write, tmp_path) -> None:
+    """Public scores speak against rows at random; the same customers are in both files, and yet may be what matters."""
+    customer = RNG.integers(0, 40, N + M)
+    rows = pd.DataFrame({"id": np.arange(N + M), "customer_id": customer, "y": RNG.normal(0, 1, N + M).round(3)})
+    test = rows[N:].drop(columns="y")
+    folder = write({"train.csv": rows[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(y=0.0)})
+    draft = through(begun(folder, Overrides(), tmp_path / "made"))
+    assert draft.validation and draft.validation.scheme == "random"
+    again = reconsidered(SPLIT, draft, "the leaderboard has another order")
+    assert again is not None and again.validation is not None
+    assert (again.validation.scheme, again.validation.column) == ("grouped", "customer_id")
+    assert any("random at first: the leaderboard has another order" in doubt for doubt in again.doubts)
+    assert reconsidered(SPLIT, again, "so it has again") is None, "there is nothing else to believe"

@@ -11,10 +11,12 @@ from .server import Server, World
 
 def penguins() -> dict[str, bytes]:
     """Train, test and sample submission: which of two kinds, told by a length that overlaps little."""
-    train = ["id,length,island,kind"] + [
-        f"{i},{(i % 2) * 5 + i % 7},{'north' if i % 3 else 'south'},{'ab'[i % 2]}" for i in range(120)
-    ]
-    test = ["id,length,island"] + [f"{i},{(i % 2) * 5 + i % 7},{'north' if i % 3 else 'south'}" for i in range(200, 260)]
+
+    def penguin(i: int) -> str:
+        return f"{i},{(i % 2) * 5 + i % 7},{'north' if i % 3 else 'south'},nest{i * i % 13}"
+
+    train = ["id,length,island,nest,kind"] + [f"{penguin(i)},{'ab'[i % 2]}" for i in range(120)]
+    test = ["id,length,island,nest"] + [penguin(i) for i in range(200, 260)]
     sample = ["id,kind"] + [f"{i},a" for i in range(200, 260)]
     rows = {"train.csv": train, "test.csv": test, "sample_submission.csv": sample}
     return {name: ("\n".join(lines) + "\n").encode() for name, lines in rows.items()}

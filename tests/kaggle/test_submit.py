@@ -14,18 +14,22 @@ import pandas as pd
 import pytest
 
 from agentk.agent import submitting
-from agentk.agent.evidence import evidence_of
+from agentk.agent.evidence import contract_of, evidence_of
 from agentk.agent.finals import propose
 from agentk.agent.publicity import doubt, examine, public_rows, unexpected
+from agentk.agent.revalidation import reopen
 from agentk.agent.submitting import Submission, await_score, journal_of, look, send, submissions_of
 from agentk.agent.summary import summarize
 from agentk.cli.kaggle import submit_run
+from agentk.competitions.draft import Draft, Overrides
 from agentk.errors import KaggleError, RunError, ServiceError
 from agentk.graph.folder import RunFolder
+from agentk.graph.forewarned import forewarned, warning
 from agentk.graph.journal import read
 from agentk.graph.ledger import Ledger
 from agentk.kaggle import calls
 from agentk.kaggle.client import Kaggle
+from agentk.memory.store import open_memory
 
 from .conftest import PAGES, penguins
 from .server import TOKEN, Server, World
@@ -280,6 +284,45 @@ def test_an_order_turned_around_beyond_chance_is_doubted_once(folder: RunFolder)
     lines = [line for line in read(folder.journal) if line["event"] == "validation_doubted"]
     assert len(lines) == 1 and lines[0]["numbers"] == [found.better, found.worse]
     assert summarize(folder).validation_doubt == found.reason
+
+
+def test_contradicted_folds_reopen_the_validation_stage_and_memory_is_told(folder: RunFolder, tmp_path: Path) -> None:
+    facts = folder.facts()
+    assert isinstance(facts["request"], dict)
+    folder.write_facts(facts | {"request": facts["request"] | {"memory": str(tmp_path / "memory")}})
+    scored(folder, {number: 0.2 + at / 3.5 for at, number in enumerate(ranked(folder)[:4])})
+    found = examine(folder)
+    assert found is not None and contract_of(folder).validation.scheme == "stratified"
+    for _ in range(2):
+        done = reopen(folder, found)
+        assert done.now is not None and done.remembered
+        assert (done.now.scheme, done.now.column) == ("grouped", "nest")
+    events = [line["event"] for line in read(folder.journal)]
+    assert events.count("validation_reopened") == 1 and events.count("lesson_written") == 1
+    assert "grouped folds by nest" in str(summarize(folder).validation_doubt)
+
+    memory = open_memory(str(tmp_path / "memory"))
+    draft = Draft.model_validate_json((folder.work / "draft-split.json").read_text())
+    draft, contract = forewarned(memory, draft)
+    assert contract.validation.scheme == "grouped", "the next run on these data begins with the other folds"
+    assert any("public rows" in doubt and "--validation" in doubt for doubt in contract.doubts)
+    said = draft.model_copy(update={"overrides": Overrides(validation="stratified"), "validation": contract.validation})
+    assert forewarned(memory, said)[0] == said, "what a person says stands"
+    memory.close()
+
+
+def test_a_memory_that_is_off_is_told_nothing(folder: RunFolder) -> None:
+    scored(folder, {number: 0.2 + at / 3.5 for at, number in enumerate(ranked(folder)[:4])})
+    found = examine(folder)
+    assert found is not None
+    done = reopen(folder, found)
+    assert done.now is not None and not done.remembered
+
+
+def test_more_public_rows_count_more_in_memory(folder: RunFolder) -> None:
+    contract = contract_of(folder)
+    values = [warning(contract, "run", "stratified", "", errors).value.mean for errors in (2.5, 4.0, 8.0)]
+    assert 0 < values[0] < values[1] < values[2]
 
 
 def test_a_small_turn_on_few_public_rows_is_chance(folder: RunFolder) -> None:

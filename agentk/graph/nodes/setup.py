@@ -9,9 +9,10 @@ from agentk.competitions.account import in_markdown
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.reopening import proven, settled
 from agentk.competitions.said import over
-from agentk.competitions.setup import STAGES, to_competition
+from agentk.competitions.setup import STAGES
 from agentk.graph.advice import heeded
-from agentk.graph.folder import replace
+from agentk.graph.folder import RunFolder, replace
+from agentk.graph.forewarned import forewarned
 from agentk.graph.journal import read
 from agentk.graph.measured import measured
 from agentk.graph.nodes.decide import begun
@@ -20,9 +21,9 @@ from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 
 
-def draft_file(bench: Workbench, stage: Stage) -> Path:
+def draft_file(folder: RunFolder, stage: Stage) -> Path:
     """Where a stage leaves its draft: each its own, so that a stage that is entered again begins where it began before."""
-    return bench.folder.work / f"draft-{stage.name}.json"
+    return folder.work / f"draft-{stage.name}.json"
 
 
 def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
@@ -43,11 +44,11 @@ def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
         advised = first.model_copy(update={"overrides": over(advice, first.overrides)})
         draft = measured(bench, advised, draft).model_copy(update={"overrides": first.overrides})
         for each, following in pairwise(STAGES):
-            replace(draft_file(bench, each), drafts[following.name].model_dump_json())
-        competition = to_competition(draft)
+            replace(draft_file(bench.folder, each), drafts[following.name].model_dump_json())
+        draft, competition = forewarned(bench.memory, draft)
         bench.settle_competition(competition)
         replace(bench.folder.path / "contract.md", in_markdown(competition))
-    replace(draft_file(bench, stage), draft.model_dump_json())
+    replace(draft_file(bench.folder, stage), draft.model_dump_json())
     bench.journal.write(
         "stage",
         stage=stage.name,
@@ -64,7 +65,7 @@ def _before(bench: Workbench, stage: Stage) -> Draft:
     place = STAGES.index(stage)
     if place == 0:
         return bench.first_draft()
-    return Draft.model_validate_json(draft_file(bench, STAGES[place - 1]).read_text())
+    return Draft.model_validate_json(draft_file(bench.folder, STAGES[place - 1]).read_text())
 
 
 def open_run(bench: Workbench, state: State) -> State:
