@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from agentk.agent.evidence import contract_of
 from agentk.agent.learning import write_down
 from agentk.agent.publicity import Doubt
@@ -34,7 +36,7 @@ def reopen(folder: RunFolder, found: Doubt) -> Reopened:
     The folds of the run stay as they are, since its scores are of them: a run told again (`agentk replay --with validation=…`)
     or a new one is held to the others.
     """
-    numbers = [found.better, found.worse]
+    numbers: list[JsonValue] = [found.better, found.worse]
     told = [line for line in read(folder.journal) if line["event"] == "validation_reopened" and line["numbers"] == numbers]
     if told:
         now = None if told[-1]["now"] is None else Validation.model_validate(told[-1]["now"])
