@@ -8,7 +8,11 @@ from typing import Literal
 from pydantic import Field
 
 from agentk.competitions.draft import Overrides
+from agentk.settings import seconds
 from agentk.types.competition import Frozen
+
+TEN_MINUTES = 600.0
+"""Seconds that a run may spend where neither time nor attempts are said."""
 
 
 class Models(Frozen):
@@ -45,7 +49,7 @@ class Request(Frozen):
 
     competition: str  # a folder, a CSV file, or builtin:NAME
     kaggle: str | None = None  # the slug at kaggle.com that the folder was fetched from
-    budget: float | None = 600.0  # seconds; None: only `attempts` bounds the run
+    budget: float | None = TEN_MINUTES  # seconds; None: only `attempts` bounds the run
     attempts: int | None = None
     overrides: Overrides = Overrides()  # what the person says about the competition
     out: Path = Path("runs")
@@ -59,3 +63,10 @@ class Request(Frozen):
     models: Models = Models()
     memory: str = "write"  # off, read, write, or a folder
     sandbox: Literal["auto", "strict"] = "auto"
+
+
+def budget_of(said: str | float | None, attempts: int | None) -> float | None:
+    """Seconds to spend, of "90s", "10m" or a number; where nothing is said, none with `attempts`, else ten minutes."""
+    if said is None:
+        return None if attempts is not None else TEN_MINUTES
+    return seconds(said) if isinstance(said, str) else float(said)

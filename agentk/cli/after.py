@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from agentk.cli.completing import runs
-
-Run = Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.", autocompletion=runs)]
-Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
+from agentk.cli.arguments import Out, Run, runs
+from agentk.cli.cores import leave_cores_to_programs
 
 
 def mount(app: typer.Typer) -> None:
@@ -40,15 +38,11 @@ def step(
 
     Without a terminal: one step, or up to and with --until.
     """
-    from agentk.cli.main import leave_cores_to_programs
-
     leave_cores_to_programs()
-    from agentk.agent.request import Request
+    from agentk.agent.request import Request, budget_of
     from agentk.cli.stepping import step_run
-    from agentk.settings import seconds
 
-    limit = seconds(budget) if budget is not None else None if attempts is not None else 600.0
-    request = Request(competition=run, budget=limit, attempts=attempts, seed=seed, memory=memory, out=out)
+    request = Request(competition=run, budget=budget_of(budget, attempts), attempts=attempts, seed=seed, memory=memory, out=out)
     raise typer.Exit(step_run(run, request, until))
 
 
@@ -66,8 +60,6 @@ def report(
 
     Every run writes it at its end.
     """
-    from agentk.cli.main import leave_cores_to_programs
-
     leave_cores_to_programs()
     from agentk.cli.reading import measure_columns, report_run
 
@@ -141,8 +133,6 @@ def add(
 
     While it works, or afterwards.
     """
-    from agentk.cli.main import leave_cores_to_programs
-
     leave_cores_to_programs()
     from agentk.cli.teammate import add_to_run
 
@@ -156,8 +146,6 @@ def explain(
     out: Out = Path("runs"),
 ) -> None:
     """Why a run's winner won; --ablate: what each idea is worth."""
-    from agentk.cli.main import leave_cores_to_programs
-
     leave_cores_to_programs()
     from agentk.cli.teammate import explain_run
 

@@ -1,12 +1,14 @@
-"""The contract on one screen: what setup believes, why, and what it doubts."""
+"""The contract on one screen, with what setup believes, why, and what it doubts; and in one line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.panel import Panel
 
+    from agentk.graph.workbench import Workbench
     from agentk.types.competition import Competition
 
 
@@ -24,3 +26,23 @@ def contract_panel(competition: Competition) -> Panel:
     for row in account(competition):
         grid.add_row(row.about, Text(row.words, style="yellow" if row.doubtful else "dim" if not row.about else ""))
     return Panel(grid, title=Text(competition.name), title_align="left", border_style="cyan")
+
+
+def print_contract(bench: Workbench, console: Console | None = None) -> None:
+    """The panel of a run's competition, on stderr unless a console is given."""
+    from rich.console import Console
+
+    from agentk.types.competition import Competition
+
+    contract = (bench.folder.path / bench.competition_file).read_text()
+    (console or Console(stderr=True)).print(contract_panel(Competition.model_validate_json(contract)))
+
+
+def headline(bench: Workbench) -> str:
+    """The competition in one line."""
+    competition, metric = bench.arena.competition, bench.arena.metric
+    shape = f"{competition.rows:,} rows × {len(competition.columns)} columns"
+    better = "higher" if metric.direction == "maximize" else "lower"
+    weighed = f"; {competition.weighing}" if competition.weighing else ""
+    folds = f"{competition.validation.folds} {competition.validation.scheme} folds"
+    return f"{competition.name}: {competition.task.value}, {shape}, {metric.name} ({better} is better{weighed}), {folds}"

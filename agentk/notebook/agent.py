@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from agentk.agent.models import notice_of, with_defaults
-from agentk.agent.request import Models, Request
+from agentk.agent.request import Models, Request, budget_of
 from agentk.agent.session import begin, find, request_of
 from agentk.cli.kaggle import fetched
 from agentk.competitions.draft import Overrides
 from agentk.errors import SettingError
 from agentk.notebook.run import Run
-from agentk.settings import load_settings, seconds
+from agentk.settings import load_settings
 
 
 class Agent:
@@ -22,7 +22,7 @@ class Agent:
     competition  a folder like an unzipped Kaggle download, a CSV file, builtin:NAME, or a competition's address at Kaggle
     budget       time to spend: "90s", "10m", seconds; by default 10m, or none where `attempts` is given
     attempts     end after so many; with it, a seed fixes the result
-    target, id, metric, task, positive, train, test, sample, description, validation, column, leaks
+    target, id, metric, weights, task, positive, train, test, sample, description, validation, column, leaks
                  what you know about the competition; without these it is found out
     solution, hints, folds, extra, recipes
                  what you have: a program to beat, ideas, a CSV with a column "fold", further labelled rows, recipes (files)
@@ -92,7 +92,7 @@ class Agent:
         }
         self.request = _request(
             competition=str(competition),
-            budget=_budget(budget, attempts),
+            budget=budget_of(budget, attempts),
             attempts=attempts,
             seed=seed,
             workers=workers,
@@ -149,12 +149,6 @@ def _request(**fields: Any) -> Request:
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingError(f"{'.'.join(map(str, first['loc']))}={first['input']!r}: {first['msg']}") from None
-
-
-def _budget(budget: str | float | None, attempts: int | None) -> float | None:
-    if budget is None:
-        return None if attempts is not None else 600.0
-    return seconds(budget) if isinstance(budget, str) else float(budget)
 
 
 def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def ended_at(lines: Iterable[Line]) -> dict[int, float]:
 
 def picture(bench: Workbench, node: str, doing: str, at: dict[int, float]) -> str:
     """Where in the graph, the scores over time, the latest attempts, the time left. at: when each attempt was first seen."""
-    from agentk.cli.display import headline
+    from agentk.cli.contract import headline
 
     ledger, active = bench.ledger, bench.clock.active()
     attempts = dict(ledger.attempts)

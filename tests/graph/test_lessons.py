@@ -11,7 +11,7 @@ import pytest
 
 from agentk.agent.learning import explanation
 from agentk.agent.summary import traps
-from agentk.cli.display import sentence
+from agentk.cli.sentences import sentence
 from agentk.competitions.setup import STAGES
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal, read

@@ -1,0 +1,19 @@
+"""What several commands take: a run by its name, where runs are kept, JSON on stdout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def runs(incomplete: str) -> list[str]:
+    """For the shell's completion: "last", and names of runs in the default folder that begin so, the latest first."""
+    found = sorted(Path("runs").glob("*/run.json"), key=lambda file: file.stat().st_ctime, reverse=True)
+    return [name for name in ("last", *(file.parent.name for file in found)) if name.startswith(incomplete)]
+
+
+Run = Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.", autocompletion=runs)]
+Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
