@@ -43,18 +43,36 @@ def agreed(request: Request, listen: Callable[[str], str] = input) -> Request:
         request = _with(request, answer)
 
 
+def attentive(request: Request) -> Request:
+    """The request with leaks asked about, where a person sits at a terminal and has said nothing of them."""
+    from agentk.competitions.said import said_in
+
+    if not _at_a_terminal() or request.overrides.leaks or said_in(request.competition).leaks:
+        return request
+    return request.model_copy(update={"overrides": request.overrides.model_copy(update={"leaks": "ask"})})
+
+
 def mended(request: Request, error: CompetitionError, listen: Callable[[str], str] = input) -> Request:
     """The request with what the person answers to the question that setup could not go on without.
 
     Raises `error` itself where there is no terminal, or the person has no answer.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not _at_a_terminal():
         raise error
     return _mended(request, error, listen)
 
 
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def _mended(request: Request, error: UserError, listen: Callable[[str], str]) -> Request:
+    from agentk.competitions.leaks import LeakError
+
     print(f"setup asks: {error}", file=sys.stderr)
+    if isinstance(error, LeakError):
+        answer = _heard("drop, use, or nothing to go on with a doubt", listen).removeprefix("--leaks").strip()
+        return _with(request, f"--leaks {answer or 'report'}")
     answer = _heard("a flag and its value, such as --target COLUMN; nothing to give up", listen)
     if not answer:
         raise error

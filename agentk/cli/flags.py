@@ -65,7 +65,7 @@ def run(
     ] = None,
     leaks: Annotated[
         str | None,
-        typer.Option(help="Columns that give the target away: use, report or drop (own data).", rich_help_panel=SAY),
+        typer.Option(help="What gives the target away: use, report, drop (own data), ask (at a terminal).", rich_help_panel=SAY),
     ] = None,
     ask: Annotated[bool, typer.Option("--ask", help="Show the contract and wait for a yes or a correction.")] = False,
     out: Out = Path("runs"),
@@ -120,7 +120,7 @@ def run(
     leave_cores_to_programs()
     from agentk.agent.models import with_defaults
     from agentk.agent.request import Models, Request, budget_of
-    from agentk.cli.asking import agreed, mended
+    from agentk.cli.asking import agreed, attentive, mended
     from agentk.cli.kaggle import agree, fetched
     from agentk.cli.running import start
     from agentk.competitions.draft import Overrides
@@ -176,8 +176,7 @@ def run(
     if submit:
         agree(competition, yes=yes)
     request = fetched(request, data)
-    if ask:
-        request = agreed(request)
+    request = agreed(request) if ask else attentive(request)
     while True:
         try:
             raise typer.Exit(start(request, as_json=as_json, submit=submit, watch=watch))

@@ -106,8 +106,8 @@ def replay(
         list[str] | None,
         typer.Option(
             "--with",
-            help="A new run with this changed: model=…, share=…, memory=off, folds=FILE, seed=N, attempts=N, budget=…, hint=…; "
-            "what was executed before is not executed again. Repeatable.",
+            help="A new run with this changed: model=…, share=…, memory=off, folds=FILE, validation=SCHEME:COLUMN, seed=N, "
+            "attempts=N, budget=…, hint=…; what was executed before is not executed again. Repeatable.",
         ),
     ] = None,
     out: Out = Path("runs"),

@@ -66,6 +66,8 @@ def go_on(
         print(f"note: it has ended ({spent.stopped_by}); for more: {again} --budget +10m, or --attempts N", file=sys.stderr)
         return _tell(spent, as_json=as_json)
     update: dict[str, object] = {"hints": (*request.hints, *hints)}
+    if request.overrides.leaks == "ask":  # there is no asking twice
+        update["overrides"] = request.overrides.model_copy(update={"leaks": "report"})
     limits = {name: limit for name, limit in (("max_cost", max_cost), ("max_tokens", max_tokens)) if limit is not None}
     update["models"] = request.models.model_copy(update=limits)
     if budget is not None:

@@ -30,13 +30,14 @@ def account(competition: Competition, *, whole: bool = False) -> list[Row]:
     files = [file.path for file in (competition.train, competition.test, competition.sample) if file is not None]
     beside = competition.train.options.get("beside", [])
     joined = [str(side["path"]) for side in beside if isinstance(side, dict)] if isinstance(beside, list) else []
+    further = (("joined", joined), ("described by", competition.pages))
     form, validation = competition.submission, competition.validation
     by = f" by {validation.column}" if validation.column else ""
     ids = _few(competition.id_columns) or "none: rows are answered in their order"
     rows = [
         Row("task", f"{competition.task.value}: predict {_few(competition.targets)}{cut_from}{classes}{positive}"),
         Row("data", f"{competition.rows:,} rows to learn from, {competition.test_rows:,} to predict; {columns}; ids: {ids}"),
-        Row("files", _few(files) + (f"; joined: {_few(joined)}" if joined else "")),
+        Row("files", _few(files) + "".join(f"; {what}: {_few(names)}" for what, names in further if names)),
     ]
     if competition.gaps:
         rows.append(Row("", f"{competition.gaps:.0%} of the targets' values are unknown"))
@@ -49,7 +50,9 @@ def account(competition: Competition, *, whole: bool = False) -> list[Row]:
     metric = metric_of(competition)
     pooled = ", over all answers, whatever their target" if metric.pooled else ""
     counted = f"; {competition.weighing}" if competition.weighing else ""
-    rows.append(Row("metric", f"{metric.name}, to {metric.direction}{pooled}{counted}"))
+    begins = f"scored by {metric.name}, {metric.direction}: "
+    why = next((f" ({reason.removeprefix(begins)})" for reason in competition.reasons if reason.startswith(begins)), "")
+    rows.append(Row("metric", f"{metric.name}, to {metric.direction}{pooled}{counted}{why}"))
     each = ", a row for each answer that is asked for" if competition.cells else ""
     rows.append(Row("submission", f"{form.kind.replace('_', ' ')} in {_few(form.columns)}{each}"))
     rows.append(Row("folds", f"{validation.folds} {validation.scheme}{by}"))

@@ -37,7 +37,7 @@ class Overrides(Frozen):
     description: str | None = None
     validation: Literal["random", "stratified", "grouped", "blocked", "rolling"] | None = None
     column: str | None = None  # the column that groups or orders rows for validation
-    leaks: Literal["use", "report", "drop"] | None = None  # what to do with columns that give the target away
+    leaks: Literal["use", "report", "drop", "ask"] | None = None  # what to do with columns that give the target away
 
 
 class Refusal(Frozen):
@@ -59,6 +59,7 @@ class Draft(Frozen):
     test: TableFile | None = None
     sample: TableFile | None = None
     unused: tuple[str, ...] = ()  # files that no stage found a use for
+    pages: tuple[str, ...] = ()  # files that the description was read from
     id_columns: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     train_only: tuple[str, ...] = ()

@@ -17,25 +17,38 @@ Codes: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 _ROWS = 100_000  # of train that are looked at for what it knows
 _SHIFT_ROWS = 3_000  # of each, for telling them apart
 _SHIFT_COLUMNS = 100
+_FEWEST_ROWS = 50
+_APART = 0.6  # area under the ROC from which on it is said
 
 
 def shift(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> tuple[str, ...]:
-    """How well a fixed model tells test rows from training rows, by which columns, and what test has that train has not."""
-    ignored = (ColumnKind.CONSTANT, ColumnKind.IDENTIFIER, ColumnKind.IMAGE)
-    names = [c.name for c in competition.columns if c.kind not in ignored and c.name not in competition.id_columns]
-    names = [name for name in names if name != competition.validation.column][:_SHIFT_COLUMNS]
-    if not names or min(len(train), len(test)) < 50:
+    """How well a fixed model tells test rows from training rows, and by which columns; nothing where it hardly does."""
+    names = _compared(competition, train, test)
+    if not names:
         return ()
     first, second = train[names].iloc[_places(len(train), _SHIFT_ROWS)], test[names].iloc[_places(len(test), _SHIFT_ROWS)]
     both = as_numbers(pd.concat([first, second], ignore_index=True))
     auc, importance = told_apart(both[: len(first)], both[len(first) :])
-    found = list(_unseen(train[names].iloc[_places(len(train), _ROWS)], second))
-    if auc > 0.6:
-        strongest = [names[at] for at in np.argsort(-importance)[:3] if importance[at] > 0.05]
-        found.insert(
-            0, f"train and test differ: a model tells their rows apart with AUC {auc:.2f}, mostly by {several(strongest)}"
-        )
-    return tuple(found)
+    if auc <= _APART:
+        return ()
+    strongest = [names[at] for at in np.argsort(-importance)[:3] if importance[at] > 0.05]
+    return (f"train and test differ: a model tells their rows apart with AUC {auc:.2f}, mostly by {several(strongest)}",)
+
+
+def unseen(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> tuple[str, ...]:
+    """Columns out of support: many test rows hold what train does not."""
+    names = _compared(competition, train, test)
+    rows = train[names].iloc[_places(len(train), _ROWS)], test[names].iloc[_places(len(test), _SHIFT_ROWS)]
+    return tuple(_unseen(*rows))
+
+
+def _compared(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> list[str]:
+    """The columns that are looked at; none where there are too few rows to say anything."""
+    if min(len(train), len(test)) < _FEWEST_ROWS:
+        return []
+    ignored = (ColumnKind.CONSTANT, ColumnKind.IDENTIFIER, ColumnKind.IMAGE)
+    names = [c.name for c in competition.columns if c.kind not in ignored and c.name not in competition.id_columns]
+    return [name for name in names if name != competition.validation.column][:_SHIFT_COLUMNS]
 
 
 def _places(rows: int, most: int) -> Codes:

@@ -86,8 +86,11 @@ def _grids(train: pd.DataFrame, test: pd.DataFrame, key: str) -> Iterator[_Grid]
     shared = [str(name) for name in train.columns if name in test.columns and name != key]
     things = [name for name in shared if not called_time(name) and not is_date(train[name])]  # what is asked day by day is none
     words = [name for name in shared if types.is_string_dtype(train[name]) and 2 <= train[name].nunique() <= _MOST]
+    rows, counts = (len(train), len(test)), {name: (train[name].nunique(), test[name].nunique()) for name in things}
     for question in words:
-        yield from (_Grid(entity, question) for entity in things if entity != question)
+        asked = train[question].nunique()
+        fitting = (name for name in things if name != question and all(map(_fits, rows, counts[name], (asked, asked))))
+        yield from (_Grid(entity, question) for entity in fitting)
     if key in train and types.is_string_dtype(train[key]):
         for sign in _SIGNS:
             first = [rf"^((?:.+?{sign}){{{count}}}.+?){sign}(.+)$" for count in range(_MOST_PARTS)]
@@ -109,6 +112,11 @@ def _cut(rows: pd.DataFrame, grid: _Grid) -> pd.DataFrame:
     return rows.assign(**{grid.entity: parts[0], grid.question: parts[1]})
 
 
+def _fits(rows: int, things: int, questions: int) -> bool:
+    """Whether so many rows may ask each question of nearly every thing, and none twice."""
+    return things > 1 and _WHOLE * things * questions <= rows <= things * questions
+
+
 def _is_grid(train: pd.DataFrame, test: pd.DataFrame, grid: _Grid, key: str, value: str) -> bool:
     """Whether the same questions are asked of nearly every thing, once, of other things in test, and nothing else differs."""
     entity, question = grid.entity, grid.question
@@ -116,8 +124,7 @@ def _is_grid(train: pd.DataFrame, test: pd.DataFrame, grid: _Grid, key: str, val
     if asked[0] != asked[1] or not 2 <= len(asked[0]) <= _MOST or asked[0] & set(train.columns):
         return False
     for part in (train, test):
-        things = part[entity].nunique()
-        whole = things > 1 and len(part) >= _WHOLE * things * len(asked[0]) and not part.duplicated([entity, question]).any()
+        whole = _fits(len(part), part[entity].nunique(), len(asked[0])) and not part.duplicated([entity, question]).any()
         if not whole or part[[entity, question]].isna().any(axis=None):
             return False
     if set(train[entity]) & set(test[entity]):

@@ -11,6 +11,7 @@ from pandas.api import types
 
 from agentk.competitions.tables import rows_of, several
 from agentk.competitions.truth import encode_truth, plain_values
+from agentk.errors import CompetitionError
 from agentk.types.competition import Column, ColumnKind, Competition
 from agentk.types.metric import Array
 
@@ -25,6 +26,10 @@ _PURE = 0.98
 _SAY = "--leaks drop leaves such columns out, --leaks use has nothing said"
 
 
+class LeakError(CompetitionError):
+    """A person wants to be asked about columns that give the target away, and there are some."""
+
+
 @dataclass(frozen=True)
 class Leak:
     """One thing found; `column`: which may be left out."""
@@ -33,13 +38,14 @@ class Leak:
     column: str | None = None
 
 
-def audited(competition: Competition, what: Literal["use", "report", "drop"]) -> Competition:
+def audited(competition: Competition, what: Literal["use", "report", "drop", "ask"]) -> Competition:
     """The contract with what was found.
 
     use     it stands among the findings, and every column stays
     report  it is a doubt as well, so that the person decides
     drop    columns that give the target away are left out of all rows, and a doubt says so; nothing is left out that is the last
             column to learn from, or that folds are made by
+    ask     LeakError is raised with the question, where there is such a column
     """
     train, test = rows_of(competition)
     found = leaks(competition, train, test)
@@ -48,6 +54,11 @@ def audited(competition: Competition, what: Literal["use", "report", "drop"]) ->
     if what == "use" or not told:
         return competition.model_copy(update={"findings": texts})
     names = tuple(str(leak.column) for leak in told)
+    if what == "ask":
+        raise LeakError(
+            f"{competition.folder}: {'; '.join(leak.text for leak in told)}. Say --leaks drop to leave that out, "
+            "--leaks use to learn from it, --leaks report to go on with a doubt"
+        )
     left = [c for c in competition.columns if c.name not in names and c.kind not in (ColumnKind.CONSTANT, ColumnKind.IDENTIFIER)]
     if what == "report" or not left:
         doubts = tuple(f"{leak.text} ({_SAY})" for leak in told)

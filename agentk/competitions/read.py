@@ -66,7 +66,7 @@ def find_files(draft: Draft) -> Draft:
             + (_wanted(rows_of(sample), sample) if sample else _HELD_OUT)
             + (unread and f" Note: {unread}.")
         )
-    description, files = _description(folder, said.description)
+    description, pages = _description(folder, said.description)
     read = {(file.path, file.options.get("member")) for file in (train_table, test_table)}
     used = [name for name in (train, test, sample) if name]
     unused = tuple(name for name in tables if name not in used and tables[name] not in read)
@@ -80,7 +80,8 @@ def find_files(draft: Draft) -> Draft:
         sample=opened(sample) if sample else None,
         description=description,
         unused=unused,
-        reason=f"read {several(used + files)}" + (f"; not used: {several(unused)}" if unused else ""),
+        pages=tuple(pages),
+        reason=f"read {several(used + pages)}" + (f"; not used: {several(unused)}" if unused else ""),
         doubt=None if sample or draft.own else "no sample submission was found: its form is inferred (--sample FILE names one)",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agentk.competitions.draft import Draft, Overrides, Stage
+from agentk.competitions.findings import unseen
 from agentk.competitions.leaks import audited
 from agentk.competitions.read import READ
 from agentk.competitions.reopening import proven, settled
@@ -14,6 +15,7 @@ from agentk.competitions.shape import SHAPE
 from agentk.competitions.source import located
 from agentk.competitions.split import SPLIT
 from agentk.competitions.submission import FORMAT
+from agentk.competitions.tables import rows_of
 from agentk.competitions.whole import contract_of
 from agentk.types.competition import Competition
 
@@ -56,5 +58,12 @@ def through(draft: Draft) -> Draft:
 
 
 def to_competition(draft: Draft) -> Competition:
-    """The finished contract, looked through for what gives the target away. Raises CompetitionError when a stage has not run."""
-    return audited(contract_of(draft), draft.overrides.leaks or ("drop" if draft.own else "report"))
+    """The finished contract, looked through for what gives the target away and for columns out of support.
+
+    Raises CompetitionError when a stage has not run, LeakError where the person wants to be asked about a leak.
+    """
+    said = draft.overrides.leaks
+    what = "drop" if draft.own and said in (None, "ask") else said or "report"
+    competition = audited(contract_of(draft), what)
+    outside = unseen(competition, *rows_of(competition))
+    return competition.model_copy(update={"findings": (*competition.findings, *outside)})

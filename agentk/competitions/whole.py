@@ -26,6 +26,7 @@ def contract_of(draft: Draft) -> Competition:
         test=draft.test,
         sample=draft.sample,
         unused=draft.unused,
+        pages=draft.pages,
         id_columns=draft.id_columns,
         targets=draft.targets,
         classes=draft.classes,

@@ -160,6 +160,7 @@ class Competition(Frozen):
     test: TableFile
     sample: TableFile | None = None
     unused: tuple[str, ...] = ()  # tables of the folder that nothing is read from
+    pages: tuple[str, ...] = ()  # files that the description was read from
     id_columns: tuple[str, ...] = ()  # of the test file; empty: the row number
     targets: tuple[str, ...]
     classes: tuple[Label, ...] = ()  # binary and multiclass: in the order of the prediction's columns;

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agentk.competitions.findings import shift
+from agentk.competitions.findings import shift, unseen
 from agentk.competitions.leaks import audited, leaks
 from agentk.competitions.tables import rows_of
 from agentk.types.competition import Competition
@@ -19,7 +19,7 @@ RNG = np.random.default_rng(2)
 
 
 def scan(c: Competition, train: pd.DataFrame, test: pd.DataFrame) -> tuple[str, ...]:
-    return (*texts(c, train, test), *shift(c, train, test))
+    return (*texts(c, train, test), *shift(c, train, test), *unseen(c, train, test))
 
 
 def texts(c: Competition, train: pd.DataFrame, test: pd.DataFrame) -> list[str]:
@@ -94,8 +94,10 @@ def test_rows_in_both_files(found) -> None:
 
 
 def test_a_test_set_from_elsewhere(found) -> None:
-    said = shift(*found(late=lambda test: test.assign(x2=test["x2"] + 3, town=["Basel", "Bern"] * (M // 2))))
-    assert "AUC" in said[0] and "x2" in said[0]
+    case = found(late=lambda test: test.assign(x2=test["x2"] + 3, town=["Basel", "Bern"] * (M // 2)))
+    (told,) = shift(*case)
+    assert "AUC" in told and "x2" in told
+    said = case[0].findings  # what is out of support costs no model, and stands in the contract before the first fit
     assert any("town that train does not know" in one for one in said) and any("x2 outside the range" in one for one in said)
 
 
@@ -108,7 +110,8 @@ def test_many_values_that_train_and_test_share_are_no_difference(found, kind: st
         days = (pd.Timestamp("2020-01-01") + pd.to_timedelta(value, unit="D")).strftime("%d.%m.%Y")
         return rows.assign(value=days if kind == "dates" else [f"v{at:03d}" for at in value])
 
-    assert shift(*found(wide)) == ()
+    case = found(wide)
+    assert shift(*case) == unseen(*case) == ()
 
 
 def test_it_is_quick(found) -> None:

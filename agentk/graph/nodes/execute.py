@@ -6,6 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from agentk.competitions.account import in_markdown
 from agentk.graph.folder import replace
 from agentk.graph.rewind import carry_over
 from agentk.graph.state import State
@@ -44,7 +45,9 @@ def look(bench: Workbench) -> None:
     with bench.aside():
         findings = bench.arena.findings()
     if findings:
-        bench.settle_competition(bench.arena.competition.model_copy(update={"findings": findings}))
+        found = bench.arena.competition.model_copy(update={"findings": findings})
+        bench.settle_competition(found)
+        replace(bench.folder.path / "contract.md", in_markdown(found))
     bench.journal.write("stage", stage="findings", findings=list(findings))
 
 
