@@ -111,7 +111,7 @@ def _without_choice(bench: Workbench, winner: Attempt, idea: Idea, params: Param
     made = _executed(bench, bench.folder.read_solution(member), params)
     common = {"about": winner.number, "without": idea.without, "number": idea.member, "seconds": round(made.seconds, 3)}
     if made.outcome.status is not Status.SCORED:
-        return Worth.model_validate({**common, "reason": f"{made.outcome.status.value}: {made.outcome.reason}"})
+        return Worth.model_validate({**common, "reason": f"{made.outcome.status.words}: {made.outcome.reason}"})
     if winner.weights:
         whole, rest = blended(bench, winner, {}), blended(bench, winner, {idea.member: made})
     else:

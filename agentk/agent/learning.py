@@ -221,7 +221,7 @@ def explanation(folder: RunFolder, memory: Memory | None = None) -> list[str]:
 def _result(attempt: Attempt | None, earned: Mapping[int, float]) -> str:
     if attempt is None:
         return "(not finished)"
-    result = attempt.outcome.status.value if attempt.score is None else f"{attempt.score:.5f}"
+    result = attempt.outcome.status.words if attempt.score is None else f"{attempt.score:.5f}"
     return f"{attempt.name} ({result}" + (f", earned {earned[attempt.number]:+.2f})" if attempt.number in earned else ")")
 
 

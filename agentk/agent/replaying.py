@@ -171,7 +171,7 @@ def _again(bench: Workbench, folder: RunFolder, attempt: Attempt, *, verify: boo
         again=found.score,
         chosen=attempt.chosen,
         chosen_again=found.chosen,
-        note=f"{found.outcome.status.value}: {found.outcome.reason}" if lost else "",
+        note=f"{found.outcome.status.words}: {found.outcome.reason}" if lost else "",
     )
 
 

@@ -167,7 +167,8 @@ def _sentence(line: Line) -> str:
         case "attempt_started":
             return f"#{line['number']} {line['kind']} {line['name']} is begun"
         case "attempt_finished":
-            return _ended(Attempt.model_validate(line["attempt"]))
+            attempt = Attempt.model_validate(line["attempt"])
+            return f"{attempt.title}: {attempt.result}"
         case "submission_replaced":
             what = "a sound baseline" if line["number"] is None else f"#{line['number']}"
             return f"submission.csv is now {what}"
@@ -184,14 +185,6 @@ def _answered(answer: dict[str, Any]) -> str:
         what = " ".join(str(answer[key]) for key in ("action", "recipe") if answer.get(key))
         return f"{what}: {shortened(answer['idea'], 160)}" if answer.get("idea") else what
     return str(answer.get("note", ""))
-
-
-def _ended(attempt: Attempt) -> str:
-    what = attempt.title
-    if attempt.score is None:
-        return f"{what}: {attempt.outcome.status.value.replace('_', ' ')}, {attempt.outcome.reason}"
-    spread = "" if attempt.std is None else f" ± {attempt.std:.5f}"
-    return f"{what}: {attempt.score:.5f}{spread}"
 
 
 def _facts(value: Any) -> tuple[tuple[str, str], ...]:

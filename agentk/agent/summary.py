@@ -190,5 +190,5 @@ def _described(attempt: Attempt) -> str:
     if attempt.kind == "blend":
         return f"{attempt.name} ({attempt.idea})"
     tuned = f", tuned over {attempt.trials} trials" if attempt.trials else ""
-    status = "" if attempt.outcome.status is Status.SCORED else f", {attempt.outcome.status.value}"
+    status = "" if attempt.outcome.status is Status.SCORED else f", {attempt.outcome.status.words}"
     return f"#{attempt.number} {attempt.name}{tuned}{status}"

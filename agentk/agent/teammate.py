@@ -14,7 +14,7 @@ from agentk.agent.session import request_of, session
 from agentk.agent.worth import Worth, marginal, record
 from agentk.competitions.rows import read_table
 from agentk.competitions.spans import span_truth
-from agentk.errors import RunError, SettingError
+from agentk.errors import SettingError
 from agentk.graph.folder import RunFolder
 from agentk.graph.inbox import letters, post_hint, post_predictions, post_program
 from agentk.graph.journal import read
@@ -62,16 +62,6 @@ def add_predictions(folder: RunFolder, oof: Path, test: Path, name: str) -> None
     whole = np.full((len(matrix), evidence.competition.width), np.nan)
     whole[wanted] = _checked(oof, matrix[wanted], evidence)
     post_predictions(folder, name, whole, _checked(test, _matrix(evidence, test, evidence.test, "test"), evidence))
-
-
-def at_work(folder: RunFolder) -> bool:
-    """Whether a process is working on the run."""
-    try:
-        folder.lock()
-    except RunError:
-        return True
-    folder.unlock()
-    return False
 
 
 @contextmanager

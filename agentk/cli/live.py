@@ -133,7 +133,7 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
                 else "dim"
             )
             name.stylize(style)
-            note = "" if good else f"{attempt.outcome.status.value.replace('_', ' ')}: {attempt.outcome.reason}"
+            note = "" if good else f"{attempt.outcome.status.words}: {attempt.outcome.reason}"
             table.add_row(
                 name,
                 Text(f"{attempt.score:.5f}" if good else "–", style=style),

@@ -12,7 +12,6 @@ from agentk.types.wording import shortened
 if TYPE_CHECKING:
     from agentk.graph.journal import Line
     from agentk.graph.workbench import Workbench
-    from agentk.types.attempt import Attempt
 
 IDEA = 100
 """Characters of a plan's idea in a line."""
@@ -30,7 +29,7 @@ def sentence(line: Line, bench: Workbench) -> str | None:
             attempt = bench.ledger.attempts[int(str(line["number"]))]
             if attempt.kind == "blend" and attempt.outcome.status is Status.PRUNED:  # a mixture of one
                 return None
-            return f"{attempt.title}: {_result(attempt)}" + (f", {attempt.seconds:.1f}s" if attempt.seconds else "")
+            return f"{attempt.title}: {attempt.result}" + (f", {attempt.seconds:.1f}s" if attempt.seconds else "")
         case "model_call":
             call = call_of(line)
             told = call.error if call.reply is None else f"{call.reply.usage.prompt + call.reply.usage.reply:,} tokens"
@@ -63,13 +62,6 @@ def _stage(line: Line) -> str:
             "; ".join(map(str, found)) if isinstance(found, list) and found else "none found"
         )
     return f"setup: {line['stage']} ✓ ({line['tests']} tests)"
-
-
-def _result(attempt: Attempt) -> str:
-    if attempt.score is None:
-        return f"{attempt.outcome.status.value.replace('_', ' ')}: {attempt.outcome.reason}"
-    spread = "" if attempt.std is None else f" ± {attempt.std:.5f}"
-    return f"{attempt.score:.5f}{spread}"
 
 
 def is_set_up(line: Line) -> bool:

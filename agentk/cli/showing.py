@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from agentk.agent.session import all_runs, find
 from agentk.agent.summary import Summary, summarize
-from agentk.errors import AgentKError, RunError
+from agentk.errors import AgentKError
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
 from agentk.graph.ledger import Ledger
@@ -133,7 +133,7 @@ def _label(attempt: Attempt, best: bool) -> str:
     result = (
         f"{attempt.score:.5f}"
         if attempt.score is not None
-        else f"[red]{attempt.outcome.status.value}[/]: {escape(attempt.outcome.reason)}"
+        else f"[red]{attempt.outcome.status.words}[/]: {escape(attempt.outcome.reason)}"
     )
     mark = "[bold green]★[/] " if best else ""
     kept = f"\n    [dim]{escape(attempt.verdict)}[/]" if attempt.verdict else ""
@@ -196,7 +196,7 @@ def clean_runs(out: Path, cap: str, *, yes: bool) -> None:
     for folder, occupied in sizes.items():
         if total <= limit:
             break
-        if _at_work(folder):
+        if folder.at_work:
             print(f"{folder.path.name}: at work, left alone")
             continue
         total -= occupied
@@ -206,15 +206,6 @@ def clean_runs(out: Path, cap: str, *, yes: bool) -> None:
             shutil.rmtree(folder.path)
     if total > limit:
         print(f"what is left takes {_bytes(total)}")
-
-
-def _at_work(folder: RunFolder) -> bool:
-    try:
-        folder.lock()
-    except RunError:
-        return True
-    folder.unlock()
-    return False
 
 
 def _bytes(count: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentk.agent.session import find, request_of, session, work
-from agentk.agent.teammate import add_predictions, add_program, at_work, came_of, receiving, tell
+from agentk.agent.teammate import add_predictions, add_program, came_of, receiving, tell
 from agentk.errors import RunError, SettingError
 from agentk.graph.journal import read
 from agentk.graph.ledger import Ledger
@@ -24,7 +24,7 @@ def tell_run(run: str, out: Path, idea: str) -> None:
     """Puts an idea into the run's inbox and says when it will be read."""
     folder = find(run, out)
     tell(folder, idea)
-    if at_work(folder):
+    if folder.at_work:
         print(f"told {folder.path.name}; its next plan reads it")
     else:
         print(f"kept for {folder.path.name}; it reads it when it goes on: agentk resume {folder.path} --budget +10m")
@@ -39,7 +39,7 @@ def add_to_run(run: str, out: Path, program: Path | None, oof: Path | None, test
         add_predictions(folder, oof, test, name or oof.stem)
     else:
         raise SettingError("give a program (agentk add RUN solution.py), or both --oof FILE and --test-pred FILE of a model")
-    if at_work(folder):
+    if folder.at_work:
         print(f"given to {folder.path.name}; it enters with the next plan, and the blends after it")
         return
     _take_in(folder)

@@ -115,6 +115,18 @@ class RunFolder:
             self._lock.close()
             self._lock = None
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a process, this one or another, is working on the run."""
+        if self._lock is not None:
+            return True
+        try:
+            self.lock()
+        except RunError:
+            return True
+        self.unlock()
+        return False
+
     def attempt(self, number: int) -> Path:
         """The folder of a finished attempt."""
         return self.attempts / f"{number}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agentk.llms.connection import Connection, number, timeouts
+from agentk.llms.connection import Connection, number
 from agentk.llms.exchange import Ended, Exchange
 from agentk.llms.protocol import ChatRequest, Reply, Usage
 from agentk.llms.schemas import ANSWER, strict
@@ -22,21 +22,11 @@ class CompletionsModel:
 
     def ask(self, request: ChatRequest) -> Reply:
         """One streamed try."""
-        exchange = self._connection.exchange(request.timeout)
-        errors = self._connection.errors()
-        while True:
-            options = self._options(request)
-            try:
-                stream = self._connection.client.chat.completions.create(**options, timeout=timeouts(request.timeout))
-                with exchange.reading(stream):
-                    return self._read(stream, exchange, structured=request.answer_schema is not None)
-            except errors as error:
-                if not self._connection.refused.gives_up(error, options):
-                    raise exchange.translated(error) from error
+        return self._connection.ask(request, self._connection.client.chat.completions.create, self._options, self._read)
 
     def close(self) -> None:
         """Closes the SDK's connections."""
-        self._connection.client.close()
+        self._connection.close()
 
     def _options(self, request: ChatRequest) -> dict[str, Any]:
         refused = self._connection.refused
@@ -60,7 +50,7 @@ class CompletionsModel:
                 options["tool_choice"] = {"type": "function", "function": {"name": ANSWER}}
         return options
 
-    def _read(self, stream: Any, exchange: Exchange, *, structured: bool) -> Reply:
+    def _read(self, stream: Any, exchange: Exchange, structured: bool) -> Reply:
         text: list[str] = []
         called: list[str] = []
         ended: Ended | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from agentk.errors import AccessError, SettingError
 from agentk.llms.concessions import Concessions
 from agentk.llms.exchange import UNREADABLE, Exchange
+from agentk.llms.protocol import ChatRequest, Reply
 from agentk.llms.servers import Server
 
 if TYPE_CHECKING:
@@ -38,16 +40,36 @@ class Connection:
             raise AccessError(f"{self.name} needs a key: set the environment variable {server.key_variable} to yours")
         self.client = _client(server.base_url, self._key or "none")
 
-    def exchange(self, timeout: float) -> Exchange:
-        """The watch over one try."""
-        return Exchange(self.name, timeout, key=self._key, mend=self._mend)
+    def ask(
+        self,
+        request: ChatRequest,
+        create: Callable[..., Any],
+        options: Callable[[ChatRequest], dict[str, Any]],
+        read: Callable[[Any, Exchange, bool], Reply],
+    ) -> Reply:
+        """One streamed try, again at once without what the server refuses by name.
 
-    def errors(self) -> tuple[type[Exception], ...]:
-        """Everything the SDK and what lies under it raise."""
+        create, options  the SDK's call, and what it is given for the request
+        read             makes the reply of the stream that the call opens; whether a structured one is wanted comes third
+        """
         import httpx2
         from openai import OpenAIError
 
-        return (OpenAIError, httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError, *UNREADABLE)
+        raised = (OpenAIError, httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError, *UNREADABLE)
+        exchange = Exchange(self.name, request.timeout, key=self._key, mend=self._mend)
+        while True:
+            given = options(request)
+            try:
+                stream = create(**given, timeout=timeouts(request.timeout))
+                with exchange.reading(stream):
+                    return read(stream, exchange, request.answer_schema is not None)
+            except raised as error:
+                if not self.refused.gives_up(error, given):
+                    raise exchange.translated(error) from error
+
+    def close(self) -> None:
+        """Closes the SDK's connections."""
+        self.client.close()
 
 
 def timeouts(seconds: float) -> Any:

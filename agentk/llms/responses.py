@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agentk.llms.connection import Connection, number, timeouts
+from agentk.llms.connection import Connection, number
 from agentk.llms.exchange import Ended, Exchange, FailedError
 from agentk.llms.protocol import ChatRequest, Reply, Usage
 from agentk.llms.schemas import ANSWER, strict
@@ -20,21 +20,11 @@ class ResponsesModel:
 
     def ask(self, request: ChatRequest) -> Reply:
         """One streamed try."""
-        exchange = self._connection.exchange(request.timeout)
-        errors = self._connection.errors()
-        while True:
-            options = self._options(request)
-            try:
-                stream = self._connection.client.responses.create(**options, timeout=timeouts(request.timeout))
-                with exchange.reading(stream):
-                    return self._read(stream, exchange, structured=request.answer_schema is not None)
-            except errors as error:
-                if not self._connection.refused.gives_up(error, options):
-                    raise exchange.translated(error) from error
+        return self._connection.ask(request, self._connection.client.responses.create, self._options, self._read)
 
     def close(self) -> None:
         """Closes the SDK's connections."""
-        self._connection.client.close()
+        self._connection.close()
 
     def _options(self, request: ChatRequest) -> dict[str, Any]:
         refused = self._connection.refused
@@ -53,7 +43,7 @@ class ResponsesModel:
             options["text"] = {"format": {**kind, "schema": tight or request.answer_schema}}
         return options
 
-    def _read(self, stream: Any, exchange: Exchange, *, structured: bool) -> Reply:
+    def _read(self, stream: Any, exchange: Exchange, structured: bool) -> Reply:
         text: list[str] = []
         ended: Ended | None = None
         refused = False

@@ -85,6 +85,6 @@ def _conclusions(folder: RunFolder, number: int) -> list[str]:
 
 def _outcome(attempt: Attempt) -> str:
     if attempt.score is None:
-        return f"{attempt.outcome.status.value.replace('_', ' ')}: {attempt.outcome.reason}"
+        return f"{attempt.outcome.status.words}: {attempt.outcome.reason}"
     spread = "" if attempt.std is None else f" ± {attempt.std:.5f} over folds"
     return f"scored {attempt.score:.5f}{spread}"

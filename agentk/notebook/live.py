@@ -104,7 +104,7 @@ def picture(bench: Workbench, node: str, doing: str, at: dict[int, float]) -> st
     rows = [
         (
             f"{'★ ' if n == ledger.best else ''}{html.text(attempts[n].title)}",
-            f"{attempts[n].score:.5f}" if attempts[n].score is not None else html.text(attempts[n].outcome.status.value),
+            f"{attempts[n].score:.5f}" if attempts[n].score is not None else html.text(attempts[n].outcome.status.words),
             f"{attempts[n].seconds:.1f}",
         )
         for n in shown

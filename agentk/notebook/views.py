@@ -115,7 +115,7 @@ class Tree(View):
             above = nodes.get(attempt.parent, root) if attempt.parent is not None else root
             left = "  (branch left behind)" if number in self.left else ""
             mark = "★ " if number == self.best else ""
-            label = Text(f"{mark}{attempt.title}  {_result(attempt)}{left}")
+            label = Text(f"{mark}{attempt.title}  {attempt.result}{left}")
             nodes[number] = above.add(label, style="dim" if left else "bold green" if mark else "")
         return root
 
@@ -131,12 +131,13 @@ class Tree(View):
             failed = attempt.score is None and attempt.outcome.status.value not in ("pruned", "cancelled")
             color = html.BAD if failed else html.GOOD if first else "inherit"
             std = "" if attempt.std is None else html.span(f"± {attempt.std:.5f}", html.QUIET)
+            result = attempt.outcome.status.words if attempt.score is None else f"{attempt.score:.5f}"
             idea = "branch left behind: " * faint + (attempt.idea or attempt.outcome.reason)
             rows.append(
                 (
                     f'<span style="white-space:nowrap;color:{color};{"font-weight:bold" if first else ""}">{name}</span>',
                     attempt.kind,
-                    f'<span style="white-space:nowrap">{html.text(_result(attempt, short=True))} {std}</span>',
+                    f'<span style="white-space:nowrap">{html.text(result)} {std}</span>',
                     f"{attempt.seconds:.1f}",
                     html.span(shortened(idea, 110), html.QUIET),
                 )
@@ -165,13 +166,6 @@ class Tree(View):
             for at, one in sorted(ended, key=lambda pair: pair[0])
             if one.score is not None
         ]
-
-
-def _result(attempt: Attempt, *, short: bool = False) -> str:
-    if attempt.score is not None:
-        return f"{attempt.score:.5f}"
-    status = attempt.outcome.status.value.replace("_", " ")
-    return status if short else f"{status}: {attempt.outcome.reason}"
 
 
 @dataclass(frozen=True, repr=False)

@@ -158,7 +158,7 @@ def progress(story: Story) -> Markup | None:
         attempt = moment.attempt
         told = attempt.title
         if attempt.score is None:
-            title = f"{told}: {attempt.outcome.status.value}"
+            title = f"{told}: {attempt.outcome.status.words}"
             parts.append(_dot(x(moment.ended_s), bottom + 12, 3.5, "point lost", title, attempt.number))
             continue
         off = not low <= attempt.score <= high

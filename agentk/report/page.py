@@ -131,7 +131,7 @@ def _detail(moment: Moment) -> dict[str, Any]:
         "title": attempt.title,
         "origin": attempt.origin,
         "idea": attempt.idea,
-        "status": attempt.outcome.status.value.replace("_", " "),
+        "status": attempt.outcome.status.words,
         "reason": attempt.outcome.reason,
         "score": None if attempt.score is None else charts.figure(attempt.score),
         "std": None if attempt.std is None else f"{attempt.std:.3g}",

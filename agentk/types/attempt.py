@@ -51,6 +51,13 @@ class Attempt(Frozen):
         return f"#{self.number} {self.name if self.name.startswith(self.kind) else f'{self.kind} {self.name}'}"
 
     @property
+    def result(self) -> str:
+        """What came of it: the score with its spread over folds, or how it ended and why."""
+        if self.score is None:
+            return f"{self.outcome.status.words}: {self.outcome.reason}"
+        return f"{self.score:.5f}" + ("" if self.std is None else f" ± {self.std:.5f}")
+
+    @property
     def sample(self) -> int | None:
         """Training rows that its fits were limited to; None: all."""
         most = self.params.get("most_rows")

@@ -19,6 +19,11 @@ class Status(StrEnum):
     PRUNED = "pruned"  # stopped early because others are clearly better
     CANCELLED = "cancelled"  # stopped because the budget ended or the person said so
 
+    @property
+    def words(self) -> str:
+        """For a sentence: "timed out"."""
+        return self.value.replace("_", " ")
+
 
 class Outcome(Frozen):
     """The status and, in one plain sentence, why."""

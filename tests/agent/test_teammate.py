@@ -12,7 +12,7 @@ import pytest
 from agentk.agent.evidence import contract_of, evidence_of
 from agentk.agent.request import Request
 from agentk.agent.session import begin, session, work
-from agentk.agent.teammate import add_predictions, add_program, at_work, joined, receiving, tell
+from agentk.agent.teammate import add_predictions, add_program, joined, receiving, tell
 from agentk.errors import SettingError
 from agentk.graph.folder import RunFolder
 from agentk.graph.inbox import letters
@@ -85,9 +85,9 @@ def test_a_model_joins_a_run_that_has_ended_and_what_was_asked_for_stays(
 ) -> None:
     asked = ran.facts()["request"]
     add_predictions(ran, *tables(), "oracle")
-    assert not at_work(ran)
+    assert not ran.at_work
     with receiving(ran) as bench:
-        assert at_work(RunFolder.open(ran.path))
+        assert RunFolder.open(ran.path).at_work
         before = set(bench.ledger.attempts)
         work(bench)
         (worth,) = joined(bench, before)

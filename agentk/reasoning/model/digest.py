@@ -61,7 +61,7 @@ def tree_view(attempts: Sequence[Attempt], direction: Direction, names: Names, v
             {
                 "numbers": ", ".join(f"#{attempt.number}" for attempt in reversed(alike[:4])) + (" …" if len(alike) > 4 else ""),
                 "name": shortened(names.text(alike[0].name)),
-                "status": alike[0].outcome.status.value.replace("_", " "),
+                "status": alike[0].outcome.status.words,
                 "reason": shortened(_ended(alike[0], veil), REASON),
             }
             for alike in failures
@@ -81,7 +81,7 @@ def attempt_view(attempt: Attempt, names: Names, veil: Veil, source: str = "") -
         "score": None
         if attempt.score is None
         else f"{attempt.score:.5g}" + (f" ± {attempt.std:.2g}" if attempt.std is not None else ""),
-        "status": attempt.outcome.status.value.replace("_", " "),
+        "status": attempt.outcome.status.words,
         "reason": "" if attempt.score is not None else shortened(_ended(attempt, veil, source), REASON),
         "idea": shortened(names.text(attempt.idea), IDEA),
         "verdict": shortened(names.text(attempt.verdict.split(", a tie would")[0]), VERDICT),
