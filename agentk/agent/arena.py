@@ -19,7 +19,7 @@ from agentk.graph.folder import RunFolder, replace
 from agentk.referee.layout import Layout, given_layout, make_layout
 from agentk.referee.referee import Referee
 from agentk.sandbox.protocol import Limits, Sandbox
-from agentk.types.competition import Competition, Validation
+from agentk.types.competition import ColumnKind, Competition, Validation
 from agentk.types.metric import Array
 from agentk.types.profile import Profile
 
@@ -86,7 +86,8 @@ class CompetitionArena:
         """How scored programs err, by the features of the training rows."""
         from agentk.referee.diagnosis import Diagnoser
 
-        names = [column.name for column in self.competition.columns if column.name in self.train]
+        told = [column for column in self.competition.columns if column.kind is not ColumnKind.PIXEL]
+        names = [column.name for column in told if column.name in self.train]
         return Diagnoser(self.referee.judge, self.train[names], self.layout.seed)
 
     def findings(self) -> tuple[str, ...]:

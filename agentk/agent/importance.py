@@ -41,7 +41,7 @@ def importances(bench: Workbench, seconds: float) -> Iterator[Worth]:
     known = told(bench, best)
     whole = blended(bench, winner, {}) if winner.weights else bench.evaluation(best)
     began = time.monotonic()
-    last = (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT)  # they rarely tell anything
+    last = (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT, ColumnKind.PIXEL)  # they rarely tell anything by themselves
     for column in sorted(arena.competition.columns, key=lambda one: one.kind in last):
         words = f"what {column.name} says"
         if (None, words) in known:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 Verdict = Literal["right", "asked", "doubted", "wrong"]
 
-FIELDS = ("target", "task", "positive", "id", "metric", "weights", "format", "validation")
+FIELDS = ("target", "task", "positive", "id", "metric", "weights", "format", "validation", "pixels")
 _FLAGS = {"target": ("--target",), "task": ("--task",), "positive": ("--positive",), "id": ("--id",), "metric": ("--metric",),
-          "weights": ("--weights",),
+          "weights": ("--weights",), "pixels": ("--pixels",),
           "format": ("--sample",), "validation": ("--validation", "--column")}  # fmt: skip
 
 
@@ -83,6 +83,7 @@ def faults(competition: Competition, truth: Truth) -> dict[str, str]:
         "id": (form.id_columns, truth.ids),
         "positive": (competition.classes[-1] if truth.positive is not None else None, truth.positive),
         "format": ((form.kind, answers), (truth.kind, truth.answers)),
+        "pixels": ("" if competition.pixels is None else competition.pixels.size, truth.pixels),
     }
     wrong = {field: f"{own} instead of {true}" for field, (own, true) in believed.items() if own != true}
     if truth.metric is None:

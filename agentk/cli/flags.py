@@ -63,6 +63,10 @@ def run(
     column: Annotated[
         str | None, typer.Option(help="The column that groups or orders rows for validation.", rich_help_panel=SAY)
     ] = None,
+    pixels: Annotated[
+        str | None,
+        typer.Option(help="The picture that columns of numbers are: 28x28, 32x32x3, or none.", rich_help_panel=SAY),
+    ] = None,
     leaks: Annotated[
         str | None,
         typer.Option(help="What gives the target away: use, report, drop (own data), ask (at a terminal).", rich_help_panel=SAY),
@@ -159,6 +163,7 @@ def run(
             description=description,
             validation=validation,
             column=column,
+            pixels=pixels,
             leaks=leaks,
         ),
         out=out,

@@ -39,6 +39,9 @@ def account(competition: Competition, *, whole: bool = False) -> list[Row]:
         Row("data", f"{competition.rows:,} rows to learn from, {competition.test_rows:,} to predict; {columns}; ids: {ids}"),
         Row("files", _few(files) + "".join(f"; {what}: {_few(names)}" for what, names in further if names)),
     ]
+    if (pixels := competition.pixels) is not None:
+        near = "" if pixels.alike is None else f": neighbors are alike ({pixels.alike:.2f} against {pixels.apart:.2f} far away)"
+        rows.append(Row("pictures", f"{len(pixels.columns)} columns of pixels, {pixels.words}{near}"))
     if competition.gaps:
         rows.append(Row("", f"{competition.gaps:.0%} of the targets' values are unknown"))
     if competition.unused:

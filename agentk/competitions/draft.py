@@ -14,6 +14,7 @@ from agentk.types.competition import (
     Frozen,
     Label,
     OwnMetric,
+    Pixels,
     RowWeights,
     SubmissionFormat,
     TableFile,
@@ -37,6 +38,7 @@ class Overrides(Frozen):
     description: str | None = None
     validation: Literal["random", "stratified", "grouped", "blocked", "rolling"] | None = None
     column: str | None = None  # the column that groups or orders rows for validation
+    pixels: str | None = None  # the picture that columns are: HEIGHTxWIDTH, HEIGHTxWIDTHx3, or none
     leaks: Literal["use", "report", "drop", "ask"] | None = None  # what to do with columns that give the target away
 
 
@@ -66,6 +68,7 @@ class Draft(Frozen):
     passage: str | None = None
     columns: tuple[Column, ...] = ()
     file_columns: tuple[FileColumn, ...] = ()
+    pixels: Pixels | None = None
     task: TaskKind | None = None
     classes: tuple[Label, ...] = ()
     rows: int = 0

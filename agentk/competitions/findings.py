@@ -46,7 +46,7 @@ def _compared(competition: Competition, train: pd.DataFrame, test: pd.DataFrame)
     """The columns that are looked at; none where there are too few rows to say anything."""
     if min(len(train), len(test)) < _FEWEST_ROWS:
         return []
-    ignored = (ColumnKind.CONSTANT, ColumnKind.IDENTIFIER, ColumnKind.IMAGE)
+    ignored = (ColumnKind.CONSTANT, ColumnKind.IDENTIFIER, ColumnKind.IMAGE, ColumnKind.PIXEL)
     names = [c.name for c in competition.columns if c.kind not in ignored and c.name not in competition.id_columns]
     return [name for name in names if name != competition.validation.column][:_SHIFT_COLUMNS]
 

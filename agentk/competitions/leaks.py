@@ -78,7 +78,8 @@ def leaks(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> 
     some = train.iloc[places]
     target = _target(competition, some)
     found: list[Leak] = []
-    features = [c for c in competition.columns if c.kind not in (ColumnKind.CONSTANT, ColumnKind.IMAGE)][:_COLUMNS]
+    untold = (ColumnKind.CONSTANT, ColumnKind.IMAGE, ColumnKind.PIXEL)
+    features = [c for c in competition.columns if c.kind not in untold][:_COLUMNS]
     plain = [c for c in features if c.kind is not ColumnKind.TEXT and c.kind is not ColumnKind.LIST]
     for column in plain:
         if column.name in (*competition.id_columns, competition.validation.column) or _names_series(column, competition, test):

@@ -37,7 +37,7 @@ def profile_of(competition: Competition, train: pd.DataFrame, test: pd.DataFrame
     rows = np.random.default_rng(0).permutation(len(train))[:most]
     rows.sort()
     looked, aims, beside = train.iloc[rows], _aims(competition, truth[rows]), test.iloc[:most]
-    known = [column for column in competition.columns if column.name in train]
+    known = [column for column in competition.columns if column.name in train and column.kind is not ColumnKind.PIXEL]
     signals = {column.name: _signal(column, looked[column.name], aims) for column in known}
     known.sort(key=lambda column: -signals[column.name])
     return Profile(

@@ -11,6 +11,7 @@ from agentk.competitions.grid import set_side_by_side
 from agentk.competitions.ids import find_ids
 from agentk.competitions.kinds import described
 from agentk.competitions.pictures import file_columns
+from agentk.competitions.pixels import as_pixels, find_pixels, reason_of
 from agentk.competitions.sides import join_sides
 from agentk.competitions.spans import passage_of
 from agentk.competitions.spelling import agree_on_types, keep_words, read_amounts, spread_numbers, turn_dates
@@ -46,6 +47,10 @@ def find_shape(draft: Draft) -> Draft:
     if pictures.file_columns:  # what names them is no path itself
         as_names = {"kind": ColumnKind.IDENTIFIER}
         columns = tuple(c.model_copy(update=as_names) if c.kind is ColumnKind.IMAGE else c for c in columns)
+    pixels = None if pictures.file_columns else find_pixels(draft, columns, train, test)
+    if pixels is not None:
+        columns = as_pixels(columns, pixels)
+        draft = draft.grown(pixels=pixels, reason=reason_of(pixels, draft.speaker))
     draft = draft.grown(
         columns=(*columns, *pictures.columns),
         file_columns=pictures.file_columns,

@@ -33,6 +33,7 @@ def contract_of(draft: Draft) -> Competition:
         passage=draft.passage,
         columns=draft.columns,
         file_columns=draft.file_columns,
+        pixels=draft.pixels,
         train_only=draft.train_only,
         metric=draft.metric,
         own_metric=draft.own_metric,

@@ -93,10 +93,12 @@ class Features(Frozen):
 
 def features_of(competition: Competition, class_shares: Sequence[float] = ()) -> Features:
     """What a competition looks like from outside. `class_shares`: share of rows of each class, where known."""
-    columns = [column for column in competition.columns if column.kind not in (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT)]
+    untold = (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT, ColumnKind.PIXEL)
+    columns = [column for column in competition.columns if column.kind not in untold]
     kinds = Counter(column.kind for column in columns)
-    images = kinds[ColumnKind.IMAGE] + len(competition.file_columns)
-    count = max(len(columns) + len(competition.file_columns), 1)
+    in_pixels = int(competition.pixels is not None)  # one picture, as a file is one
+    images = kinds[ColumnKind.IMAGE] + len(competition.file_columns) + in_pixels
+    count = max(len(columns) + len(competition.file_columns) + in_pixels, 1)
     temporal = competition.validation.scheme in ("blocked", "rolling")
     return Features(
         digest=_digest(competition),

@@ -22,7 +22,7 @@ class Agent:
     competition  a folder like an unzipped Kaggle download, a CSV file, builtin:NAME, or a competition's address at Kaggle
     budget       time to spend: "90s", "10m", seconds; by default 10m, or none where `attempts` is given
     attempts     end after so many; with it, a seed fixes the result
-    target, id, metric, weights, task, positive, train, test, sample, description, validation, column, leaks
+    target, id, metric, weights, task, positive, train, test, sample, description, validation, column, pixels, leaks
                  what you know about the competition; without these it is found out
     solution, hints, folds, extra, recipes
                  what you have: a program to beat, ideas, a CSV with a column "fold", further labelled rows, recipes (files)
@@ -58,6 +58,7 @@ class Agent:
         description: str | None = None,
         validation: str | None = None,
         column: str | None = None,
+        pixels: str | None = None,
         leaks: Literal["use", "report", "drop"] | None = None,
         solution: str | Path | None = None,
         hints: str | tuple[str, ...] = (),
@@ -88,6 +89,7 @@ class Agent:
             "description": description,
             "validation": validation,
             "column": column,
+            "pixels": pixels,
             "leaks": leaks,
         }
         self.request = _request(

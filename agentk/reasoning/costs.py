@@ -29,10 +29,13 @@ def seconds_of(recipe: Recipe, competition: Competition, rows: int) -> float:
     """Of one fit on `rows` training rows, predictions of held-out and test rows included; `recipe.growth` must be known."""
     assert recipe.growth is not None
     columns = competition.columns
-    seen = len(columns) if len(columns) <= SCREENED else SCREENED + KEPT * (len(columns) - SCREENED)
-    trees = len(competition.classes) if len(competition.classes) > 2 else max(1, len(competition.targets))
-    cells = rows * seen * trees
-    read = sum(WORDS if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.DATETIME) else 1.0 for column in columns)
+    if recipe.seen is None:
+        seen = len(columns) if len(columns) <= SCREENED else SCREENED + KEPT * (len(columns) - SCREENED)
+        trees = len(competition.classes) if len(competition.classes) > 2 else max(1, len(competition.targets))
+        cells = rows * seen * trees
+        read = sum(WORDS if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.DATETIME) else 1.0 for column in columns)
+    else:
+        cells, read = rows * recipe.seen, recipe.seen
     held_out = min(competition.validation.most or competition.rows, competition.rows)
     others = competition.test_rows + held_out / max(competition.validation.folds, 2)
     return float(READING * (rows + others) * read + UNIT * recipe.cost * max(1.0, cells / CELLS) ** recipe.growth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -42,6 +43,7 @@ class ColumnKind(StrEnum):
     TEXT = "text"
     LIST = "list"  # JSON lists
     IMAGE = "image"  # a path relative to the data folder
+    PIXEL = "pixel"  # how bright one place of the row's picture is, see `Pixels`
     IDENTIFIER = "identifier"  # near-unique; never a plain feature, though parts of it may be
     CONSTANT = "constant"
 
@@ -76,6 +78,37 @@ class FileColumn(Frozen):
     train: str  # e.g. "train/{}.png", relative to the data folder
     test: str
     partial: bool = False  # some rows have no such file, and no path
+
+
+class Pixels(Frozen):
+    """Columns that together are a picture of the row: which they are, and how it is put together of them."""
+
+    name: str  # of the columns, as `str.format` takes it with a number for each of `counts`: "pixel{}", "{}x{}"
+    counts: tuple[int, ...]  # how many numbers there are in each place of the name; the last one counts fastest
+    first: int = 0  # the least of each
+    height: int
+    width: int
+    channels: Literal[1, 3] = 1
+    planar: bool = False  # colors follow one another as whole pictures; else the colors of a pixel are neighbors
+    white: Literal[1, 255] = 255  # the brightest value there can be
+    alike: float | None = None  # correlation of neighboring pixels; None: the person said that it is a picture
+    apart: float | None = None  # of pixels half a picture away from one another
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Their names in the order of the counts."""
+        numbers = product(*(range(self.first, self.first + count) for count in self.counts))
+        return tuple(self.name.format(*some) for some in numbers)
+
+    @property
+    def size(self) -> str:
+        """As `--pixels` takes it."""
+        return f"{self.height}x{self.width}" + (f"x{self.channels}" if self.channels > 1 else "")
+
+    @property
+    def words(self) -> str:
+        """What kind of picture it is."""
+        return f"{self.height} x {self.width}, {'gray' if self.channels == 1 else 'three colors'}"
 
 
 class Cells(Frozen):
@@ -168,6 +201,7 @@ class Competition(Frozen):
     passage: str | None = None  # spans: the text column that answers are cut from
     columns: tuple[Column, ...]
     file_columns: tuple[FileColumn, ...] = ()
+    pixels: Pixels | None = None  # where columns are the pixels of a picture
     train_only: tuple[str, ...] = ()  # in train, not in test, not targets
     dropped: tuple[str, ...] = ()  # columns left out of all rows, as they give the target away
     metric: str
@@ -217,6 +251,7 @@ class Competition(Frozen):
             "train_only": list(self.train_only),
             "metric": self.metric,
             "rows": self.rows,
+            **({"pixels": self.pixels.model_dump(mode="json", exclude={"alike", "apart"})} if self.pixels else {}),
             **({"gaps": True} if self.gaps else {}),
             **({"weight": self.weights.name} if self.weights else {}),
         }

@@ -116,7 +116,7 @@ class Split:
             "metric": metric.name,
             "direction": metric.direction,
             "answers": metric.form,
-            "kinds": {column.name: column.kind.value for column in columns},
+            "kinds": {c.name: "numeric" if c.kind is ColumnKind.PIXEL else c.kind.value for c in columns},
         }
         replace(folder / "problem.json", json.dumps(problem, indent=1) + "\n")
         return folder

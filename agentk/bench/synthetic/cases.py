@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agentk.bench.synthetic import asked, media, order, spans, tables, weights
+from agentk.bench.synthetic import asked, media, order, pixels, spans, tables, weights
 from agentk.bench.synthetic import oddities as odd
 from agentk.bench.synthetic.layout import Generator, Layout, Maker, Oddity, Truth, World, write
 from agentk.bench.synthetic.pages import as_html, as_markdown, as_text, page
@@ -109,7 +109,17 @@ CASES: tuple[Case, ...] = (
     Case("pictures-by-file", media.pictures(by_file=True, suffix=".jpg"), "log_loss", "class_probabilities"),
     Case("pictures-binary", media.pictures(classes=2), "auc", "probability"),
     Case("pictures-and-table", media.pictures(beside=True), "accuracy", "label"),
-    Case("pixels", media.pixels, "accuracy", "label"),
+    Case("pixels", pixels.pictures(), "accuracy", "label"),
+    Case("pixels-by-line", pixels.pictures(side=14, name="{}x{}", first=1), "accuracy", "label"),
+    Case("pixels-fractions", pixels.pictures(side=18, name="{}", fractions=True), "accuracy", "label"),
+    Case("pixels-colors", pixels.pictures(side=12, colors=True, name="px_{:04d}"), "accuracy", "label"),
+    Case("pixels-color-planes", pixels.pictures(side=13, colors=True, planar=True, name="V{}", first=1), "f1_macro", "label"),
+    Case("pixels-wide", pixels.pictures(side=12, width=16, name="p_{}_{}"), "accuracy", "label", page="html"),
+    Case("pixels-and-table", pixels.pictures(beside=True), "accuracy", "label"),
+    Case("no-pixels-counts", pixels.counts, "auc", "probability"),
+    Case("no-pixels-spectrum", pixels.spectrum, "accuracy", "label"),
+    Case("no-pixels-hours", pixels.hours, "auc", "probability"),
+    Case("no-pixels-indicators", pixels.indicators, "auc", "probability"),
     Case("forecast-rmsle", order.forecast(), "rmsle", "values"),
     Case("forecast-smape", order.forecast("%Y-%m-%d"), "smape", "values", page="html"),
     Case("forecast-composed-id", order.forecast(composed=True), "rmse", "values", (odd.shuffled_sample,)),
@@ -149,7 +159,7 @@ CASES: tuple[Case, ...] = (
     Case("series-by-columns", order.forecast(), "mae", "values", (asked.days_as_columns,)),
     Case("series-without-test", order.forecast(composed=True), "rmse", "values", (asked.no_test_file,)),
     Case("steps-ahead", _R, "rmse", "values", (asked.steps_ahead,)),
-    Case("pixels-in-a-cell", media.pixels, "accuracy", "label", (asked.pixels_in_a_cell,)),
+    Case("pixels-in-a-cell", pixels.pictures(), "accuracy", "label", (asked.pixels_in_a_cell,)),
     Case("pictures-by-pairs", media.picture_pairs, "log_loss", "probability"),
     Case("pictures-several-an-id", media.several_pictures(), "auc", "probability"),
     Case("pictures-folder-an-id", media.several_pictures(folders=True), "auc", "probability"),
@@ -209,6 +219,7 @@ def _asked(case: Case, world: World, rng: Generator) -> Layout:
         kind=case.kind,
         schemes=world.schemes,
         column=world.column,
+        pixels=world.pixels,
     )
     return Layout(train, test, sample, truth, None, dict(world.sides), world.pictures)
 

@@ -34,6 +34,7 @@ class Truth:
     column: str | None = None  # that groups or orders rows, where a scheme needs one
     positive: object = None  # of a binary task, where its labels do not order themselves
     weights: str | None = ""  # in the metric, in the words of --weights; None: there are some that nobody is told
+    pixels: str = ""  # the picture that columns are, in the words of --pixels
 
 
 @dataclass
@@ -53,6 +54,7 @@ class World:
     numbered: bool = False  # ids are row numbers that only the sample has
     positive: object = None
     composed: bool = False  # ids are composed of columns, and only the sample has them
+    pixels: str = ""  # the picture that columns are, in the words of --pixels
 
 
 @dataclass

@@ -133,15 +133,3 @@ def several_pictures(folders: bool = False) -> Maker:
         return made
 
     return make
-
-
-def pixels(rng: Generator) -> World:
-    """Pictures as columns of pixels; ids are row numbers that the test file lacks."""
-    rows = 400
-    codes = rng.integers(0, 3, rows)
-    bits = np.stack([_picture(rng, int(code)).ravel() for code in codes])
-    frame = pd.DataFrame(bits, columns=[f"pixel{at}" for at in range(bits.shape[1])])
-    made = world(rng, frame, TaskKind.MULTICLASS, {"label": codes + 3})
-    made.rows = made.rows[["label", *frame.columns]].assign(ImageId=0)
-    made.id, made.numbered = "ImageId", True
-    return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from agentk.reasoning.recipes.images import IMAGES
+from agentk.reasoning.recipes.images import IMAGES, PIXELS
 from agentk.reasoning.recipes.recipe import Recipe
 from agentk.reasoning.recipes.series import SERIES
 from agentk.reasoning.recipes.spans import SPANS, WHOLE_TEXT, asks_for_spans
@@ -27,9 +27,10 @@ def recipes_for(competition: Competition, libraries: frozenset[str] | None = Non
     """
     replaced = {recipe.name for recipe in own}
     spans = asks_for_spans(competition)
-    offered = SPANS if spans else tuple(recipe for recipe in RECIPES[1:] if recipe not in SPANS)
+    pictures = PIXELS if competition.pixels else IMAGES
+    offered = SPANS if spans else (*pictures, *SERIES, *TEXTS, *TABLES)
     fit = [recipe for recipe in offered if recipe.name not in replaced and recipe.applies(competition, libraries)]
     if not spans and sum(column.kind in MODELLED for column in competition.columns) >= MIXED:
-        turns = zip_longest(*([recipe for recipe in fit if recipe in group] for group in (TEXTS, TABLES, IMAGES)))
+        turns = zip_longest(*([recipe for recipe in fit if recipe in group] for group in (TEXTS, TABLES, pictures)))
         fit = [recipe for recipe in fit if recipe in SERIES] + [recipe for turn in turns for recipe in turn if recipe is not None]
     return [WHOLE_TEXT if spans else CONSTANT, *(recipe for recipe in own if recipe.applies(competition, libraries)), *fit]

@@ -18,6 +18,8 @@ PACKAGE = "agentk.reasoning.recipes.blocks"
 ENTRY_POINTS = ("fit_predict", "prepare")
 GAPS, WRAPPER = "gaps", "where_known"
 """The block, and its function, that is put about `fit_predict` where single targets are unknown."""
+IN_COLUMNS = {"image_files": "image_columns"}
+"""Blocks, and those that take their place where pictures lie in columns of pixels."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,10 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
     joined: unknown or circular imports, a name with two meanings, a block of another form.
     """
     wrapped = bool(contract.get("gaps"))  # some training rows do not know every target
-    chain = list(_chain(entry, blocks, ()))
-    chain[-1:-1] = [block for block in _chain(GAPS, blocks, ()) if block not in chain] if wrapped else []
+    instead = IN_COLUMNS if contract.get("pixels") else {}
+    chain = list(_chain(entry, blocks, (), instead))
+    chain[-1:-1] = [block for block in _chain(GAPS, blocks, (), instead) if block not in chain] if wrapped else []
+    contract = _told(contract, chain)
     owners = _owners(chain)
     if "fit_predict" not in {name for definition in chain[-1].definitions for name in definition.names}:
         raise ReasonerError(f"block {entry!r} defines no fit_predict, so no solution can start from it; name an entry block")
@@ -93,6 +97,17 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
     return Solution(source=text + "\n", name=entry)
 
 
+def _told(contract: Mapping[str, Any], chain: list[Block]) -> Mapping[str, Any]:
+    """What a program has to know of pixels: one that reads pictures what is a picture, any other that they are numbers."""
+    if not contract.get("pixels"):
+        return contract
+    kinds = contract["kinds"]
+    if any(block.name in IN_COLUMNS.values() for block in chain):
+        return {**contract, "kinds": {name: kind for name, kind in kinds.items() if kind != "pixel"}}
+    numbers = {name: "numeric" if kind == "pixel" else kind for name, kind in kinds.items()}
+    return {key: value for key, value in {**contract, "kinds": numbers}.items() if key != "pixels"}
+
+
 def _narrowed(dimension: Mapping[str, Any], contract: Mapping[str, Any]) -> Mapping[str, Any]:
     """A dimension without its "kinds" and "columns"; its default alone where no column is of those kinds, or they are too few."""
     kinds = contract.get("kinds", {})
@@ -118,8 +133,11 @@ def _wrapped(sentence: str, width: int = 120) -> list[str]:
     return lines
 
 
-def _chain(name: str, folder: Path, above: tuple[str, ...], seen: set[str] | None = None) -> Iterator[Block]:
-    """`name` and all it imports, each once, what is needed first."""
+def _chain(
+    name: str, folder: Path, above: tuple[str, ...], instead: Mapping[str, str], seen: set[str] | None = None
+) -> Iterator[Block]:
+    """`name` and all it imports, each once, what is needed first; `instead`: blocks that take the place of others."""
+    name = instead.get(name, name)
     seen = set() if seen is None else seen
     if name in above:
         raise ReasonerError(f"blocks import one another in a circle: {' -> '.join((*above, name))}")
@@ -128,7 +146,7 @@ def _chain(name: str, folder: Path, above: tuple[str, ...], seen: set[str] | Non
     seen.add(name)
     block = read_block(name, folder)
     for sibling in block.siblings:
-        yield from _chain(sibling, folder, (*above, name), seen)
+        yield from _chain(sibling, folder, (*above, name), instead, seen)
     yield block
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agentk.reasoning.recipes.recipe import Recipe
 from agentk.types.competition import ColumnKind, Competition
 
 
 def has_images(competition: Competition) -> bool:
-    """Whether rows have image files."""
-    return bool(competition.file_columns) or any(column.kind is ColumnKind.IMAGE for column in competition.columns)
+    """Whether rows have pictures, in files or in columns of pixels."""
+    pictured = (ColumnKind.IMAGE, ColumnKind.PIXEL)
+    return bool(competition.file_columns) or any(column.kind in pictured for column in competition.columns)
 
 
 IMAGES = (
@@ -49,3 +52,14 @@ IMAGES = (
         variants={"patient": {"epochs": 30, "channels": 48}},
     ),
 )
+
+SEEN = 64
+"""Columns of a table that take as long as a picture that is small enough to lie in columns."""
+_IN_PIXELS = {"image_svm": (1.2, 0.8), "image_trees": (1.8, 1.1), "image_cnn": (19.0, 0.9)}  # cost and growth, as measured
+
+PIXELS = tuple(
+    replace(recipe, cost=cost, growth=growth, seen=SEEN, needs=tuple(name for name in recipe.needs if name != "PIL"))
+    for recipe in IMAGES
+    for cost, growth in [_IN_PIXELS[recipe.name]]
+)
+"""The same for pictures in columns of pixels: what they cost is known, so that a fit can be given a sample of the rows."""

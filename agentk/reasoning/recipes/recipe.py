@@ -21,6 +21,7 @@ class Recipe:
     cost: a prior of the seconds of one fit, relative to the other recipes on a small table.
     growth: the power of rows x columns that a fit's seconds grow with; None where that is not known. Who has one can be given
     a sample of the rows.
+    seen: the columns that it counts as, whatever the table has and however many classes there are; None: those of the table.
     simplicity: rank for ties, 0 the simplest. variants: named parameter sets, diverse, to try before any search.
     """
 
@@ -35,6 +36,7 @@ class Recipe:
     variants: Mapping[str, Params] = field(default_factory=dict)
     home: Path | None = None  # the folder of its blocks, where they are not agentk's own
     growth: float | None = None
+    seen: int | None = None
 
     def applies(self, competition: Competition, libraries: frozenset[str] | None = None) -> bool:
         """Whether it can and should be tried; `libraries` are the modules at hand, None for those that can be imported here."""

@@ -7,12 +7,18 @@ from typing import Any
 from agentk.reasoning.recipes.recipe import Applies, Recipe
 from agentk.types.competition import ColumnKind, Competition
 
-MODELLED = frozenset(ColumnKind) - {ColumnKind.CONSTANT, ColumnKind.IMAGE, ColumnKind.IDENTIFIER, ColumnKind.TEXT}
+MODELLED = frozenset(ColumnKind) - {
+    ColumnKind.CONSTANT,
+    ColumnKind.IMAGE,
+    ColumnKind.PIXEL,
+    ColumnKind.IDENTIFIER,
+    ColumnKind.TEXT,
+}
 
 
 def is_table(competition: Competition) -> bool:
     """Whether the columns hold something that a table model can use."""
-    return any(column.kind in MODELLED for column in competition.columns)
+    return any(column.kind in MODELLED or column.kind is ColumnKind.PIXEL for column in competition.columns)
 
 
 def _rows_up_to(limit: int) -> Applies:

@@ -10,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
-from agentk.reasoning.recipes.blocks.image_pixels import SMALL, image_columns, read_images
+from agentk.reasoning.recipes.blocks.image_files import picture_columns, read_pictures
+from agentk.reasoning.recipes.blocks.image_pixels import CHUNK, SMALL
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
 
@@ -23,28 +25,32 @@ SPACE: dict[str, Any] = {
     "motion": {"type": "float", "low": 0.0, "high": 0.3, "default": 0.1},
     "mirror": {"type": "choice", "choices": [False, True], "default": False},
 }
-PIXEL = "pixel"
+BYTE = "small_picture"  # prefix of prepared columns
 BATCH = 64
 MOST_LOOKS = 600_000  # at an image in training, over all epochs
 
 
 def prepare(rows: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> pd.DataFrame:
-    """Bytes `pixel0`, `pixel1`, ... of the image columns, one after the other, at 32 by 32, three colors each."""
-    paths = [[data_dir / str(path) for path in rows[name]] for name in image_columns(rows)] or [[data_dir] * len(rows)]
-    parts = [(255.0 * read_images(some, SMALL)).round().astype(np.uint8).reshape(len(rows), -1) for some in paths]
-    pixels = np.hstack(parts)
-    return pd.DataFrame(pixels, columns=[f"{PIXEL}{i}" for i in range(pixels.shape[1])])
+    """Bytes `small_picture0`, ... of all pictures of a row at 32 by 32, one color after the other."""
+    parts = []
+    for start in range(0, len(rows), CHUNK):
+        some = rows.iloc[start : start + CHUNK]
+        pictures = [read_pictures(some, name, data_dir, SMALL).transpose(0, 3, 1, 2) for name in picture_columns(rows)]
+        layers = np.concatenate(pictures, axis=1) if pictures else np.full((len(some), 1, SMALL, SMALL), 0.5, np.float32)
+        parts.append((255.0 * layers).round().astype(np.uint8).reshape(len(some), -1))
+    pixels = np.concatenate(parts)
+    return pd.DataFrame(pixels, columns=[f"{BYTE}{i}" for i in range(pixels.shape[1])])
 
 
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Class probabilities, or values, of one network a target."""
     params = with_defaults(params, SPACE)
+    train = sampled(train, params)
     sides = []
     for frame in (train, test):
-        pixels = frame if f"{PIXEL}0" in frame else prepare(frame, params, data_dir)
-        images = pixels[[f"{PIXEL}{i}" for i in range(SMALL * SMALL * 3 * max(len(image_columns(frame)), 1))]]
-        bits = images.to_numpy(np.float32).reshape(len(frame), -1, SMALL, SMALL, 3)  # all images of a row are its channels
-        sides.append(bits.transpose(0, 1, 4, 2, 3).reshape(len(frame), -1, SMALL, SMALL) / 255.0)
+        pixels = frame if f"{BYTE}0" in frame else prepare(frame, params, data_dir)
+        images = pixels[[name for name in pixels if str(name).removeprefix(BYTE).isdecimal()]]
+        sides.append(images.to_numpy(np.float32).reshape(len(frame), -1, SMALL, SMALL) / np.float32(255.0))
     center, spread = sides[0].mean(), max(float(sides[0].std()), 1e-3)
     known, unknown = ((side - center) / spread for side in sides)
 

@@ -1,22 +1,24 @@
 """Images by a least-squares support vector machine on histograms of gradients (Suykens & Vandewalle 1999).
 
-Its leave-one-out outputs have a closed form, so strength and calibration cost no further fits.
+Its leave-one-out outputs have a closed form, so strength and calibration cost no further fits. The kernel is Nystroem's
+approximation (Williams & Seeger 2001), exact where all rows are landmarks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.linalg import cholesky, solve_triangular
-from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.image_pixels import SHAPE, TONE, image_features, prepared_matrices
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
 
@@ -28,6 +30,7 @@ SPACE: dict[str, Any] = {
     "tone": {"type": "float", "low": 0.0, "high": 1.0, "default": 0.2},
 }
 PENALTIES = np.geomspace(1e-3, 1e3, 13)
+ROWS = 4096  # at a time
 
 
 def prepare(rows: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> pd.DataFrame:
@@ -38,15 +41,23 @@ def prepare(rows: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> pd.Da
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Calibrated probabilities, or values."""
     params = with_defaults(params, SPACE)
-    known, unknown = kernel_features(*joint_directions(train, test, params, data_dir), params)
+    train = sampled(train, params)
+    known, unknown = joint_directions(train, test, params, data_dir)
+    represent, basis = kernel(known, params)
+    center, values, rotation, turned = decomposed(in_blocks(represent, known), basis)
+
+    def outputs(truth: Floats) -> tuple[Floats, Floats]:
+        weights, left_out = least_squares(values, turned, truth)
+        given = rotation @ weights
+        return in_blocks(lambda rows: (represent(rows) - center) @ given, unknown) + truth.mean(axis=0), left_out
 
     def classify(codes: Codes) -> Floats:
-        outputs, left_out = least_squares(known, np.eye(int(codes.max()) + 1)[codes], unknown)
+        found, left_out = outputs(np.eye(int(codes.max()) + 1)[codes])
         model = LogisticRegression(C=10.0, max_iter=300).fit(left_out, codes)
-        return np.asarray(model.predict_proba(outputs))
+        return np.asarray(model.predict_proba(found))
 
-    def regress(values: Floats) -> Floats:
-        return on_scale(values, lambda scaled: least_squares(known, scaled[:, None], unknown)[0][:, 0])
+    def regress(truth: Floats) -> Floats:
+        return on_scale(truth, lambda scaled: outputs(scaled[:, None])[0][:, 0])
 
     return predict_targets(train, len(test), classify, regress)
 
@@ -65,36 +76,53 @@ def joint_directions(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, 
     return np.hstack(known).astype(float), np.hstack(unknown).astype(float)
 
 
-def kernel_features(known: Floats, unknown: Floats, params: dict[str, Any]) -> tuple[Floats, Floats]:
-    """Features whose products are the kernel's values (Nystroem's approximation, exact where all rows are landmarks)."""
+def kernel(known: Floats, params: dict[str, Any]) -> tuple[Callable[[Floats], Floats], Floats]:
+    """A function from rows to (N, M) numbers, and the (M, M) basis in which their products are the kernel's values."""
     if params["kernel"] == "linear":
-        return known, unknown
+        return lambda rows: rows, np.eye(known.shape[1])
     generator = np.random.default_rng(params["seed"])
     landmarks = known[np.sort(generator.permutation(len(known))[: params["landmarks"]])]
     some = landmarks[:1000]
-    spread = np.median(cdist(some, some, "sqeuclidean")) or 1.0
-    alike = np.exp(-cdist(landmarks, landmarks, "sqeuclidean") / (params["width"] * spread))
-    factor = cholesky(alike + 1e-6 * np.eye(len(alike)), lower=True)
-    sides = []
-    for side in (known, unknown):
-        near = np.exp(-cdist(side, landmarks, "sqeuclidean") / (params["width"] * spread))
-        sides.append(solve_triangular(factor, near.T, lower=True).T)
-    return sides[0], sides[1]
+    scale = params["width"] * (np.median(squared_distances(some, some)) or 1.0)
+
+    def near(rows: Floats) -> Floats:
+        return np.asarray(np.exp(-squared_distances(rows, landmarks) / scale))
+
+    factor = cholesky(near(landmarks) + 1e-6 * np.eye(len(landmarks)), lower=True)
+    return near, solve_triangular(factor, np.eye(len(factor)), lower=True).T
 
 
-def least_squares(known: Floats, truth: Floats, unknown: Floats) -> tuple[Floats, Floats]:
-    """(N, K) outputs for the unknown rows and leave-one-out outputs of the known ones, penalty of the least left-out error."""
-    center, mean = known.mean(axis=0), truth.mean(axis=0)
-    values, vectors = np.linalg.eigh((known - center).T @ (known - center))
-    turned = (known - center) @ vectors
+def squared_distances(rows: Floats, others: Floats) -> Floats:
+    """(N, M) by way of products, which are far faster than differences."""
+    return np.maximum((rows**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2.0 * rows @ others.T, 0.0)
+
+
+def in_blocks(function: Callable[[Floats], Floats], rows: Floats) -> Floats:
+    """`function` of all rows, some at a time."""
+    return np.concatenate([function(rows[start : start + ROWS]) for start in range(0, len(rows), ROWS)])
+
+
+def decomposed(known: Floats, basis: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Center (M,), eigenvalues (M,), rotation (M, M) and the rotated rows (N, M) of known rows in the basis; overwrites them."""
+    center = known.mean(axis=0)
+    known -= center
+    values, vectors = np.linalg.eigh(basis.T @ (known.T @ known) @ basis)
+    rotation = basis @ vectors
+    return center, np.maximum(values, 0.0), rotation, known @ rotation
+
+
+def least_squares(values: Floats, turned: Floats, truth: Floats) -> tuple[Floats, Floats]:
+    """(M, K) weights of the rotated rows and (N, K) leave-one-out outputs, of the penalty with the least left-out error."""
+    mean = truth.mean(axis=0)
     pull = turned.T @ (truth - mean)
+    shrunk = 1.0 / (values[:, None] + PENALTIES)
+    leverages = np.minimum(in_blocks(lambda rows: rows**2 @ shrunk, turned) + 1.0 / len(turned), 0.999)
     best: tuple[float, Floats, Floats] | None = None
-    for penalty in PENALTIES:
-        weight = 1.0 / (np.maximum(values, 0.0) + penalty)
-        leverage = np.minimum(turned**2 @ weight + 1.0 / len(known), 0.999)
-        left_out = truth - (truth - mean - turned @ (weight[:, None] * pull)) / (1.0 - leverage)[:, None]
+    for weight, leverage in zip(shrunk.T, leverages.T, strict=True):
+        weights = weight[:, None] * pull
+        left_out = truth - (truth - mean - turned @ weights) / (1.0 - leverage)[:, None]
         error = float(((left_out - truth) ** 2).mean())
         if best is None or error < best[0]:
-            best = error, left_out, vectors @ (weight[:, None] * pull)
+            best = error, weights, left_out
     assert best is not None
-    return (unknown - center) @ best[2] + mean, best[1]
+    return best[1], best[2]

@@ -11,6 +11,7 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.image_pixels import SHAPE, TONE, image_features, prepared_matrices
+from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
 
@@ -30,6 +31,7 @@ def prepare(rows: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> pd.Da
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Shares of the trees' votes, or their mean values."""
     params = with_defaults(params, SPACE)
+    train = sampled(train, params)
     known, unknown = prepared_matrices(train, test, data_dir, (SHAPE, TONE) if params["tone"] else (SHAPE,))
     settings = {
         "n_estimators": params["trees"],
