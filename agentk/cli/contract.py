@@ -42,6 +42,8 @@ def headline(bench: Workbench) -> str:
     """The competition in one line."""
     competition, metric = bench.arena.competition, bench.arena.metric
     shape = f"{competition.rows:,} rows × {len(competition.columns)} columns"
+    if competition.pixels is not None:
+        shape = f"{competition.rows:,} pictures of {competition.pixels.words}"
     better = "higher" if metric.direction == "maximize" else "lower"
     weighed = f"; {competition.weighing}" if competition.weighing else ""
     folds = f"{competition.validation.folds} {competition.validation.scheme} folds"

@@ -43,6 +43,8 @@ def test_a_seed_makes_the_same_files_again_and_another_seed_others(tmp_path: Pat
         "series-by-columns",
         "pictures-several-an-id",
         "spans-of-feelings",
+        "pixels-wide",
+        "no-pixels-spectrum",
     ],
 )
 def test_right_first_time(tmp_path: Path, name: str) -> None:

@@ -18,9 +18,16 @@ def said(folder: Path, text: str) -> Overrides:
 
 def test_every_belief_can_be_said(tmp_path: Path) -> None:
     lines = ('target = "price"', 'id = ["shop", "day"]', 'metric = "mae"', 'task = "regression"')
-    found = said(tmp_path, "\n".join((*lines, 'validation = "grouped"', 'column = "shop"', 'leaks = "drop"')))
+    found = said(tmp_path, "\n".join((*lines, 'validation = "grouped"', 'column = "shop"', 'leaks = "drop"', 'pixels = "9x9"')))
     assert found == Overrides(
-        target=("price",), id=("shop", "day"), metric="mae", task="regression", validation="grouped", column="shop", leaks="drop"
+        target=("price",),
+        id=("shop", "day"),
+        metric="mae",
+        task="regression",
+        validation="grouped",
+        column="shop",
+        leaks="drop",
+        pixels="9x9",
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from agentk.memory.features import DIMENSION, Features, features_of, likeness, metric_kind, outline, private_words, structure
 from agentk.testing.memory import features
-from agentk.types.competition import Column, ColumnKind, Competition, TaskKind
+from agentk.types.competition import Column, ColumnKind, Competition, Pixels, TaskKind
 
 
 def test_say_the_shape_of_a_competition(competition: Competition) -> None:
@@ -49,6 +49,16 @@ def test_modality_follows_the_columns(competition: Competition, kinds: list[Colu
     columns = tuple(Column(name=f"c{number}", kind=kind) for number, kind in enumerate(kinds))
     validation = competition.validation.model_copy(update={"scheme": scheme})
     assert features_of(competition.model_copy(update={"columns": columns, "validation": validation})).modality == modality
+
+
+def test_a_picture_in_columns_is_one_picture_however_many_there_are(competition: Competition) -> None:
+    pixels = Pixels(name="p{}", counts=(144,), height=12, width=12)
+    columns = (
+        *(Column(name=name, kind=ColumnKind.PIXEL) for name in pixels.columns),
+        Column(name="age", kind=ColumnKind.NUMERIC),
+    )
+    found = features_of(competition.model_copy(update={"columns": columns, "pixels": pixels}))
+    assert (found.modality, found.columns, found.numeric) == ("image", 2, 0.5)
 
 
 @pytest.mark.parametrize(

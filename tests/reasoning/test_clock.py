@@ -8,8 +8,9 @@ from agentk.reasoning.costs import LEAST_ROWS, rows_within, seconds_of
 from agentk.reasoning.playbook import Playbook
 from agentk.reasoning.questions import Effort, Plan, PlanQuestion, Resources
 from agentk.reasoning.recipes.catalogue import RECIPES
+from agentk.reasoning.recipes.images import PIXELS
 from agentk.types.attempt import Attempt
-from agentk.types.competition import Column, ColumnKind, Competition, Validation
+from agentk.types.competition import Column, ColumnKind, Competition, Pixels, Validation
 from agentk.types.outcome import Outcome, Status
 
 from .test_playbook import COMPETITION, LIBRARIES
@@ -101,3 +102,15 @@ def test_what_was_cut_is_tried_again_on_a_smaller_sample_and_not_for_ever() -> N
     assert again.recipe == "hist" and int(str(again.params["most_rows"])) <= 50_000
     often = cut.model_copy(update={"drafts": 3})
     assert plan(sized(5_000_000, 20), 120.0, efforts=BASE | {"hist": often}, scored=1).recipe != "hist"
+
+
+def test_pictures_in_columns_cost_what_pictures_cost_however_many_columns_and_classes() -> None:
+    pixels = Pixels(name="n{}", counts=(784,), height=28, width=28)
+    columns = tuple(Column(name=name, kind=ColumnKind.PIXEL) for name in pixels.columns)
+    many = sized(42_000, 784).model_copy(update={"columns": columns, "pixels": pixels})
+    svm, trees, _ = PIXELS
+    assert seconds_of(svm, many, 33_600) == seconds_of(svm, many.model_copy(update={"classes": tuple(range(10))}), 33_600)
+    assert 5 < seconds_of(svm, many, 33_600) < 20 < seconds_of(trees, many, 33_600)
+    first = plan(many, 180.0, efforts=BASE, scored=1)
+    assert (first.recipe, "most_rows" in first.params) == ("image_svm", False)
+    assert LEAST_ROWS <= plan(many, 30.0, efforts=BASE, scored=1).params["most_rows"] < 33_600

@@ -69,6 +69,7 @@ def beginning(
                 "column": competition.validation.column and names.name(competition.validation.column),
                 "reasons": [shortened(veil.told(one), 200) for one in competition.validation.reasons[:3]],
             },
+            picture=_picture(competition, names),
             columns=detailed,
             others=others,
             findings=[shortened(veil.told(one), 250) for one in competition.findings[:10]],
@@ -100,6 +101,14 @@ def setup_facts(competition: Competition, tables: Mapping[str, Sequence[str]]) -
         "targets": list(competition.targets),
         "task": competition.task.value,
     }
+
+
+def _picture(competition: Competition, names: Names) -> dict[str, Any] | None:
+    """What the columns of pixels are together."""
+    if (pixels := competition.pixels) is None:
+        return None
+    ends = [shortened(names.name(name)) for name in (pixels.columns[0], pixels.columns[-1])]
+    return {"words": pixels.words, "ends": ends, **pixels.model_dump(include={"channels", "planar", "white"})}
 
 
 def _weighed(competition: Competition, names: Names) -> list[str]:

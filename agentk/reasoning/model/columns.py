@@ -59,9 +59,11 @@ def column_views(
     order += [column.name for column in competition.columns if column.name not in known]
     if share == "names":  # the order by signal would say more than names
         order = [column.name for column in competition.columns]
+    pixels = [name for name in order if by_name[name].kind is ColumnKind.PIXEL]  # told of together
+    order = [name for name in order if by_name[name].kind is not ColumnKind.PIXEL]
     most = max(1, round(DETAILED * room))
     detailed = [_column(by_name[name], known.get(name), share, names) for name in order[:most]]
-    return detailed, _groups([by_name[name] for name in order[most:]], names, max(1, round(GROUPS * room)))
+    return detailed, _groups([by_name[name] for name in (*order[most:], *pixels)], names, max(1, round(GROUPS * room)))
 
 
 def _column(column: Column, profile: ColumnProfile | None, share: Share, names: Names) -> dict[str, Any]:

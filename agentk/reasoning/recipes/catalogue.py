@@ -31,6 +31,7 @@ def recipes_for(competition: Competition, libraries: frozenset[str] | None = Non
     offered = SPANS if spans else (*pictures, *SERIES, *TEXTS, *TABLES)
     fit = [recipe for recipe in offered if recipe.name not in replaced and recipe.applies(competition, libraries)]
     if not spans and sum(column.kind in MODELLED for column in competition.columns) >= MIXED:
-        turns = zip_longest(*([recipe for recipe in fit if recipe in group] for group in (TEXTS, TABLES, pictures)))
+        groups = (pictures, TEXTS, TABLES) if competition.pixels else (TEXTS, TABLES, pictures)  # tables are wide with pixels
+        turns = zip_longest(*([recipe for recipe in fit if recipe in group] for group in groups))
         fit = [recipe for recipe in fit if recipe in SERIES] + [recipe for turn in turns for recipe in turn if recipe is not None]
     return [WHOLE_TEXT if spans else CONSTANT, *(recipe for recipe in own if recipe.applies(competition, libraries)), *fit]

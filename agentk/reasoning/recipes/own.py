@@ -34,7 +34,10 @@ class Header(Frozen):
     def suits(self, competition: Competition) -> bool:
         """Whether it should be tried on a competition."""
         task = not self.tasks or competition.task in self.tasks
-        return task and (not self.kinds or any(column.kind in self.kinds for column in competition.columns))
+        kinds = {column.kind for column in competition.columns}
+        if ColumnKind.PIXEL in kinds:
+            kinds.add(ColumnKind.NUMERIC)  # each of them is a number, too
+        return task and (not self.kinds or not kinds.isdisjoint(self.kinds))
 
 
 def from_file(path: Path) -> Recipe:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agentk.bench.synthetic.pixels import pictures
 from agentk.bench.synthetic.spans import feelings
 from agentk.competitions.builtin import names
 from agentk.competitions.draft import Overrides
@@ -179,3 +180,20 @@ def test_of_spans_a_model_is_told_the_text_and_how_to_point_into_it(hidden: bool
     assert "`text[start:end]` is the answer" in page and ": words of an answer: whole numbers 1 …" in page
     assert ("each a part of its row's `utterance`" in page) != hidden and ("utterance" in page) != hidden
     assert all(answer not in page for answer in train["words"] if len(answer.split()) > 2), "no row is shown"
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_of_columns_of_pixels_a_model_is_told_the_picture_that_they_are(hidden: bool, tmp_path: Path, reasoner: Make) -> None:
+    world = pictures(side=12, colors=True, planar=True, name="shade{}")(np.random.default_rng(0))
+    known = world.rows.drop(columns=world.id)
+    (tmp_path / "data").mkdir()
+    known[~world.held_out].to_csv(tmp_path / "data" / "train.csv", index=False)
+    known[world.held_out].drop(columns="label").to_csv(tmp_path / "data" / "test.csv", index=False)
+    competition = set_up(tmp_path / "data", Overrides(), tmp_path / "made")
+    train, test = rows_of(competition)
+    profile = profile_of(competition, train, test, encode_truth(competition, train))
+    model = ScriptedModel("")
+    page = asked(reasoner(model, repairs=0, share="stats", hide=hidden), model, "plan", competition, profile)
+    ends = "`c001` to `c432`" if hidden else "`shade0` to `shade431`"
+    assert f"Each row is a picture, 12 x 12, three colors: the columns of kind pixel, {ends}, hold it line by line" in page
+    assert "one color after the other" in page and ": 432 more, pixel" in page and ("shade" in page) != hidden
