@@ -14,7 +14,7 @@ from agentk.reasoning.recipes.blocks.image_files import Pixels, longest_side, pi
 SMALL, LARGE = 32, 64  # sides that pictures are brought to; those of at most 40 pixels are small
 SHAPE, TONE = "shape", "tone"  # prefixes of prepared columns
 DIRECTIONS = 12
-CHUNK = 256
+CHUNK = 2048
 
 
 def image_features(rows: pd.DataFrame, data_dir: Path) -> pd.DataFrame:
