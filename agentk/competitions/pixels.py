@@ -162,7 +162,7 @@ def _looked_at(pixels: Pixels, train: pd.DataFrame) -> NDArray[np.float64]:
     names = list(pixels.columns)
     most = max(50, min(_ROWS, _CELLS // len(names)))
     places = np.unique(np.linspace(0, len(train) - 1, min(len(train), most)).astype(np.int64))
-    return train[names].iloc[places].to_numpy(dtype=float)
+    return train.iloc[places][names].to_numpy(dtype=float)
 
 
 def _white(values: NDArray[np.float64]) -> int | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from agentk.agent.evidence import Evidence
 from agentk.competitions.metrics.spans import passage, spelled
+from agentk.report.pictures import picture_of
 from agentk.types.competition import ColumnKind, TaskKind
 from agentk.types.metric import Array
 
@@ -63,6 +64,7 @@ class Diagnostics:
     overall: float = 0.0
     slices: tuple[SliceLoss, ...] = ()
     worst: tuple[dict[str, str], ...] = ()  # row, loss; with the person's leave also what the row says
+    pictures: tuple[str, ...] = ()  # of these rows, where their columns are pixels: addresses of images
 
 
 def diagnose(evidence: Evidence, number: int, *, show_rows: bool = False) -> Diagnostics:
@@ -87,6 +89,7 @@ def diagnose(evidence: Evidence, number: int, *, show_rows: bool = False) -> Dia
         overall=float(losses.mean()),
         slices=_slices(evidence, features, losses),
         worst=_worst(evidence, features, rows, losses, truth, answers, show_rows=show_rows),
+        pictures=_pictures(evidence, features, losses) if show_rows else (),
         **found,
     )
 
@@ -198,6 +201,8 @@ def _worst(
 ) -> tuple[dict[str, str], ...]:
     """The rows with the largest losses, by number; with the person's leave, what they hold."""
     found = []
+    pixels = evidence.competition.pixels
+    named = features if pixels is None else features.drop(columns=list(pixels.columns))
     for at in np.argsort(-losses, kind="stable")[:WORST]:
         told = {"row": str(int(rows[at])), "loss": f"{losses[at]:.4g}"}
         if show_rows:
@@ -205,9 +210,16 @@ def _worst(
                 told |= {"true": passage(truth[at, 0]).answer[:60], "said": spelled(truth[[at]], answers[[at]])[0][:60]}
             else:
                 told |= {"true": _spelled(evidence, truth[at]), "said": _spelled(evidence, answers[at])}
-            told |= {str(name): str(value)[:60] for name, value in features.iloc[at].items()}
+            told |= {str(name): str(value)[:60] for name, value in named.iloc[at].items()}
         found.append(told)
     return tuple(found)
+
+
+def _pictures(evidence: Evidence, features: pd.DataFrame, losses: Array) -> tuple[str, ...]:
+    """Those of the same rows."""
+    if (pixels := evidence.competition.pixels) is None:
+        return ()
+    return tuple(picture_of(features.iloc[at], pixels) for at in np.argsort(-losses, kind="stable")[:WORST])
 
 
 def _spelled(evidence: Evidence, value: Any) -> str:

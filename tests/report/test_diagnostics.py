@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from agentk.agent.evidence import Evidence, evidence_of
 from agentk.graph.folder import RunFolder
 from agentk.report.diagnostics import diagnose
+from agentk.report.pictures import picture_of
 from agentk.report.story import tell
-from agentk.types.competition import Column, ColumnKind
+from agentk.types.competition import Column, ColumnKind, Pixels
 
 
 @pytest.fixture
@@ -56,3 +58,14 @@ def test_the_worst_rows_are_named_by_number_alone(evidence: Evidence) -> None:
     assert all(row.keys() == {"row", "loss"} for row in diagnose(evidence, winner(evidence)).worst)
     shown = diagnose(evidence, winner(evidence), show_rows=True).worst[0]
     assert {"true", "said", "alcohol"} <= shown.keys()
+
+
+def test_of_columns_of_pixels_the_worst_rows_show_the_picture_and_no_numbers(evidence: Evidence) -> None:
+    pixels = Pixels(name="p{}", counts=(144,), height=12, width=12)
+    shades = pd.DataFrame(np.random.default_rng(0).integers(0, 256, (len(evidence.train), 144)), columns=list(pixels.columns))
+    evidence.train = pd.concat([evidence.train, shades], axis=1)
+    evidence.competition = evidence.competition.model_copy(update={"pixels": pixels})
+    found = diagnose(evidence, winner(evidence), show_rows=True)
+    assert len(found.pictures) == len(found.worst) and "p0" not in found.worst[0] and "alcohol" in found.worst[0]
+    assert found.pictures[0] == picture_of(evidence.train.iloc[int(found.worst[0]["row"])], pixels)
+    assert diagnose(evidence, winner(evidence)).pictures == ()
