@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,7 @@ NONE = "none"
 _FEWEST = 144  # columns that may be a picture: a smaller one, such as 8 x 8, is as well read as a table
 _SIDE, _SLIM = 8, 2.0  # the least side of a picture, and how many times the other side has less
 _ROWS, _CELLS = 500, 1_000_000  # looked at
+_FEWEST_ROWS = 20
 _ALIKE = 0.25  # the least correlation of neighbors
 _NEARER = 0.25  # the share of what distant pixels lack in common that neighbors must have
 
@@ -32,7 +34,7 @@ def find_pixels(draft: Draft, columns: tuple[Column, ...], train: pd.DataFrame, 
     Raises CompetitionError where the person says so and there are no such columns, or says nothing that can be understood.
     """
     said = draft.overrides.pixels
-    if said == NONE:
+    if said is not None and said.strip().lower() == NONE:
         return None
     numbers = [c.name for c in columns if all(part[c.name].dtype.kind in "iuf" for part in (train, test))]
     series = sorted(_series(numbers), key=lambda names: -len(names))
@@ -69,18 +71,18 @@ def _series(names: list[str]) -> Iterator[list[str]]:
 def _counted(names: list[str]) -> tuple[str, tuple[int, ...], int] | None:
     """Name, counts and first as `Pixels` has them, where the names' numbers count without a gap; else None."""
     spelled = [re.findall(r"\d+", name) for name in names]
-    table = np.array([[int(number) for number in numbers] for numbers in spelled])
-    counting = np.flatnonzero(np.ptp(table, axis=0))
+    places = [[int(numbers[at]) for numbers in spelled] for at in range(len(spelled[0]))]
+    counting = [at for at, numbers in enumerate(places) if min(numbers) < max(numbers)]
     if not 1 <= len(counting) <= 3:
         return None
-    first = int(table[:, counting].min())
-    counts = tuple(int(table[:, at].max()) - first + 1 for at in counting)
+    first = min(min(places[at]) for at in counting)
+    counts = tuple(max(places[at]) - first + 1 for at in counting)
     pieces = [piece.replace("{", "{{").replace("}", "}}") for piece in re.split(r"\d+", names[0])]
     shape = pieces[0]
     for at, piece in enumerate(pieces[1:]):
         shape += (_place(numbers[at] for numbers in spelled) if at in counting else spelled[0][at]) + piece
     made = Pixels(name=shape, counts=counts, first=first, height=1, width=1)
-    return (shape, counts, first) if int(np.prod(counts)) == len(names) and set(made.columns) == set(names) else None
+    return (shape, counts, first) if math.prod(counts) == len(names) and set(made.columns) == set(names) else None
 
 
 def _place(numbers: Iterator[str]) -> str:
@@ -117,7 +119,7 @@ def _picture(names: list[str], train: pd.DataFrame) -> Pixels | None:
     """The picture that these columns are, of the geometry in which neighbors are most alike; None where they are none."""
     counted = _counted(names)
     candidates = _candidates(*counted) if counted else []
-    if not candidates:
+    if not candidates or len(train) < _FEWEST_ROWS:
         return None
     values = _looked_at(candidates[0], train)
     white = _white(values)
@@ -138,7 +140,7 @@ def _as_said(said: str, series: list[list[str]], train: pd.DataFrame) -> Pixels:
     size = {"height": int(told[1]), "width": int(told[2]), "channels": int(told[3] or 1)}
     for counted in filter(None, map(_counted, series)):
         known = Pixels.model_validate({"name": counted[0], "counts": counted[1], "first": counted[2], **size})
-        if len(known.columns) != np.prod(list(size.values())):
+        if math.prod(known.counts) != math.prod(size.values()):
             continue
         values = _looked_at(known, train)
         planar = known.model_copy(update={"planar": True})
@@ -147,7 +149,7 @@ def _as_said(said: str, series: list[list[str]], train: pd.DataFrame) -> Pixels:
         return known.model_copy(update={"white": _white(values) or 255})
     counts = several([f"{names[0]} … ({len(names)})" for names in series]) or "none"
     raise CompetitionError(
-        f"--pixels {said}: no {np.prod(list(size.values()))} columns of numbers have names that count without a gap. "
+        f"--pixels {said}: no {math.prod(size.values())} columns of numbers have names that count without a gap. "
         f"Numbered columns: {counts}."
     )
 

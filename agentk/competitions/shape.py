@@ -47,7 +47,8 @@ def find_shape(draft: Draft) -> Draft:
     if pictures.file_columns:  # what names them is no path itself
         as_names = {"kind": ColumnKind.IDENTIFIER}
         columns = tuple(c.model_copy(update=as_names) if c.kind is ColumnKind.IMAGE else c for c in columns)
-    pixels = None if pictures.file_columns else find_pixels(draft, columns, train, test)
+    in_files = bool(pictures.file_columns) and draft.overrides.pixels is None
+    pixels = None if in_files else find_pixels(draft, columns, train, test)
     if pixels is not None:
         columns = as_pixels(columns, pixels)
         draft = draft.grown(pixels=pixels, reason=reason_of(pixels, draft.speaker))
