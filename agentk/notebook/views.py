@@ -11,7 +11,7 @@ from agentk.notebook import html
 from agentk.notebook.curve import Dot, curve
 from agentk.settings import duration
 from agentk.types.attempt import Attempt
-from agentk.types.competition import Competition
+from agentk.types.competition import ColumnKind, Competition
 from agentk.types.metric import Direction
 from agentk.types.wording import shortened
 
@@ -236,15 +236,17 @@ class Contract(View):
         pairs = [
             ("task", f"{one.task.value}: predict {', '.join(one.targets[:8])}{cut_from}"),
             ("data", f"{one.rows:,} rows to learn from, {one.test_rows:,} to predict, {len(one.columns)} columns"),
+            *([("pictures", f"{len(one.pixels.columns)} columns of pixels, {one.pixels.words}")] if one.pixels else []),
             ("metric", one.metric),
             ("folds", f"{validation.folds} {validation.scheme}{by}"),
             *(("", reason) for reason in validation.reasons),
             *(("finding", finding) for finding in one.findings),
             *(("doubt", doubt) for doubt in one.doubts),
         ]
+        shown = [column for column in one.columns if column.kind is not ColumnKind.PIXEL][:60]
         columns = html.table(
             ("column", "kind", "missing", "values"),
-            [(html.text(c.name), c.kind.value, f"{c.missing:.0%}", f"{c.unique:,}") for c in one.columns[:60]],
+            [(html.text(c.name), c.kind.value, f"{c.missing:.0%}", f"{c.unique:,}") for c in shown],
         )
         told = html.facts((name, html.text(value)) for name, value in pairs)
         return html.card(one.name, told, html.fold(f"{len(one.columns)} columns", columns), side="the contract")
