@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agentk.errors import ReasonerError
-from agentk.reasoning.recipes.layout import import_lines, literal_lines
+from agentk.reasoning.recipes.layout import counted_line, import_lines, literal_lines
 from agentk.types.solution import Solution
 
 BLOCKS = Path(__file__).parent / "blocks"
@@ -64,7 +64,7 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
     instead = IN_COLUMNS if contract.get("pixels") else {}
     chain = list(_chain(entry, blocks, (), instead))
     chain[-1:-1] = [block for block in _chain(GAPS, blocks, (), instead) if block not in chain] if wrapped else []
-    contract = _told(contract, chain)
+    given, contract = contract, _told(contract, chain)
     owners = _owners(chain)
     if "fit_predict" not in {name for definition in chain[-1].definitions for name in definition.names}:
         raise ReasonerError(f"block {entry!r} defines no fit_predict, so no solution can start from it; name an entry block")
@@ -80,7 +80,10 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
     lines = _header(entry, chain[-1].docstring, [block.name for block in used])
     lines += ["", *import_lines({name: (target.module, target.member) for name, target in imports.items()})]
     if "CONTRACT" in needed:
-        lines += ["", *literal_lines("CONTRACT", dict(contract))]
+        counted = bool(given.get("pixels")) and "pixels" not in contract
+        named = {name: kind for name, kind in contract["kinds"].items() if given["kinds"][name] != "pixel"} if counted else {}
+        lines += ["", *literal_lines("CONTRACT", {**contract, "kinds": named} if counted else contract)]
+        lines += [counted_line(given["pixels"])] if counted else []
     if space or "SPACE" in needed:
         lines += ["", *literal_lines("SPACE", space)]
     text = "\n".join(lines)

@@ -115,9 +115,16 @@ def test_a_program_carries_what_it_needs_of_the_pixels_and_no_more() -> None:
     image, table = (program(entry, contract(GRAY))["CONTRACT"] for entry in ("image_svm", "table_lightgbm"))
     assert image["kinds"] == {"age": "numeric"} and image["pixels"]["name"] == "pixel{}"
     assert table["kinds"] == dict.fromkeys(GRAY.columns, "numeric") | {"age": "numeric"} and "pixels" not in table
+    assert '"pixel7"' not in compose("table_lightgbm", contract(GRAY)).source, "counted, not named one by one"
     source = compose("image_svm", contract(GRAY)).source
     assert "PIL" not in source and len(source) < 25_000
     assert "from PIL import Image" in compose("image_svm", contract(GRAY, pixels=None)).source
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_columns_are_counted_as_they_are_called(layout: str) -> None:
+    pixels = LAYOUTS[layout][0]
+    assert program("constant", contract(pixels))["CONTRACT"]["kinds"].keys() == {*pixels.columns, "age"}
 
 
 def test_tables_are_learned_from_pixels_too(digits: tuple[np.ndarray, np.ndarray]) -> None:
