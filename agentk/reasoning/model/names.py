@@ -12,10 +12,11 @@ import inspect
 import io
 import re
 import tokenize
+from string import Formatter
 from typing import Protocol
 
 from agentk.reasoning.model import stand_ins
-from agentk.types.competition import ColumnKind, Competition
+from agentk.types.competition import ColumnKind, Competition, Pixels
 
 MARK = "\n\n# --- The names above are stand-ins; from here on agentk gives them to the data. ---\n"
 
@@ -82,24 +83,33 @@ class StandIns:
 
     def __init__(self, competition: Competition) -> None:
         made = {
-            "c": [column.name for column in competition.columns],
+            "c": [column.name for column in competition.columns if column.kind is not ColumnKind.PIXEL],
             "target": list(competition.targets),
             "id": [name for name in competition.id_columns if name not in {column.name for column in competition.columns}],
             "extra": list(competition.train_only),
         }
         self._lists = {prefix: owns for prefix, owns in made.items() if owns}
-        self._names = stand_ins.numbered(self._lists)
+        self._pixels = competition.pixels and (competition.pixels, _counted_as(competition.pixels))
+        self._names = stand_ins.numbered(self._lists) | self._called()
         self._values = [column.name for column in competition.columns if column.kind is ColumnKind.CATEGORICAL]
         self._labels = [label for label in competition.classes if isinstance(label, str)]
         if self._labels:
             self._values += competition.targets
         words = {own: other for own, other in self._names.items() if len(own) > 1}
         words |= {label: self.value(competition.targets[0], label) for label in self._labels}
+        if self._pixels is not None:  # programs count these columns
+            words[self._pixels[0].name] = self._pixels[1].name
         words |= {competition.name: "the competition", str(competition.folder): "the folder"}
         self._words = words
         self._pattern = re.compile(
             "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words, key=len, reverse=True)[:5000])
         )
+
+    def _called(self) -> dict[str, str]:
+        """Of columns of pixels: they keep their numbers, so that a program can count them."""
+        if self._pixels is None or self._pixels[0].name == self._pixels[1].name:
+            return {}
+        return dict(zip(self._pixels[0].columns, self._pixels[1].columns, strict=True))
 
     def name(self, own: str) -> str:
         """`c001`, `target` …; a name that is not of the data stays."""
@@ -125,7 +135,14 @@ class StandIns:
         lists = ", ".join(f"{prefix!r}: {owns!r}" for prefix, owns in self._lists.items())
         calls = "".join(_CALLS[name] for name in wrapped)
         body = inspect.getsource(stand_ins).split('"""\n', 1)[1]
-        return f"{source.rstrip()}\n{MARK}{body}\n\n_NAMES = numbered({{{lists}}})\n_HIDDEN = {self._values!r}\n{calls}"
+        counted = ""
+        if self._pixels is not None and self._called():
+            own, other = self._pixels
+            spans = ", ".join(f"range({own.first}, {own.first + count})" for count in own.counts)
+            pair = f"{own.name!r}.format(*place): {other.name!r}.format(*place)"
+            counted = f"import itertools\n\n_NAMES |= {{{pair} for place in itertools.product({spans})}}\n"
+        made = f"_NAMES = numbered({{{lists}}})\n{counted}_HIDDEN = {self._values!r}\n"
+        return f"{source.rstrip()}\n{MARK}{body}\n\n{made}{calls}"
 
 
 _CALLS = {
@@ -151,6 +168,12 @@ def explore(train, test, data_dir):
     return _explore(with_stand_ins(train, _NAMES, _HIDDEN), with_stand_ins(test, _NAMES, _HIDDEN), data_dir)
 """,
 }
+
+
+def _counted_as(pixels: Pixels) -> Pixels:
+    """The same numbers behind a name that tells nothing."""
+    forms = [form for _, field, form, _ in Formatter().parse(pixels.name) if field is not None]
+    return pixels.model_copy(update={"name": "px" + "_".join(f"{{:{form}}}" if form else "{}" for form in forms)})
 
 
 def _defines(source: str, name: str) -> bool:

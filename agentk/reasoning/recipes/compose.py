@@ -76,14 +76,16 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
     used = [block for block in chain if kept[block.name]]
     needed = frozenset[str]().union(*(definition.needs for block in used for definition in kept[block.name]))
     imports = {name: target for block in used for name, target in block.imports.items() if name in needed}
+    counted = bool(given.get("pixels")) and "pixels" not in contract and "CONTRACT" in needed
+    imports |= {"product": Import("itertools", "product")} if counted else {}
 
     lines = _header(entry, chain[-1].docstring, [block.name for block in used])
     lines += ["", *import_lines({name: (target.module, target.member) for name, target in imports.items()})]
-    if "CONTRACT" in needed:
-        counted = bool(given.get("pixels")) and "pixels" not in contract
-        named = {name: kind for name, kind in contract["kinds"].items() if given["kinds"][name] != "pixel"} if counted else {}
-        lines += ["", *literal_lines("CONTRACT", {**contract, "kinds": named} if counted else contract)]
-        lines += [counted_line(given["pixels"])] if counted else []
+    if counted:
+        named = {name: kind for name, kind in contract["kinds"].items() if given["kinds"][name] != "pixel"}
+        lines += ["", *literal_lines("CONTRACT", {**contract, "kinds": named}), counted_line(given["pixels"])]
+    elif "CONTRACT" in needed:
+        lines += ["", *literal_lines("CONTRACT", contract)]
     if space or "SPACE" in needed:
         lines += ["", *literal_lines("SPACE", space)]
     text = "\n".join(lines)

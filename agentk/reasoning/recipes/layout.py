@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from string import Formatter
 from typing import Any
 
 WIDTH = 130
@@ -55,16 +54,10 @@ def literal_lines(name: str, value: Mapping[str, Any]) -> list[str]:
 
 
 def counted_line(pixels: Mapping[str, Any]) -> str:
-    """The statement that adds columns of pixels to the contract's kinds as numbers, counted instead of named one by one."""
-    places = ["place"] if len(pixels["counts"]) == 1 else ["line", "column", "color"][: len(pixels["counts"])]
-    left, name = iter(places), ""
-    for text, field, form, _ in Formatter().parse(pixels["name"]):
-        name += text.replace("{", "{{").replace("}", "}}")
-        name += "" if field is None else f"{{{next(left)}{':' * bool(form)}{form or ''}}}"
+    """The statement that adds columns of pixels to the contract's kinds as numbers, counted by `itertools.product`."""
     ends = [(pixels["first"], pixels["first"] + count) for count in pixels["counts"]]
-    spans = [f"range({first}, {end})" if first else f"range({end})" for first, end in ends]
-    loops = " ".join(f"for {place} in {span}" for place, span in zip(places, spans, strict=True))
-    return f'CONTRACT["kinds"] |= {{f{_flat(name)}: "numeric" {loops}}}'
+    spans = ", ".join(f"range({first}, {end})" if first else f"range({end})" for first, end in ends)
+    return f'CONTRACT["kinds"] |= {{{_flat(pixels["name"])}.format(*place): "numeric" for place in product({spans})}}'
 
 
 def _entries(value: Mapping[str, Any], depth: int) -> list[str]:

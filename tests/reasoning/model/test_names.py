@@ -21,7 +21,7 @@ from agentk.reasoning.recipes.compose import compose
 from agentk.referee.audit import audit
 from agentk.referee.cache import prepare_params
 from agentk.testing.asking import ScriptedModel, code_question, plan_question
-from agentk.types.competition import Competition
+from agentk.types.competition import Column, ColumnKind, Competition, Pixels
 from agentk.types.profile import Profile
 from agentk.types.solution import Solution
 
@@ -133,6 +133,28 @@ def test_a_ready_program_is_shown_in_stand_ins_and_still_runs(shops: Any, tmp_pa
     params = {name: dimension.default for name, dimension in space.items()} | {"seed": 0, "threads": 1, "device": "cpu"}
     predictions = module["fit_predict"](train, test, params, tmp_path)
     assert predictions.shape == (100, 2)
+
+
+@pytest.mark.parametrize("entry", ["image_svm", "table_neighbors"])
+@pytest.mark.parametrize("name", ["shade{}", "{:02d}x{:02d}", "px{}"])
+def test_columns_of_pixels_keep_their_numbers_so_that_programs_can_count_them(
+    shops: Any, entry: str, name: str, tmp_path: Path
+) -> None:
+    bits = np.random.default_rng(0).integers(0, 256, (60, 144))
+    pixels = Pixels(name=name, counts=(144,) if name.count("{") == 1 else (12, 12), height=12, width=12)
+    columns = tuple(Column(name=one, kind=ColumnKind.PIXEL) for one in pixels.columns)
+    competition = shops[0].model_copy(update={"columns": columns, "pixels": pixels, "id_columns": ()})
+    names = StandIns(competition)
+    shown = names.shown(compose(entry, competition.contract()).source)
+    assert "shade" not in shown and names.name(pixels.columns[1]) in ("px1", "px00_01")
+    written = Solution(names.written(shown), "x")
+    assert audit(written, competition, lambda: frozenset()) is None
+    module: dict[str, Any] = {}
+    exec(compile(written.source, "solution.py", "exec"), module)
+    rows = pd.DataFrame(bits, columns=list(pixels.columns))
+    train = rows.iloc[:40].assign(Verdict=np.where(bits[:40, 0] > 128, "thriving", "failing"))
+    params = {"seed": 0, "threads": 1, "device": "cpu"}
+    assert module["fit_predict"](train, rows.iloc[40:].reset_index(drop=True), params, tmp_path).shape == (20, 2)
 
 
 def test_texts_about_the_data_are_put_into_stand_ins(shops: Any) -> None:

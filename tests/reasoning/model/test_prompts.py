@@ -194,6 +194,6 @@ def test_of_columns_of_pixels_a_model_is_told_the_picture_that_they_are(hidden: 
     profile = profile_of(competition, train, test, encode_truth(competition, train))
     model = ScriptedModel("")
     page = asked(reasoner(model, repairs=0, share="stats", hide=hidden), model, "plan", competition, profile)
-    ends = "`c001` to `c432`" if hidden else "`shade0` to `shade431`"
+    ends = "`px0` to `px431`" if hidden else "`shade0` to `shade431`"
     assert f"Each row is a picture, 12 x 12, three colors: the columns of kind pixel, {ends}, hold it line by line" in page
     assert "one color after the other" in page and ": 432 more, pixel" in page and ("shade" in page) != hidden
