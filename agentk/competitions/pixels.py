@@ -99,9 +99,10 @@ def _candidates(name: str, counts: tuple[int, ...], first: int) -> list[Pixels]:
         if counts[0] % 3 == 0:
             shapes += [(*sides, 3, planar) for sides in _sides(counts[0] // 3) for planar in (False, True)]
     elif len(counts) == 2:
-        shapes = [(*counts, 1, False)]
+        shapes = [(counts[0], counts[1], 1, False)]
     else:
-        shapes = [(*counts[:2], 3, False)] if counts[2] == 3 else [(*counts[1:], 3, True)] if counts[0] == 3 else []
+        shapes = [(counts[0], counts[1], 3, False)] if counts[2] == 3 else []
+        shapes += [(counts[1], counts[2], 3, True)] if counts[0] == 3 else []
     return [
         Pixels.model_validate(known | {"height": height, "width": width, "channels": channels, "planar": planar})
         for height, width, channels, planar in shapes

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from agentk.bench.synthetic.layout import Generator, Maker, World
@@ -55,7 +57,7 @@ def pictures(
     return make
 
 
-def _blots(rng: Generator, codes: Array, shape: tuple[int, int, int]) -> Array:
+def _blots(rng: Generator, codes: NDArray[np.int64], shape: tuple[int, int, int]) -> Array:
     """(N, *shape) whole numbers from 0 to 255."""
     height, width, channels = shape
     forms = gaussian_filter(rng.normal(size=(3, height + 4, width + 4, channels)), (0, 1.5, 1.5, 0))
@@ -65,10 +67,10 @@ def _blots(rng: Generator, codes: Array, shape: tuple[int, int, int]) -> Array:
         for code, (y, x) in zip(codes, rng.integers(0, 5, (len(codes), 2)), strict=True)
     ]
     blots = np.stack(moved) + 0.7 * own
-    return (128 + 45 * blots / blots.std() + rng.normal(0, 8, blots.shape)).clip(0, 255).round()
+    return np.asarray(128 + 45 * blots / blots.std() + rng.normal(0, 8, blots.shape)).clip(0, 255).round()
 
 
-def _numbers(rng: Generator, values: Array, name: str, hidden: Array) -> World:
+def _numbers(rng: Generator, values: NDArray[Any], name: str, hidden: Array) -> World:
     frame = pd.DataFrame(values, columns=[f"{name}{at}" for at in range(values.shape[1])])
     return world(rng, frame, TaskKind.BINARY, {"target": (hidden > np.median(hidden)).astype(int)})
 

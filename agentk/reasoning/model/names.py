@@ -89,7 +89,8 @@ class StandIns:
             "extra": list(competition.train_only),
         }
         self._lists = {prefix: owns for prefix, owns in made.items() if owns}
-        self._pixels = competition.pixels and (competition.pixels, _counted_as(competition.pixels))
+        pixels = competition.pixels
+        self._pixels = None if pixels is None else (pixels, _counted_as(pixels))
         self._names = stand_ins.numbered(self._lists) | self._called()
         self._values = [column.name for column in competition.columns if column.kind is ColumnKind.CATEGORICAL]
         self._labels = [label for label in competition.classes if isinstance(label, str)]

@@ -68,7 +68,7 @@ def coarse_picture(images: Pixels) -> Pixels:
     tiles = images.reshape(len(images), 16, images.shape[1] // 16, 16, -1, images.shape[3]).mean(axis=(2, 4))
     grey = tiles.mean(axis=3).reshape(len(images), -1)
     if images.shape[3] == 1:
-        return grey.astype(np.float32)
+        return np.asarray(grey, dtype=np.float32)
     coarse = tiles.reshape(len(images), 8, 2, 8, 2, 3).mean(axis=(2, 4))
     contrasts = np.stack([coarse[..., 0] - coarse[..., 1], coarse[..., 2] - coarse[..., :2].mean(axis=3)], axis=3)
     return np.hstack([grey, contrasts.reshape(len(images), -1)]).astype(np.float32)

@@ -94,7 +94,8 @@ def kernel(known: Floats, params: dict[str, Any]) -> tuple[Callable[[Floats], Fl
 
 def squared_distances(rows: Floats, others: Floats) -> Floats:
     """(N, M) by way of products, which are far faster than differences."""
-    return np.maximum((rows**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2.0 * rows @ others.T, 0.0)
+    squared = (rows**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2.0 * rows @ others.T
+    return np.asarray(np.maximum(squared, 0.0))
 
 
 def in_blocks(function: Callable[[Floats], Floats], rows: Floats) -> Floats:
