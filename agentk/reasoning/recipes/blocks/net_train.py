@@ -25,17 +25,26 @@ CHUNK = 2048
 
 
 def trained_outputs(
-    X: Inputs, y: Floats | Codes, X_test: Inputs, *, classes: int, splits: list[tuple[Codes, Codes]], params: dict[str, Any]
+    X: Inputs,
+    y: Floats | Codes,
+    X_test: Inputs,
+    *,
+    classes: int,
+    splits: list[tuple[Codes, Codes]],
+    params: dict[str, Any],
+    weights: Floats | None = None,
 ) -> Floats:
     """(N, classes) probabilities, or (N, 1) values where `classes` is 1, for the test rows: the mean over networks and members.
 
     There is a network for each of `splits`, positions to fit on and to watch; fewer, or fewer epochs, where the data are large.
+    weights: (N,) how much each training row counts.
     """
     torch.set_num_threads(max(1, useful_threads(params, X.numbers.size)))
     device = torch.device(params["device"])
     known, unknown = (tuple(torch.tensor(part, device=device) for part in side[:3]) for side in (X, X_test))
     truth = torch.tensor(y, dtype=torch.int64 if classes > 1 else torch.float32, device=device)
-    prior = (torch.bincount(truth) / len(truth)).log() if classes > 1 else truth.median()[None]
+    counted = torch.tensor(np.ones(len(y)) if weights is None else weights, dtype=torch.float32, device=device)
+    prior = (torch.bincount(truth, counted) / counted.sum()).clamp_min(TINY).log() if classes > 1 else truth.median()[None]
     outputs = []
     for place, split in enumerate(splits):
         torch.manual_seed(params["seed"] + place)
@@ -43,17 +52,21 @@ def trained_outputs(
         affordable = MOST_WORK / len(CONTRACT["targets"]) / (network.work * len(split[0]))  # epochs
         epochs = int(np.clip(affordable, FEWEST_EPOCHS, EPOCHS))
         fit, watch = (torch.tensor(part, device=device) for part in split)
-        weights = best_weights(network, known, truth, fit, watch, epochs, params)
-        outputs.append(predicted(network, weights, unknown))
+        best = best_weights(network, (known, truth, counted), fit, watch, epochs, params)
+        outputs.append(predicted(network, best, unknown))
         if (place + 2) * epochs > affordable:
             break
     return np.asarray(torch.stack(outputs).mean(dim=0).cpu().numpy(), dtype=np.float64)
 
 
 def best_weights(
-    network: Members, rows: Any, truth: Tensor, fit: Tensor, watch: Tensor, epochs: int, params: dict[str, Any]
+    network: Members, known: tuple[Any, Tensor, Tensor], fit: Tensor, watch: Tensor, epochs: int, params: dict[str, Any]
 ) -> Tensor:
-    """The weights after the epoch with the least loss on the watched rows. A swing of the rate that brought none is the last."""
+    """The weights after the epoch with the least loss on the watched rows. A swing of the rate that brought none is the last.
+
+    known: of all rows the inputs, the truth, and how much each counts.
+    """
+    rows, truth, counted = known
     batch = int(np.clip(len(fit) // 30, 16, 256))
     steps, done = epochs * -(-len(fit) // batch), 0
     weights = network.weights.clone().requires_grad_()
@@ -65,7 +78,8 @@ def best_weights(
             break
         for chosen in torch.split(fit[torch.randperm(len(fit)).to(fit.device)], batch):
             outputs = network.outputs_of(weights, *(part[chosen] for part in rows), dropout=params["dropout"])
-            (gradient,) = torch.autograd.grad(loss_of_members(outputs, truth[chosen], params["smoothing"]), weights)
+            loss = loss_of_members(outputs, truth[chosen], counted[chosen], params["smoothing"])
+            (gradient,) = torch.autograd.grad(loss, weights)
             done += 1
             rate = params["rate"] * 0.5 * (1.0 - math.cos(2.0 * math.pi * swings(done / steps)))
             with torch.no_grad():  # Adam with a decay apart; torch.optim would import for a second first
@@ -73,9 +87,9 @@ def best_weights(
                 squares.lerp_(gradient**2, 1.0 - SQUARES)
                 step = slope / (1.0 - MOMENTUM**done) / ((squares / (1.0 - SQUARES**done)).sqrt() + TINY)
                 weights -= rate * (network.paces * step + params["decay"] * network.decays * weights)
-        loss = loss_of_mean(predicted(network, weights.detach(), watched), truth[watch])
-        if loss < least:
-            least, best, best_swing = loss, weights.detach().clone(), swing
+        lost = loss_of_mean(predicted(network, weights.detach(), watched), truth[watch], counted[watch])
+        if lost < least:
+            least, best, best_swing = lost, weights.detach().clone(), swing
     return best
 
 
@@ -84,19 +98,28 @@ def swings(share: float) -> float:
     return math.log2(1.0 + (2**SWINGS - 1) * share)
 
 
-def loss_of_members(outputs: Tensor, truth: Tensor, smoothing: float) -> Tensor:
+def loss_of_members(outputs: Tensor, truth: Tensor, counted: Tensor, smoothing: float) -> Tensor:
     """The mean of the losses of the members, each for itself: what one misses no other may make up for."""
     repeated = truth.repeat(len(outputs))
     if outputs.shape[2] > 1:
-        return functional.cross_entropy(outputs.flatten(0, 1), repeated, label_smoothing=smoothing)
-    return (functional.l1_loss if absolute_errors() else functional.mse_loss)(outputs.flatten(), repeated)
+        losses = functional.cross_entropy(outputs.flatten(0, 1), repeated, label_smoothing=smoothing, reduction="none")
+    else:
+        losses = value_losses(outputs.flatten(), repeated)
+    return (losses.view(len(outputs), -1) * counted).sum() / (len(outputs) * counted.sum().clamp_min(TINY))
 
 
-def loss_of_mean(found: Tensor, truth: Tensor) -> float:
+def loss_of_mean(found: Tensor, truth: Tensor, counted: Tensor) -> float:
     """The loss of the members' mean prediction."""
     if found.shape[1] > 1:
-        return float(functional.nll_loss(found.clamp_min(1e-7).log(), truth))
-    return float((functional.l1_loss if absolute_errors() else functional.mse_loss)(found[:, 0], truth))
+        losses = functional.nll_loss(found.clamp_min(1e-7).log(), truth, reduction="none")
+    else:
+        losses = value_losses(found[:, 0], truth)
+    return float((losses * counted).sum() / counted.sum().clamp_min(TINY))
+
+
+def value_losses(values: Tensor, truth: Tensor) -> Tensor:
+    """(N,) absolute errors where the metric wants medians, else squared ones."""
+    return (functional.l1_loss if absolute_errors() else functional.mse_loss)(values, truth, reduction="none")
 
 
 def predicted(network: Members, weights: Tensor, rows: Any) -> Tensor:

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights
 from agentk.reasoning.recipes.blocks.table_dense import dense
 from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
@@ -33,6 +34,7 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     """Averaged predictions of small networks."""
     params = with_defaults(params, SPACE)
     train = sampled(train, params)
+    weights = row_weights(train)
     batch = min(int(np.clip(len(train) // 30, 16, 256)), len(train))
     epochs = max(int(params["epochs"]), FEWEST_STEPS * batch // max(len(train), 1))
 
@@ -49,7 +51,7 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     def averaged(kind: Any, X: Floats, y: Floats | Codes, predict: str, X_test: Floats) -> Floats:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is a choice
-            models = [network(kind, member).fit(X, y) for member in range(params["networks"])]
+            models = [network(kind, member).fit(X, y, weights) for member in range(params["networks"])]
         return np.mean([getattr(model, predict)(X_test) for model in models], axis=0)  # type: ignore[no-any-return]
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:

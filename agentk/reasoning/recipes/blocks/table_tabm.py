@@ -11,6 +11,7 @@ import pandas as pd
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.net_inputs import Inputs, network_inputs
 from agentk.reasoning.recipes.blocks.net_train import trained_outputs
+from agentk.reasoning.recipes.blocks.row_weights import row_weights
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_sample import sampled
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
@@ -31,18 +32,20 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     """Averaged predictions of networks that watched different rows, each of several members."""
     params = with_defaults(params, SPACE)
     train = sampled(train, params)
+    weights = row_weights(train)
 
     def splits(y: Codes | Floats, discrete: bool) -> list[tuple[Codes, Codes]]:
         return [inner_split(train, y, discrete, params["seed"] + place) for place in range(params["networks"])]
 
     def classify(X: Inputs, codes: Codes, X_test: Inputs) -> Floats:
         classes = int(codes.max()) + 1
-        return trained_outputs(X, codes, X_test, classes=classes, splits=splits(codes, True), params=params)
+        return trained_outputs(X, codes, X_test, classes=classes, splits=splits(codes, True), params=params, weights=weights)
 
     def regress(X: Inputs, values: Floats, X_test: Inputs) -> Floats:
         middle, spread = values.mean(), values.std()
         scaled = (values - middle) / spread
-        outputs = trained_outputs(X, scaled, X_test, classes=1, splits=splits(values, False), params=params)
+        made = splits(values, False)
+        outputs = trained_outputs(X, scaled, X_test, classes=1, splits=made, params=params, weights=weights)
         return np.asarray(middle + spread * outputs[:, 0])
 
     return solve_table(train, test, params, represent=network_inputs, classify=classify, regress=regress)

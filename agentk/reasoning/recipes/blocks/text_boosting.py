@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.model_selection import KFold
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
-from agentk.reasoning.recipes.blocks.row_weights import row_weights
+from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table_boost import boost, class_objective, value_objective
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
@@ -38,35 +38,37 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     known, unknown = weighted_ngrams(train, test, params)
     folds = KFold(max(2, min(FOLDS_OF_WORDS, len(train))), shuffle=True, random_state=params["seed"])
 
+    weights = row_weights(train)
+
     def out_of_fold(predict: Any, target: Any, width: int) -> tuple[Floats, Floats]:
         held_out = np.zeros((len(train), width))
         for fitted, rest in folds.split(held_out):
-            held_out[rest] = predict(known[fitted], target[fitted], known[rest])
-        return held_out, predict(known, target, unknown)
+            held_out[rest] = predict(known[fitted], target[fitted], known[rest], weights_at(weights, fitted))
+        return held_out, predict(known, target, unknown, weights)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         classes = int(codes.max()) + 1
 
-        def log_odds(rows: Any, labels: Codes, wanted: Any) -> Floats:
+        def log_odds(rows: Any, labels: Codes, wanted: Any, counted: Floats | None) -> Floats:
             seen, places = np.unique(labels, return_inverse=True)
             shares = np.full((wanted.shape[0], classes), 1e-6)
-            shares[:, seen] = logistic_probabilities(rows, places, wanted, params) if len(seen) > 1 else 1.0
+            shares[:, seen] = logistic_probabilities(rows, places, wanted, params, counted) if len(seen) > 1 else 1.0
             return np.asarray(np.log(np.clip(shares, 1e-6, 1.0)))
 
         words, words_test = out_of_fold(log_odds, codes, classes)
         split = inner_split(train, codes, True, params["seed"])
         both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
-        objective, weights = class_objective(codes), row_weights(train)
+        objective = class_objective(codes)
         shares = boost(both, codes, both_test, objective=objective, split=split, params=params, weights=weights)
         return shares if classes > 2 else both_classes(shares)
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
-        def linear(rows: Any, truth: Floats, wanted: Any) -> Floats:
-            return ridge_values(rows, truth, wanted, params)[:, None]
+        def linear(rows: Any, truth: Floats, wanted: Any, counted: Floats | None) -> Floats:
+            return ridge_values(rows, truth, wanted, params, counted)[:, None]
 
         words, words_test = out_of_fold(linear, values, 1)
         split = inner_split(train, values, False, params["seed"])
         both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
-        return boost(both, values, both_test, objective=value_objective(), split=split, params=params, weights=row_weights(train))
+        return boost(both, values, both_test, objective=value_objective(), split=split, params=params, weights=weights)
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

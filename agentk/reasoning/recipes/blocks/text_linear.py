@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.row_weights import row_weights
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
 from agentk.reasoning.recipes.blocks.text_logistic import logistic_probabilities
@@ -28,11 +29,12 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     """Predictions of one linear model a class or a target, all on the same n-grams."""
     params = with_defaults(params, SPACE)
     known, unknown = weighted_ngrams(train, test, params)
+    weights = row_weights(train)
 
     def classify(codes: Codes) -> Floats:
-        return logistic_probabilities(known, codes, unknown, params)
+        return logistic_probabilities(known, codes, unknown, params, weights)
 
     def regress(values: Floats) -> Floats:
-        return on_scale(values, lambda scaled: ridge_values(known, scaled, unknown, params))
+        return on_scale(values, lambda scaled: ridge_values(known, scaled, unknown, params, weights))
 
     return predict_targets(train, len(test), classify, regress)

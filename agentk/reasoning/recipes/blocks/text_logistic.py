@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
+from agentk.reasoning.recipes.blocks.row_weights import weights_at
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 from agentk.reasoning.recipes.blocks.text_ngrams import scaled_columns, unit_rows
 
@@ -18,8 +19,10 @@ TRIAL_ROWS = 12_000
 RATIO_PRIOR = 0.1
 
 
-def logistic_probabilities(train: Any, codes: Codes, test: Any, params: dict[str, Any]) -> Floats:
-    """(N, K) probabilities of the rows of `test`, classes 0..K-1 all among `codes`.
+def logistic_probabilities(
+    train: Any, codes: Codes, test: Any, params: dict[str, Any], weights: Floats | None = None
+) -> Floats:
+    """(N, K) probabilities of the rows of `test`, classes 0..K-1 all among `codes`; weights (N,) of the training rows.
 
     weigh: "always" or "never" weighs each feature by how much it tells the class from the rest (NB-SVM, Wang & Manning
     2012); "split" does what is better on held-out rows. So does strength, unless it is "given".
@@ -31,12 +34,14 @@ def logistic_probabilities(train: Any, codes: Codes, test: Any, params: dict[str
         def loss(fitted: Codes, held_out: Codes, strength: float, weigh: bool = weigh) -> float:
             if len(np.unique(codes[fitted])) <= codes.max():
                 return 0.0  # a class is too rare to be split: the least daring way
-            likely = one_against_rest(train[fitted], codes[fitted], train[held_out], (strength, weigh), params["seed"])
-            return float(-np.log(np.maximum(likely[np.arange(len(held_out)), codes[held_out]], 1e-9)).mean())
+            known = train[fitted], codes[fitted], weights_at(weights, fitted)
+            likely = one_against_rest(*known, train[held_out], (strength, weigh), params["seed"])
+            lost = -np.log(np.maximum(likely[np.arange(len(held_out)), codes[held_out]], 1e-9))
+            return float(np.average(lost, weights=weights_at(weights, held_out)))
 
         options.append((*chosen_strength(loss, len(codes), params), weigh))
     _, strength, weigh = min(options)
-    return one_against_rest(train, codes, test, (strength, weigh), params["seed"])
+    return one_against_rest(train, codes, weights, test, (strength, weigh), params["seed"])
 
 
 def chosen_strength(loss: Callable[[Codes, Codes, float], float], rows: int, params: dict[str, Any]) -> tuple[float, float]:
@@ -57,7 +62,9 @@ def chosen_strength(loss: Callable[[Codes, Codes, float], float], rows: int, par
     return best
 
 
-def one_against_rest(train: Any, codes: Codes, test: Any, how: tuple[float, bool], seed: int) -> Floats:
+def one_against_rest(
+    train: Any, codes: Codes, weights: Floats | None, test: Any, how: tuple[float, bool], seed: int
+) -> Floats:
     """(N, K) probabilities: a logistic model a class (one where there are two), normalized over the classes.
 
     how: the strength, and whether features are weighed by class.
@@ -72,7 +79,7 @@ def one_against_rest(train: Any, codes: Codes, test: Any, how: tuple[float, bool
             ratios = np.abs(log_ratios(train, wanted))
             known, unknown = unit_rows(scaled_columns(train, ratios)), unit_rows(scaled_columns(test, ratios))
         model = LogisticRegression(C=strength, solver="liblinear", dual=True, tol=0.1, random_state=seed)
-        columns.append(model.fit(known, wanted).predict_proba(unknown)[:, 1])
+        columns.append(model.fit(known, wanted, weights).predict_proba(unknown)[:, 1])
     likely = np.column_stack([1 - columns[0], *columns] if classes == 2 else columns)
     return np.asarray(likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-12), dtype=np.float64)
 

@@ -87,8 +87,9 @@ def test_training_keeps_the_epoch_that_the_watched_rows_liked_best() -> None:
     network = Members(rows, torch.zeros(1), NETWORK)
     seen = tuple(torch.tensor(part) for part in rows[:3])
     fit, watch = torch.arange(150), torch.arange(150, 200)
-    best = best_weights(network, seen, noise, fit, watch, 20, TRAINING)
-    kept = loss_of_mean(predicted(network, best, tuple(part[watch] for part in seen)), noise[watch])
+    alike = torch.ones(200)
+    best = best_weights(network, (seen, noise, alike), fit, watch, 20, TRAINING)
+    kept = loss_of_mean(predicted(network, best, tuple(part[watch] for part in seen)), noise[watch], alike[watch])
     assert kept < 1.2 * float(noise[watch].var())  # noise cannot be learned; fitted to its end it would be at twice the variance
 
 

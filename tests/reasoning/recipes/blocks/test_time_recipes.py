@@ -131,7 +131,7 @@ def test_history_is_known_to_rows_beyond_those_that_are_fitted_on() -> None:
 def test_the_level_of_the_nearest_days_fades_with_their_distance_and_is_shrunk() -> None:
     codes = np.array([0, 0, 1]), np.array([0, 1, 2])
     days = np.array([10.0, 12.5, 11.0]), np.array([13.2, 11.9, 11.0])
-    level = nearby_level(codes, days, np.array([2.0, 6.0, 5.0]), {"memory": 2.0, "prior": 1.0})
+    level = nearby_level(codes, days, (np.array([2.0, 6.0, 5.0]), np.ones(3)), {"memory": 2.0, "prior": 1.0})
     far, near = np.exp(-1.5), np.exp(-0.5)
     assert level == pytest.approx([(2.0 * far + 6.0 * near) / (far + near + 1.0), 2.5, 0.0])
 
