@@ -201,7 +201,8 @@ def _graded(bench: Bench, name: str, run: Path) -> dict[str, Any]:
         "submission": str(run / "submission.csv"),
     }
     if (reference := bench.reference(name)) is not None:
-        difference = compare(grader.metric, grader.truth, grader.answer(submission), grader.answer(read_submission(reference)))
+        answers = grader.answer(submission), grader.answer(read_submission(reference))
+        difference = compare(grader.metric, grader.truth, *answers, grader.weights)
         graded |= {"gain": difference.gain, "gain_low": difference.low, "gain_high": difference.high}
     return graded
 

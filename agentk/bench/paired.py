@@ -31,17 +31,37 @@ class Difference:
         return self.high < 0
 
 
-def compare(metric: Metric, truth: Array, ours: Array, theirs: Array, *, coverage: float = 0.9, seed: int = 0) -> Difference:
+def compare(
+    metric: Metric,
+    truth: Array,
+    ours: Array,
+    theirs: Array,
+    weights: Array | None = None,
+    *,
+    coverage: float = 0.9,
+    seed: int = 0,
+) -> Difference:
     """Percentile bootstrap over test rows (Efron and Tibshirani 1993, chapter 13), both submissions scored on the same resample.
 
     Shapes as in `Metric.score`. Resamples on which the metric is not defined, such as those of one class only, are drawn again.
     Raises ValueError when that never ends.
     """
-    low, high = np.quantile(drawn_gains(metric, truth, ours, theirs, seed=seed), [(1 - coverage) / 2, (1 + coverage) / 2])
-    return Difference(gain(metric, metric.score(truth, ours), metric.score(truth, theirs)), float(low), float(high))
+    gains = drawn_gains(metric, truth, ours, theirs, weights, seed=seed)
+    low, high = np.quantile(gains, [(1 - coverage) / 2, (1 + coverage) / 2])
+    found = gain(metric, metric.score(truth, ours, weights), metric.score(truth, theirs, weights))
+    return Difference(found, float(low), float(high))
 
 
-def drawn_gains(metric: Metric, truth: Array, ours: Array, theirs: Array, *, seed: int = 0, resamples: int = RESAMPLES) -> Array:
+def drawn_gains(
+    metric: Metric,
+    truth: Array,
+    ours: Array,
+    theirs: Array,
+    weights: Array | None = None,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Array:
     """The gain on each resample of the test rows, at most `resamples` of them. Raises ValueError as `compare` does."""
     rng = np.random.default_rng(seed)
     wanted = int(np.clip(_WORK // max(len(truth), 1), 100, resamples))
@@ -49,7 +69,9 @@ def drawn_gains(metric: Metric, truth: Array, ours: Array, theirs: Array, *, see
     for _ in range(10 * wanted):
         rows = rng.integers(0, len(truth), len(truth))
         try:
-            drawn = gain(metric, metric.score(truth[rows], ours[rows]), metric.score(truth[rows], theirs[rows]))
+            counted = None if weights is None else weights[rows]
+            one, other = (metric.score(truth[rows], answers[rows], counted) for answers in (ours, theirs))
+            drawn = gain(metric, one, other)
         except ValueError:
             continue
         if np.isfinite(drawn):

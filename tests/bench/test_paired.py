@@ -22,6 +22,15 @@ def test_a_difference_has_the_sign_of_what_is_better_in_either_direction():
     assert compare(metric_named("accuracy"), codes, guessed, right).worse
 
 
+def test_rows_that_count_more_decide_more():
+    truth = np.arange(60.0)[:, None]
+    heavy = np.repeat([9.0, 1.0], 30)
+    ours, theirs = truth + heavy[:, None] * 0.1, truth + heavy[::-1, None] * 0.1  # near where rows count least, or most
+    assert compare(metric_named("mae"), truth, ours, theirs).gain == pytest.approx(0.0)
+    weighted = compare(metric_named("mae"), truth, ours, theirs, heavy)
+    assert weighted.worse and weighted.gain == pytest.approx(0.18 - 0.82)
+
+
 def test_a_submission_does_not_differ_from_itself():
     truth = np.arange(50.0)[:, None]
     difference = compare(metric_named("mae"), truth, truth + 1, truth + 1)

@@ -132,7 +132,8 @@ def differences(cells: Sequence[Cell], split: Callable[[Cell], Split], out: Path
     def drawn(own: Cell, other: Cell) -> tuple[float, Array]:
         grader = split(own).grader
         answers = [grader.answer(read_submission(out / cell.submission)) for cell in (own, other)]
-        return own.lead - other.lead, drawn_gains(grader.metric, grader.truth, *answers, seed=own.split, resamples=resamples)
+        gains = drawn_gains(grader.metric, grader.truth, *answers, grader.weights, seed=own.split, resamples=resamples)
+        return own.lead - other.lead, gains
 
     found = []
     for (budget, peer, task), group in groupby(theirs, key=lambda cell: (cell.budget, cell.system, cell.task)):

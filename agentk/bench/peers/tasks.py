@@ -65,10 +65,7 @@ class Split:
     def constant(self) -> float:
         """The score of predictions that know nothing of the rows: the zero of normalized scores."""
         train, test = self._rows()
-        return self.grader.metric.score(
-            self.grader.truth,
-            self.grader.answer(self.submission(constant_prediction(self.competition, train, len(test)))),
-        )
+        return self.grader.grade(self.submission(constant_prediction(self.competition, train, len(test))))
 
     @property
     def drifting(self) -> bool:

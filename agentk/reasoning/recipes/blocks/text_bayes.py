@@ -47,9 +47,7 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     return predict_targets(train, len(test), classify, regress)
 
 
-def bayes_probabilities(
-    known: Any, codes: Codes, unknown: Any, params: dict[str, Any], weights: Floats | None = None
-) -> Floats:
+def bayes_probabilities(known: Any, codes: Codes, unknown: Any, params: dict[str, Any], weights: Floats | None = None) -> Floats:
     """(N, K) probabilities of classes 0..K-1, all present among the known rows; weights: of the known rows."""
     classes = int(codes.max()) + 1
 

@@ -19,9 +19,7 @@ TRIAL_ROWS = 12_000
 RATIO_PRIOR = 0.1
 
 
-def logistic_probabilities(
-    train: Any, codes: Codes, test: Any, params: dict[str, Any], weights: Floats | None = None
-) -> Floats:
+def logistic_probabilities(train: Any, codes: Codes, test: Any, params: dict[str, Any], weights: Floats | None = None) -> Floats:
     """(N, K) probabilities of the rows of `test`, classes 0..K-1 all among `codes`; weights (N,) of the training rows.
 
     weigh: "always" or "never" weighs each feature by how much it tells the class from the rest (NB-SVM, Wang & Manning
@@ -62,9 +60,7 @@ def chosen_strength(loss: Callable[[Codes, Codes, float], float], rows: int, par
     return best
 
 
-def one_against_rest(
-    train: Any, codes: Codes, weights: Floats | None, test: Any, how: tuple[float, bool], seed: int
-) -> Floats:
+def one_against_rest(train: Any, codes: Codes, weights: Floats | None, test: Any, how: tuple[float, bool], seed: int) -> Floats:
     """(N, K) probabilities: a logistic model a class (one where there are two), normalized over the classes.
 
     how: the strength, and whether features are weighed by class.
