@@ -162,15 +162,17 @@ class Ledger:
             name = attempt.recipe or attempt.name
             before = efforts.get(name, Effort())
             tuned = attempt.kind == "tune"
+            searched = tuned and attempt.switches is None  # single switches were tried for all recipes' sake
             tried = attempt.outcome.status is not Status.CANCELLED  # what was cut short may be tried again
             update: dict[str, object] = {
                 "drafts": before.drafts + (tried and not tuned),
-                "tunings": before.tunings + tuned,
-                "trials": before.trials + attempt.trials,
+                "tunings": before.tunings + searched,
+                "trials": before.trials + (attempt.trials if searched or not tuned else 0),
                 "tunable": attempt.tunable,
-                "seconds": before.seconds + attempt.seconds,
+                "seconds": before.seconds + (attempt.seconds if searched or not tuned else 0.0),
                 "sample": before.sample if tuned else attempt.sample,
                 "weight": before.weight + self.weights.get(attempt.number, 0.0),
+                "switches": before.switches if attempt.switches is None else attempt.switches,
             }
             if attempt.outcome.status is Status.SCORED and attempt.score is not None:
                 if not tuned:

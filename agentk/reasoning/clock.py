@@ -22,6 +22,8 @@ DEAR, SAMPLE_SHARE, FIRST_SHARE = 0.2, 0.08, 0.3
 """A draft that takes more than the first share of the budget is made on a sample that takes the second; or the third of what is
 left, where the second would pay for less than `ENOUGH` rows."""
 ENOUGH = 50_000
+SCREEN_SHARE = 0.08
+"""Of the budget, what the screening of switches may take."""
 GROWTH_SHARE = 0.5
 """Of what is left, what one program on more rows may take."""
 AGAIN, TRIES = 2.0, 3
@@ -116,6 +118,15 @@ class Clock:
     def affords_trials(self, effort: Effort) -> bool:
         """Whether at least two trials as long as its best attempt fit into what is left."""
         return not self.ticks or 2 * (effort.fold_seconds or 0.0) * self.folds / self.slots <= 0.8 * self.left
+
+    def screen_trials(self, effort: Effort) -> int | None:
+        """Switches that can be tried in the share of time that a screening may take; None: all."""
+        each = (effort.fold_seconds or 0.0) * self.folds / self.slots
+        return int(SCREEN_SHARE * self.total / max(each, LEAST_COST)) if self.ticks else None
+
+    def screen_limit(self) -> float | None:
+        """Seconds after which a screening ends, however many switches are left."""
+        return 2.0 * SCREEN_SHARE * self.total if self.ticks else None
 
     def search_seconds(self, effort: Effort) -> float | None:
         """A tenth of the whole budget, long enough for eight trials, at most 60% of what is left."""

@@ -16,10 +16,11 @@ from agentk.reasoning.portfolio import LEAST, Arm, ranked
 from agentk.reasoning.questions import Code, CodeQuestion, Effort, Plan, PlanQuestion, Reflection, ReflectQuestion
 from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
 from agentk.reasoning.recipes.compose import BLOCKS, compose
+from agentk.reasoning.screening import held, helping, screening, space_of, told, tried
 from agentk.types.attempt import merits, seedless
 from agentk.types.change import changed, edits_in
 from agentk.types.outcome import Status
-from agentk.types.space import ChoiceDimension, Params
+from agentk.types.space import ChoiceDimension, Params, Space
 
 NEW_MEMBERS = 3
 """Scored attempts after which a new blend is worth looking at."""
@@ -50,7 +51,8 @@ class Playbook:
             return self._say("blend", f"{question.since_blend} attempts have not been blended yet")
         recipes = recipes_for(question.competition, frozenset(question.resources.libraries), self._own)
         further = (
-            self._promising(recipes, question, clock)
+            screening(recipes, question, clock, self.name)
+            or self._promising(recipes, question, clock)
             or self._next_draft(recipes, question, clock)
             or self._worth_growing(question, clock)
         )
@@ -194,12 +196,14 @@ class Playbook:
         remembered = next((lesson for lesson in lessons if lesson.kind == "params" and lesson.value > 0), None)
         lessons = [lesson for lesson in lessons if lesson.kind != "params" or lesson is remembered]
         params = remembered.payload.get("params") if remembered is not None else None
+        helps = {} if remembered is not None else helping(recipe, question)
+        words = f"{recipe.idea}, with the parameters that won before" if remembered is not None else recipe.idea + told(helps)
         return Plan(
             giver=self.name,
             action="draft",
             recipe=recipe.name,
-            idea=recipe.idea if remembered is None else f"{recipe.idea}, with the parameters that won before",
-            params=(params if isinstance(params, dict) else {}) | _limited(clock.sample(recipe, question.scored)),
+            idea=words,
+            params=(params if isinstance(params, dict) else helps) | _limited(clock.sample(recipe, question.scored)),
             seconds=clock.fold_limit(question.scored),
             lessons=tuple(lesson.id for lesson in lessons),
         )
@@ -251,9 +255,13 @@ class Playbook:
         recipe = next((recipe for recipe in recipes if recipe.name == name), None)
         lessons = [lesson for lesson in question.lessons if lesson.payload.get("recipe") == name and lesson.kind == "params"]
         starts: list[JsonValue] = []
+        space = {} if recipe is None else space_of(recipe, question)
+        helps = {} if recipe is None else helping(recipe, question)
         if effort.tunings == 0:
+            parent = next((one.params for one in question.tree if one.number == effort.best), {})
+            starts += [parent | helps] if helps else []
             starts += [lesson.payload["params"] for lesson in lessons]
-            starts += [] if recipe is None else _variants(recipe, question)
+            starts += [] if recipe is None else _variants(recipe, space)
         return Plan(
             giver=self.name,
             action="tune",
@@ -263,13 +271,13 @@ class Playbook:
             starts=tuple(start for start in starts if isinstance(start, dict)),
             seconds=min(clock.search_seconds(effort) or SHORT, SHORT) if question.meanwhile else clock.search_seconds(effort),
             trials=None if clock.ticks else TRIALS,
+            held=held(space, tried(recipe, question), helps),
             lessons=tuple(lesson.id for lesson in lessons),
         )
 
 
-def _variants(recipe: Recipe, question: PlanQuestion) -> list[Params]:
+def _variants(recipe: Recipe, space: Space) -> list[Params]:
     """Its parameter sets to try first, without those that switch on what this competition has no columns for."""
-    space = compose(recipe.entry, question.competition.contract(), recipe.home or BLOCKS).space
     choices = {name: dimension.choices for name, dimension in space.items() if isinstance(dimension, ChoiceDimension)}
     return [
         params

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from pydantic import Field, JsonValue
 
-from agentk.types.attempt import Attempt
+from agentk.types.attempt import Attempt, Switch
 from agentk.types.competition import Competition, Frozen
 from agentk.types.metric import Direction
 from agentk.types.profile import Profile
@@ -58,6 +58,7 @@ class Effort(Frozen):
     sample: int | None = None  # training rows that its last attempt was limited to; None: all
     best_sample: int | None = None  # the same of its best attempt
     weight: float = 0.0  # of its attempts in the last blend
+    switches: tuple[Switch, ...] | None = None  # what single switches were worth; None: not tried yet
 
 
 class MemoryAction(Frozen):
@@ -197,6 +198,8 @@ class Plan(Frozen):
     starts: tuple[dict[str, JsonValue], ...] = ()  # tune: parameter sets to try first
     seconds: float | None = None  # slot seconds that a fold may take; tune: seconds of the whole search
     trials: int | None = None
+    screen: bool = False  # tune: the starts differ from the parent in one parameter each; what each is worth is kept
+    held: tuple[str, ...] = ()  # tune: parameters that stay as the parent has them
     lessons: tuple[str, ...] = ()  # ids of those that led here
     memory: tuple[MemoryAction, ...] = Field(default=(), max_length=MEMORY_ACTIONS)
 

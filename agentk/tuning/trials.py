@@ -25,6 +25,7 @@ class Trial(Frozen):
     shown: tuple[float, ...] = ()  # merits of the folds as they were known while it ran: what pruning compares
     score: float | None = None  # the competition's number, over all out-of-fold rows
     merit: float | None = None  # what the search goes by, higher is better
+    fold_merits: tuple[float, ...] = ()
     status: Status | None = None
     seconds: float = 0.0  # slot seconds spent
 

@@ -14,6 +14,14 @@ from agentk.types.outcome import Outcome
 Kind = Literal["draft", "improve", "shrink", "debug", "tune", "bag", "ablate", "fuse", "blend"]
 
 
+class Switch(Frozen):
+    """One parameter of a program set otherwise, and what that was worth."""
+
+    name: str
+    value: JsonValue
+    gains: tuple[float, ...]  # merit over the program as it was, by fold; positive is better
+
+
 class Attempt(Frozen):
     """What is remembered of an attempt; its files lie in attempts/<number>/."""
 
@@ -41,6 +49,7 @@ class Attempt(Frozen):
     seen: tuple[int, ...] = ()  # blend: attempts it was chosen from
     trials: int = 0  # tune: parameter sets tried
     tunable: bool = False  # whether its SPACE holds anything untried
+    switches: tuple[Switch, ...] | None = None  # tune, where single switches were tried one by one: those that were scored
     lessons: tuple[str, ...] = ()  # ids of the lessons that led to it
     chosen: bool = False  # whether the selection rule put its answers into submission.csv
     verdict: str = ""  # what the selection rule said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from statistics import mean
 from typing import Any
 
 import pandas as pd
@@ -270,6 +271,31 @@ def test_a_search_makes_one_attempt_of_its_best_trial_and_is_not_made_twice(begi
     assert tuned.merit == -tuned.score == max(trial["merit"] for trial in written if trial["status"] == "scored")
     assert tune(bench, search(bench, 4))["next"] == 3
     assert len(trials(bench)) == 4
+
+
+def test_a_screening_tells_what_each_switch_is_worth_on_every_fold(begin: Open) -> None:
+    bench = begin(Script(params=[{"width": 15.0}]))
+    drafted(bench, 1)
+    starts = [{"width": 0.1}, {"width": 19.0}]
+    plan = say("tune", parent=1, trials=2, starts=starts, screen=True)
+    tune(bench, {"next": 2, "plan": plan.model_dump(mode="json")})
+    screened, parent = bench.ledger.attempts[2], bench.ledger.attempts[1]
+    assert screened.switches is not None and [one.value for one in screened.switches] == [0.1, 19.0]
+    gained = [mean(one.gains) for one in screened.switches]
+    assert gained[0] > 0 > gained[1] and screened.params == {"width": 0.1}
+    assert len(screened.switches[0].gains) == len(parent.fold_merits) == 5
+    effort = bench.ledger.efforts(5)["middles"]
+    assert effort.switches == screened.switches and (effort.tunings, effort.trials, effort.seconds) == (0, 0, parent.seconds)
+
+
+def test_what_is_held_stays_as_the_parent_has_it_and_trials_elsewhere_tell_nothing(begin: Open) -> None:
+    bench = begin(Script(params=[{"width": 15.0}]))
+    drafted(bench, 1)
+    tune(bench, search(bench, 3))
+    plan = say("tune", parent=1, trials=3, held=("width",))
+    tune(bench, {"next": 3, "plan": plan.model_dump(mode="json")})
+    assert bench.ledger.attempts[3].trials == 0, "nothing else is left to search"
+    assert len(trials(bench)) == 3
 
 
 def test_a_search_without_an_end_of_its_own_is_given_one() -> None:

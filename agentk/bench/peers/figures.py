@@ -131,8 +131,8 @@ def differences(cells: Sequence[Cell], split: Callable[[Cell], Split], out: Path
 
     def drawn(own: Cell, other: Cell) -> tuple[float, Array]:
         grader = split(own).grader
-        answers = [grader.answer(read_submission(out / cell.submission)) for cell in (own, other)]
-        gains = drawn_gains(grader.metric, grader.truth, *answers, grader.weights, seed=own.split, resamples=resamples)
+        one, two = (grader.answer(read_submission(out / cell.submission)) for cell in (own, other))
+        gains = drawn_gains(grader.metric, grader.truth, one, two, grader.weights, seed=own.split, resamples=resamples)
         return own.lead - other.lead, gains
 
     found = []

@@ -11,9 +11,9 @@ from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import Plan, Resources
 from agentk.tuning.search import Search
 from agentk.tuning.trials import Trial, TrialLog, read_trials
-from agentk.types.attempt import Attempt
+from agentk.types.attempt import Attempt, Switch
 from agentk.types.outcome import Outcome, Status
-from agentk.types.space import active
+from agentk.types.space import Params, Space, active
 
 if TYPE_CHECKING:
     from agentk.referee.evaluation import Evaluation
@@ -59,7 +59,8 @@ def tune(bench: Workbench, state: State) -> State:
         fold_merits=() if evaluation is None else tuple(evaluation.fold_merits),
         seconds=session.seconds,
         trials=session.count,
-        tunable=not session.exhausted,
+        tunable=not session.exhausted or plan.screen,
+        switches=session.switches() if plan.screen else None,
         lessons=plan.lessons,
     )
     finish(bench, attempt, solution, evaluation)
@@ -83,16 +84,19 @@ class _Session:
         self.bench, self.plan, self.number, self.solution, self.log = bench, plan, number, solution, log
         told = _told(parent, solution)
         self.key = f"{number}/{told}"
-        self.fixed = {name: value for name, value in parent.params.items() if name == "most_rows"}
+        self.parent, self.space = parent, without(solution.space, plan.held)
+        held = {name: dimension for name, dimension in solution.space.items() if name not in self.space}
+        self.held: Params = {name: parent.params.get(name, dimension.default) for name, dimension in held.items()}
+        self.fixed = {name: value for name, value in parent.params.items() if name == "most_rows"} | self.held
         past = [trial for trial in read_trials(bench.folder.trials) if trial.search.partition("/")[2] == told]
         past = [trial for trial in past if trial.score is None or trial.merit is not None]  # earlier versions had no merits
         if not past and parent.merit is not None:
             past = [_as_trial(parent, solution)]
             log.append(past[0])
-        mine = [trial for trial in past if trial.search == self.key]
-        self.count = len(mine)
-        self.seconds = sum(trial.seconds for trial in mine)
-        self.again = max((trial for trial in mine if trial.merit is not None), key=_merit, default=None)
+        self.mine = [trial for trial in past if trial.search == self.key]
+        self.count = len(self.mine)
+        self.seconds = sum(trial.seconds for trial in self.mine)
+        self.again = max((trial for trial in self.mine if trial.merit is not None), key=_merit, default=None)
         self.best: Trial | None = None
         self.evaluation: Evaluation | None = None
         self.open: dict[str, Trial] = {}
@@ -102,11 +106,11 @@ class _Session:
         measured = max(5.0, PATIENCE * longest / max(len(parent.fold_scores), 1))
         self.limit = None if bench.setting.ordered else measured  # a clock's verdict would not be the same twice
         self.search = Search(
-            solution.space,
+            self.space,
             direction="maximize",  # merits
             seed=bench.setting.seed,
             first=plan.starts,
-            past=[_by_merit(trial) for trial in past],
+            past=[self._known(trial) for trial in past],
             key=self.key,
         )
 
@@ -120,10 +124,21 @@ class _Session:
                 if trial is None:
                     self.exhausted = True
                     break
-                self._enqueue(trial, watched=True)
+                self._enqueue(trial, watched=not self.plan.screen)  # a switch is compared with the parent, not with the best
             if not self.open:
                 return
             self._take()
+
+    def switches(self) -> tuple[Switch, ...]:
+        """What the trials were worth that differ from the parent in one parameter."""
+        base, found = active(self.solution.space, self.parent.params), []
+        for trial in self.mine:
+            others = [name for name in self.solution.space if trial.params.get(name) != base.get(name)]
+            if len(others) == 1 and trial.fold_merits and len(trial.fold_merits) == len(self.parent.fold_merits):
+                pairs = zip(trial.fold_merits, self.parent.fold_merits, strict=True)
+                gains = tuple(one - other for one, other in pairs)
+                found.append(Switch(name=others[0], value=trial.params.get(others[0]), gains=gains))
+        return tuple(found)
 
     def empty(self) -> Outcome:
         """Why no trial was scored."""
@@ -131,6 +146,13 @@ class _Session:
         return Outcome(
             status=status, reason=f"none of {self.count} trials was worth finishing" if self.count else "no time for a trial"
         )
+
+    def _known(self, trial: Trial) -> Trial:
+        """As the search knows it, which is told merits for scores, and nothing of trials with other values of what is held."""
+        if any(trial.params.get(name, value) != value for name, value in self.held.items()):
+            return trial.model_copy(update={"score": None, "status": Status.CANCELLED})
+        params = {name: value for name, value in trial.params.items() if name in self.space}
+        return trial.model_copy(update={"score": trial.merit, "params": params})
 
     def _used_up(self) -> bool:
         over = self.bench.over() is not None or self.bench.clock.active() >= self.ends
@@ -166,8 +188,17 @@ class _Session:
                 fold_scores=evaluation.fold_scores,
                 status=evaluation.outcome.status,
                 seconds=evaluation.seconds,
-            ).model_copy(update={"score": evaluation.score, "merit": evaluation.merit})
+            )
+            ended = ended.model_copy(
+                update={
+                    "params": ended.params | self.held,
+                    "score": evaluation.score,
+                    "merit": evaluation.merit,
+                    "fold_merits": evaluation.fold_merits,
+                }
+            )
             self.log.append(ended)
+            self.mine.append(ended)
             self.count += 1
             self.seconds += evaluation.seconds
             self.bench.notice(
@@ -188,9 +219,10 @@ def _merit(trial: Trial) -> float:
     return trial.merit
 
 
-def _by_merit(trial: Trial) -> Trial:
-    """As the search knows it, which is told merits for scores."""
-    return trial.model_copy(update={"score": trial.merit})
+def without(space: Space, held: tuple[str, ...]) -> Space:
+    """The space without what is held, unless other dimensions hang on it."""
+    needed = {name for dimension in space.values() for name in dimension.when}
+    return {name: dimension for name, dimension in space.items() if name not in held or name in needed}
 
 
 def _told(parent: Attempt, solution: Solution) -> str:

@@ -114,12 +114,14 @@ def _told(contract: Mapping[str, Any], chain: list[Block]) -> Mapping[str, Any]:
 
 
 def _narrowed(dimension: Mapping[str, Any], contract: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A dimension without its "kinds" and "columns"; its default alone where no column is of those kinds, or they are too few."""
+    """A dimension without its "kinds", "beside" and "columns"; its default alone where no column is of the first, or none of
+    the second, or they are too few."""
     kinds = contract.get("kinds", {})
     present = {"", *kinds.values(), *(["identifier"] if contract.get("id_columns") else [])}
-    if present.isdisjoint(dimension.get("kinds", ("",))) or len(kinds) < dimension.get("columns", 0):
+    lacking = any(present.isdisjoint(dimension.get(wanted, ("",))) for wanted in ("kinds", "beside"))
+    if lacking or len(kinds) < dimension.get("columns", 0):
         return {"type": "choice", "choices": [dimension["default"]], "default": dimension["default"]}
-    return {key: value for key, value in dimension.items() if key not in ("kinds", "columns")}
+    return {key: value for key, value in dimension.items() if key not in ("kinds", "beside", "columns")}
 
 
 def _header(entry: str, docstring: str, names: list[str]) -> list[str]:

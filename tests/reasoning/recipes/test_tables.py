@@ -72,8 +72,11 @@ def test_columns_that_only_training_rows_have_are_no_features(solved: Any, ugly_
     assert np.array_equal(solved("table_lightgbm", case), solved("table_lightgbm", told))
 
 
-@pytest.mark.parametrize("switch", [{"strings": "counts"}, {"strings": "parts"}, {"missing": False}, {"crosses": True}])
-@pytest.mark.parametrize("pairs", ["none", "differences", "ratios"])
+@pytest.mark.parametrize(
+    "switch",
+    [{"strings": "counts"}, {"strings": "parts"}, {"missing": False}, {"crosses": True}, {"groups": True, "clusters": 8}],
+)
+@pytest.mark.parametrize("pairs", ["none", "differences", "ratios", "products"])
 def test_every_feature_switch_works(switch: dict[str, Any], pairs: str, solved: Any, ugly_case: Any) -> None:
     assert np.isfinite(solved("table_lightgbm", ugly_case("regression"), pairs=pairs, **switch)).all()
 

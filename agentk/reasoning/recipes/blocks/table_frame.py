@@ -13,7 +13,7 @@ import pandas as pd
 from agentk.reasoning.recipes.blocks.contract import CONTRACT
 from agentk.reasoning.recipes.blocks.table_dates import date_features
 from agentk.reasoning.recipes.blocks.table_lists import list_features
-from agentk.reasoning.recipes.blocks.table_numbers import LARGEST, missing_features, pair_features, row_features
+from agentk.reasoning.recipes.blocks.table_numbers import LARGEST, missing_features, row_features
 from agentk.reasoning.recipes.blocks.table_strings import count_feature, string_parts
 from agentk.reasoning.recipes.blocks.table_text import text_features
 from agentk.reasoning.recipes.blocks.task import Features
@@ -26,7 +26,6 @@ SPACE = {
         "kinds": ["categorical", "identifier", "text"],
     },
     "missing": {"type": "choice", "choices": [False, True], "default": True},
-    "pairs": {"type": "choice", "choices": ["none", "differences", "ratios"], "default": "none", "kinds": ["numeric"]},
 }
 
 TRUE_WORDS = ("true", "yes", "y", "t", "1", "1.0")
@@ -46,8 +45,6 @@ def typed_frames(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]
     if params["missing"]:
         features |= missing_features(rows)
     features |= row_features(numbers)
-    if params["pairs"] != "none":
-        features |= pair_features(numbers, params["pairs"])
     return split_frame(features, len(train))
 
 

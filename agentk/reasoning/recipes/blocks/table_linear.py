@@ -23,7 +23,6 @@ from agentk.reasoning.recipes.blocks.task import Codes, Floats
 SPACE = {
     "penalty": {"type": "float", "low": 0.1, "high": 10.0, "log": True, "default": 1.0},
     "curves": {"type": "choice", "choices": ["none", "steps", "splines"], "default": "splines", "kinds": ["numeric", "datetime"]},
-    "pairs": {"type": "choice", "choices": ["none", "differences", "ratios"], "default": "none"},
 }
 FEW_VALUES = 24  # a column of so many distinct values and less gets a column for each of them
 STRENGTHS = np.logspace(-3.0, 1.0, 7)

@@ -1,8 +1,6 @@
-"""Features made of several numeric columns: what is missing, sums of what is measured alike, differences and ratios."""
+"""Features made of several numeric columns: what is missing, and sums of what is measured alike."""
 
 from __future__ import annotations
-
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -10,7 +8,6 @@ import pandas as pd
 from agentk.reasoning.recipes.blocks.task import Features
 
 ALIKE = 30.0  # typical sizes within this factor are of one scale
-PAIRED_COLUMNS = 8
 LARGEST = 1e30  # what single precision can hold, with room
 
 
@@ -41,17 +38,3 @@ def row_features(numbers: Features) -> Features:
     total = known_table.sum(axis=1)
     largest = known_table.max(axis=1) / np.where(total > 0, total, 1.0)
     return {"row:sum": total, "row:used": (known_table > 0).sum(axis=1).astype(float), "row:largest": largest}
-
-
-def pair_features(numbers: Features, how: str) -> Features:
-    """Differences or ratios of all pairs of the columns with the most distinct values."""
-    distinct = {name: len(np.unique(values[:5000])) for name, values in numbers.items()}
-    chosen = sorted(sorted(distinct, key=lambda name: -distinct[name])[:PAIRED_COLUMNS], key=list(numbers).index)
-    features: Features = {}
-    for left, right in combinations(chosen, 2):
-        first, second = numbers[left], numbers[right]
-        if how == "differences":
-            features[f"{left} - {right}"] = first - second
-        else:
-            features[f"{left} / {right}"] = np.clip(first / np.where(second == 0, np.nan, second), -LARGEST, LARGEST)
-    return features

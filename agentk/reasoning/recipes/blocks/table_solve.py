@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from agentk.reasoning.recipes.blocks.table_clusters import clustered
 from agentk.reasoning.recipes.blocks.table_crosses import crossed
 from agentk.reasoning.recipes.blocks.table_frame import typed_frames
+from agentk.reasoning.recipes.blocks.table_groups import grouped
 from agentk.reasoning.recipes.blocks.table_pace import useful_threads
+from agentk.reasoning.recipes.blocks.table_pairs import paired
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.table_screen import screened
-from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
+from agentk.reasoning.recipes.blocks.task import Codes, Features, Floats, predict_targets
 
 Represent = Callable[[pd.DataFrame, pd.DataFrame, Any, bool, dict[str, Any]], tuple[Any, Any]]
 Classify = Callable[[Any, Codes, Any], Floats]  # X, codes 0..K-1, X_test -> (rows, K) probabilities
@@ -28,8 +31,11 @@ def solve_table(
     head, tail = typed_frames(train, test, params)
 
     def shaped(target: Codes | Floats, discrete: bool) -> tuple[Any, Any]:
-        kept = screened(head, tail, train, target, discrete, params)
-        return represent(*crossed(*kept, target, discrete, params), target, discrete, params)
+        frames = screened(head, tail, train, target, discrete, params)
+        further: Features = {}
+        for family in (grouped, clustered, paired, crossed):
+            further |= family(*frames, target, discrete, params)
+        return represent(*joined(*frames, further), target, discrete, params)
 
     def class_shares(codes: Codes) -> Floats:
         X, X_test = shaped(codes, True)
@@ -46,6 +52,14 @@ def solve_table(
 
     with threadpool_limits(limits=useful_threads(params, head.size)):  # linear algebra takes every core it sees otherwise
         return predict_targets(train, len(test), class_shares, values)
+
+
+def joined(head: pd.DataFrame, tail: pd.DataFrame, features: Features) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The frames with further columns, which hold values for the rows of both."""
+    if not features:
+        return head, tail
+    both = pd.concat([pd.concat([head, tail], ignore_index=True), pd.DataFrame(features)], axis=1)
+    return both.iloc[: len(head)], both.iloc[len(head) :].reset_index(drop=True)
 
 
 def both_classes(likely: Any) -> Floats:

@@ -14,7 +14,8 @@ from agentk.reasoning.recipes.blocks.table_dense import dense
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_lists import list_features
-from agentk.reasoning.recipes.blocks.table_numbers import missing_features, pair_features, row_features
+from agentk.reasoning.recipes.blocks.table_numbers import missing_features, row_features
+from agentk.reasoning.recipes.blocks.table_pairs import pair_features
 from agentk.reasoning.recipes.blocks.table_scale import logarithmic, on_scale
 from agentk.reasoning.recipes.blocks.table_strings import string_parts
 from agentk.reasoning.recipes.blocks.task import class_codes, predict_targets
