@@ -14,6 +14,8 @@ from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
 
 FEW, DRAFT_SHARE = 4, 0.15
 """From so many scored attempts on, a draft may take this share of the budget: tuning what is good is worth more by then."""
+LENIENCE = 1.5
+"""Times its share of the time a draft may take before it is cut."""
 LEAST_COST = 0.05
 """Below it a recipe's seconds say what starting up takes, not what computing takes."""
 SAMPLED_FROM = 10_000
@@ -108,8 +110,9 @@ class Clock:
         return found if found >= min(TWICE * effort.best_sample, rows) > effort.best_sample else None
 
     def fold_limit(self, scored: int) -> float | None:
-        """Seconds that one fold of a draft may take."""
-        return max(2.0, self._share(scored) * self.slots / self.folds) if self.ticks else None
+        """Seconds that one fold of a draft may take: what is expected of it may have been told a little too low."""
+        share = min(LENIENCE * self._share(scored), max(self._share(scored), 0.5 * self.left))
+        return max(2.0, share * self.slots / self.folds) if self.ticks else None
 
     def growth_limit(self) -> float:
         """Seconds that one fold may take that is made on more rows."""

@@ -123,7 +123,7 @@ TABLES = (
         "tabm",
         "neural",
         "TabM on torch: networks that are ensembles in themselves, numbers and categories embedded",
-        cost=30.0,
+        cost=22.0,
         growth=0.5,
         simplicity=8,
         suits=_rows_up_to(100_000),
@@ -131,7 +131,8 @@ TABLES = (
         variants={
             "stiff": {"decay": 0.1, "width": 64, "smoothing": 0.05},
             "free": {"dropout": 0.05, "rate": 0.02},
-            "wide": {"width": 256, "networks": 2},
+            "wide": {"width": 256},
+            "many": {"networks": 8},
         },
     ),
     _table(

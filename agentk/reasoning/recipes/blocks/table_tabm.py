@@ -24,7 +24,7 @@ SPACE = {
     "rate": {"type": "float", "low": 5e-3, "high": 0.3, "log": True, "default": 0.04},
     "decay": {"type": "float", "low": 1e-3, "high": 0.3, "log": True, "default": 0.02},
     "smoothing": {"type": "float", "low": 0.0, "high": 0.1, "default": 0.0},
-    "networks": {"type": "choice", "choices": [1, 2, 4, 8], "default": 4},
+    "networks": {"type": "choice", "choices": [1, 2, 4, 8], "default": 2},
 }
 
 

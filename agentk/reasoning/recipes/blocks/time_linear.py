@@ -26,7 +26,8 @@ SPACE: dict[str, Any] = {
     "trend": {"type": "float", "low": 0.0, "high": 5.0, "default": 1.0},
     "own_waves": {"type": "choice", "choices": [False, True], "default": True},
 }
-MOST_CATEGORIES = 500
+MOST_CATEGORIES = {"values": 20_000, "classes": 500}  # of a column that get a column of their own: many for least squares
+MOST_WAVING = 4_000  # series that swing through the year, and grow, in a way of their own
 
 
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
@@ -63,7 +64,8 @@ def time_design(
     words |= {"series": series, "series weekday": series * 7 + parts["time:weekday"]}
     words |= {name: category(rows[name]).astype(object) for name in names if CONTRACT["kinds"][name] == "categorical"}
     frame = pd.DataFrame({name: pd.Series(values).astype(str).fillna("") for name, values in words.items()})
-    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=2, max_categories=MOST_CATEGORIES)
+    most = MOST_CATEGORIES["classes" if CONTRACT["task"] in ("binary", "multiclass", "multilabel") else "values"]
+    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=2, max_categories=most)
     encoder.fit(frame.iloc[: len(train)])
 
     days = elapsed_days(when)
@@ -75,7 +77,7 @@ def time_design(
             scaled = standardized(form(rows[name]), len(train))
             plain |= {name: scaled, f"{name} squared": scaled**2 - 1.0}
     blocks = [encoder.transform(frame), sparse.csr_matrix(np.column_stack([*plain.values(), waves]))]
-    if params["own_waves"] and 1 < len(np.unique(series)) <= MOST_CATEGORIES // 5:
+    if params["own_waves"] and 1 < len(np.unique(series)) <= min(MOST_WAVING, most // 5):
         own = OneHotEncoder(handle_unknown="ignore").fit_transform(series[:, None])
         blocks += [own.multiply(wave[:, None]).tocsr() for wave in (plain["trend"], *waves.T)]
     design = sparse.hstack(blocks, format="csr")

@@ -96,6 +96,18 @@ def test_two_months_ahead_of_growing_shops(entry: str, bound: float) -> None:
     assert log_error(test["y"], run(entry, made_of, train, test.drop(columns="y"))) < bound
 
 
+@pytest.mark.parametrize(("entry", "bound"), [("time_linear", 0.17), ("time_means", 0.25)])
+def test_each_of_many_series_has_a_level_and_a_growth_of_its_own(entry: str, bound: float) -> None:
+    draw, days = np.random.default_rng(0), pd.date_range("2023-01-01", periods=70)
+    names = np.repeat([f"shop {at}" for at in range(700)], 70)
+    day = np.tile(np.arange(70), 700)
+    logs = np.repeat(draw.normal(3, 0.8, 700), 70) + np.repeat(draw.normal(0, 0.3, 700), 70) * day / 70
+    frame = pd.DataFrame({"day": days[day].astype(str), "shop": names, "y": np.exp(logs + draw.normal(0, 0.1, len(day)))})
+    train, test = frame[day < 63].reset_index(drop=True), frame[day >= 63].reset_index(drop=True)
+    made_of = contract({"day": "datetime", "shop": "categorical"}, "rmsle", len(train))
+    assert log_error(test["y"], run(entry, made_of, train, test.drop(columns="y"))) < bound
+
+
 @pytest.mark.parametrize(("entry", "bound"), [("time_boosting", 0.25), ("time_linear", 0.25)])
 def test_the_latest_of_many_rows_are_enough_to_forecast(entry: str, bound: float) -> None:
     frame = shops(trend=0.3)
