@@ -24,6 +24,10 @@ SAMPLE = 6_000
 """Rows that a decision is fitted on at most."""
 FLOORS = (TINY, 0.01)
 """Below which probabilities are not believed: neighbors and forests say 0 for what they have not seen."""
+FLOOR = 0.02
+"""Of the mean: no less is answered where answers near 0 cost all."""
+SHARES = (0.02, 0.05, 0.1, 0.2, 0.4)
+"""Of the mean, that a floor may be."""
 FEWEST = 20
 """With fewer rows there is nothing to learn a decision from."""
 
@@ -94,6 +98,7 @@ class Rules:
     labels: Labels | None
     formula: Formula | None
     whole: bool = False  # every true value is a whole number, and the metric rewards hitting it
+    lopsided: bool = False  # answers above the truth cost otherwise than as far below it
 
     @staticmethod
     def of(metric: Metric, task: TaskKind, classes: tuple[Label, ...], truth: Array) -> Rules:
@@ -102,7 +107,7 @@ class Rules:
         formula = recognize(metric, labels, labels.codes(truth)) if labels else None
         known = truth[~np.isnan(truth)] if metric.form == "values" else truth[:0]
         whole = bool(len(known)) and bool(np.all(known == np.round(known))) and _sharp(metric, truth[:50])
-        return Rules(metric, task, classes, labels, formula, whole)
+        return Rules(metric, task, classes, labels, formula, whole, metric.form == "values" and _lopsided(metric, truth))
 
 
 def default_decision(rules: Rules, truth: Array) -> Decision:
@@ -118,9 +123,8 @@ def default_decision(rules: Rules, truth: Array) -> Decision:
         grades = _grades(rules, truth)
         halves = tuple(float(value) for value in (grades[1:] + grades[:-1]) / 2)
         return Cuts(cuts=(halves,) * _width(truth), grades=tuple(grades.tolist()))
-    if metric.link == "identity":
-        return AsIs()
-    return Adjust(link=metric.link, low=_domain(metric, truth))
+    low = _domain(metric, truth)
+    return AsIs() if low is None else Adjust(link=metric.link, low=low)
 
 
 def fit(rules: Rules, predictions: Array, truth: Array, weights: Array | None = None) -> Decision:
@@ -196,7 +200,11 @@ def _searches(rules: Rules, default: Decision) -> list[Search]:
         return [_calibrated(rules.task, floor) for floor in FLOORS] if _has_losses(rules) else []
     found = [_clipped(metric), _shifted(metric), _fitted_line(metric)]
     if metric.link == "identity":
-        found.append(_scaled)
+        found.append(_scaled(metric))
+    if isinstance(default, Adjust) and metric.link == "identity":
+        found.append(_floored(metric))
+    if rules.lopsided:
+        found.append(_levelled(metric))
     if rules.whole:
         found.append(_rounded(metric))
     return found
@@ -229,11 +237,22 @@ def _calibrated(task: TaskKind, floor: float) -> Search:
 
 
 def _clipped(metric: Metric) -> Search:
-    return lambda _, y: Adjust(link=metric.link, low=float(np.nanmin(y)), high=float(np.nanmax(y)))
+    return lambda _, y: Adjust(
+        link=metric.link, low=max(float(np.nanmin(y)), _domain(metric, y) or -np.inf), high=float(np.nanmax(y))
+    )
 
 
 def _rounded(metric: Metric) -> Search:
     return lambda _, y: Adjust(link=metric.link, low=_domain(metric, y), whole=True)
+
+
+def _floored(metric: Metric) -> Search:
+    def search(predictions: Array, truth: Array) -> Decision:
+        floors = [Adjust(link=metric.link, low=share * float(np.nanmean(truth))) for share in SHARES]
+        losses = [-gain(metric, metric.score(truth, decide(one.model_dump(), predictions)), 0.0) for one in floors]
+        return floors[int(np.argmin(losses))]
+
+    return search
 
 
 def _shifted(metric: Metric) -> Search:
@@ -243,8 +262,19 @@ def _shifted(metric: Metric) -> Search:
     return search
 
 
-def _scaled(predictions: Array, truth: Array) -> Decision:
-    return Adjust(link="identity", slope=searches.median_scale(predictions, truth))
+def _levelled(metric: Metric) -> Search:
+    def search(predictions: Array, truth: Array) -> Decision:
+        shift = searches.best_shift(predictions, truth, metric)
+        return Adjust(link=metric.link, shift=shift, low=_domain(metric, truth))
+
+    return search
+
+
+def _scaled(metric: Metric) -> Search:
+    def search(predictions: Array, truth: Array) -> Decision:
+        return Adjust(link="identity", slope=searches.median_scale(predictions, truth), low=_domain(metric, truth))
+
+    return search
 
 
 def _fitted_line(metric: Metric) -> Search:
@@ -256,9 +286,10 @@ def _fitted_line(metric: Metric) -> Search:
 
 
 def _domain(metric: Metric, truth: Array) -> float | None:
-    """The least value that the link allows: none, 0, or the smallest one seen."""
+    """The least value that is answered: none, 0, the smallest one seen, or where answers near 0 cost all a share of the mean."""
     if metric.link == "identity":
-        return None
+        mean = float(np.nanmean(truth))
+        return FLOOR * mean if mean > 0 and np.nanmin(truth) >= 0 and _diverges(metric, truth) else None
     return 0.0 if metric.link == "log1p" else float(truth[truth > 0].min(initial=np.inf))
 
 
@@ -280,6 +311,20 @@ def _sharp(metric: Metric, truth: Array) -> bool:
     """Whether losses grow in proportion to small errors, as absolute ones do; squared ones want the mean, whatever values are."""
     near, far = metric.losses(truth, truth + 0.01), metric.losses(truth, truth + 0.02)
     return near is not None and far is not None and float(far.sum()) < 2.5 * float(near.sum())
+
+
+def _lopsided(metric: Metric, truth: Array) -> bool:
+    """Whether answers above the truth cost otherwise than as far below it."""
+    one = np.ones_like(truth[:2])
+    above, below = metric.losses(one, one + 0.1), metric.losses(one, one - 0.1)
+    return above is not None and below is not None and abs(float(above.sum() - below.sum())) > 0.25 * float(below.sum())
+
+
+def _diverges(metric: Metric, truth: Array) -> bool:
+    """Whether losses grow without end as answers come near to 0."""
+    one = np.ones_like(truth[:2])
+    near, nearer = metric.losses(one, 1e-4 * one), metric.losses(one, 1e-9 * one)
+    return near is not None and nearer is not None and float(nearer.sum()) > 1.5 * float(near.sum())
 
 
 def _width(truth: Array) -> int:

@@ -7,13 +7,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from agentk.referee.apply import TINY, softmax, to_link
+from agentk.referee.apply import TINY, from_link, softmax, to_link
 from agentk.referee.formulas import Codes, Formula
-from agentk.types.metric import Array
+from agentk.types.metric import Array, Metric
 
 STEPS = 64
 PASSES = 2
 NEWTON = 12
+LEVELS = (0.01, 0.02, 0.05, *np.linspace(0.1, 0.9, 17), 0.95, 0.98, 0.99)  # quantiles of residuals
 """Steps of a calibration at most."""
 CERTAIN = 1e-3
 SAMPLE = 6_000
@@ -150,6 +151,15 @@ def calibrated(probabilities: Array, truth: Codes) -> Array:
 def median_shift(predictions: Array, truth: Array, link: Literal["identity", "log", "log1p"]) -> float:
     """The median residual on the link scale: what absolute errors want added."""
     return float(np.nanmedian(to_link(truth.reshape(predictions.shape), link) - to_link(predictions, link)))
+
+
+def best_shift(predictions: Array, truth: Array, metric: Metric) -> float:
+    """The quantile of the residuals on the metric's link scale that it wants added: of most metrics the median, or near it."""
+    placed = to_link(predictions, metric.link)
+    residuals = to_link(truth.reshape(predictions.shape), metric.link) - placed
+    shifts = np.unique(np.nanquantile(residuals, LEVELS))
+    scores = [metric.score(truth, from_link(placed + shift, metric.link)) for shift in shifts]
+    return float(shifts[int(np.argmax(scores) if metric.direction == "maximize" else np.argmin(scores))])
 
 
 def median_scale(predictions: Array, truth: Array) -> float:

@@ -146,6 +146,32 @@ def test_means_of_skewed_targets_are_moved_towards_medians_for_absolute_errors()
     assert found.score < metric_named("mae").score(truth, means) * 0.97
 
 
+@pytest.mark.parametrize("quantile", [0.1, 0.9])
+def test_means_are_moved_to_the_quantile_that_the_metric_asks_for(quantile: float) -> None:
+    rng = np.random.default_rng(0)
+    means = rng.normal(0, 3, (N, 1))
+    truth = means + rng.normal(0, 1, (N, 1))
+    metric = metric_named(f"pinball@{quantile}")
+    found = judge(metric.name, TaskKind.REGRESSION, (), truth).judge(means, np.ones(N, bool))
+    assert isinstance(found.decision, Adjust) and found.decision.shift == pytest.approx(1.28 * np.sign(quantile - 0.5), abs=0.1)
+    assert found.score < 0.5 * metric.score(truth, means)
+    assert not rules("mae", TaskKind.REGRESSION, (), truth).lopsided
+
+
+@pytest.mark.parametrize("metric", ["poisson_deviance", "gamma_deviance"])
+def test_no_answer_is_so_near_to_zero_that_it_costs_all(metric: str) -> None:
+    rng = np.random.default_rng(0)
+    mean = rng.uniform(0.5, 4.0, (N, 1))
+    truth = rng.poisson(mean).astype(float) if metric == "poisson_deviance" else mean * rng.gamma(2.0, 0.5, (N, 1))
+    predictions = mean.copy()
+    predictions[::50] = -0.3  # as a straight line may say
+    found = judge(metric, TaskKind.REGRESSION, (), truth).judge(predictions, np.ones(N, bool))
+    assert found.answers.min() >= 0.01 * truth.mean()
+    assert isinstance(found.decision, Adjust) and found.decision.low is not None and found.decision.low > 0.04 * truth.mean()
+    assert found.score < 0.4 * metric_named(metric).score(truth, predictions)
+    assert isinstance(default_decision(rules("rmse", TaskKind.REGRESSION, (), truth), truth), AsIs)
+
+
 def test_small_counts_are_rounded_for_absolute_errors_and_left_alone_for_squared_ones() -> None:
     rng = np.random.default_rng(0)
     mean = np.exp(rng.normal(0.5, 0.7, N))

@@ -71,7 +71,9 @@ def compose(entry: str, contract: Mapping[str, Any], blocks: Path = BLOCKS) -> S
     entries = [name for definition in chain[-1].definitions for name in definition.names if name in ENTRY_POINTS]
     kept = _reachable(chain, owners, [*entries, WRAPPER] if wrapped else entries)
     strings = frozenset[str]().union(*(definition.strings for block in chain for definition in kept[block.name]))
-    space = {name: dimension for block in chain for name, dimension in block.space.items() if name in strings}
+    space: dict[str, Mapping[str, Any]] = {}
+    for block in chain:  # what a block says of a dimension of another's stands for that part of it alone
+        space |= {name: {**space.get(name, {}), **said} for name, said in block.space.items() if name in strings}
     space = {name: _narrowed(dimension, contract) for name, dimension in space.items()}
     used = [block for block in chain if kept[block.name]]
     needed = frozenset[str]().union(*(definition.needs for block in used for definition in kept[block.name]))

@@ -130,3 +130,9 @@ def ugly_case() -> Callable[[str], Case]:
 def real_case() -> Callable[..., tuple[Case, np.ndarray]]:
     """`real(data, task, metric)`."""
     return real
+
+
+@pytest.fixture
+def case_of() -> type[Case]:
+    """`Case(contract, train, test)`."""
+    return Case

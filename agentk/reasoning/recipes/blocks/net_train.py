@@ -13,8 +13,8 @@ from torch.nn import functional
 from agentk.reasoning.recipes.blocks.contract import CONTRACT
 from agentk.reasoning.recipes.blocks.net_inputs import Inputs
 from agentk.reasoning.recipes.blocks.net_members import Members
+from agentk.reasoning.recipes.blocks.table_loss import value_loss
 from agentk.reasoning.recipes.blocks.table_pace import useful_threads
-from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
 SWINGS = 4  # of the rate, as RealMLP's coslog4 has them
@@ -118,8 +118,11 @@ def loss_of_mean(found: Tensor, truth: Tensor, counted: Tensor) -> float:
 
 
 def value_losses(values: Tensor, truth: Tensor) -> Tensor:
-    """(N,) absolute errors where the metric wants medians, else squared ones."""
-    return (functional.l1_loss if absolute_errors() else functional.mse_loss)(values, truth, reduction="none")
+    """(N,) what errors cost: by their size, above and below a quantile, where the metric wants one; else their squares."""
+    kind, number = value_loss(-1.0)  # values are centered, so no deviance has a value for them
+    if kind == "quantile":
+        return 2.0 * torch.maximum(number * (truth - values), (number - 1.0) * (truth - values))
+    return functional.mse_loss(values, truth, reduction="none")
 
 
 def predicted(network: Members, weights: Tensor, rows: Any) -> Tensor:

@@ -9,8 +9,8 @@ import lightgbm
 import numpy as np
 
 from agentk.reasoning.recipes.blocks.row_weights import weights_at
+from agentk.reasoning.recipes.blocks.table_loss import value_loss
 from agentk.reasoning.recipes.blocks.table_pace import WIDE, paced
-from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
 ROUNDS = 3000
@@ -24,9 +24,15 @@ def class_objective(codes: Codes) -> dict[str, Any]:
     return {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
 
 
-def value_objective() -> dict[str, Any]:
+def value_objective(values: Floats) -> dict[str, Any]:
     """What is minimized over values: what the metric sees."""
-    return {"objective": "regression_l1" if absolute_errors() else "regression"}
+    kind, number = value_loss(float(values.min()))
+    if kind == "quantile":
+        return {"objective": "regression_l1"} if number == 0.5 else {"objective": "quantile", "alpha": number}
+    if kind == "tweedie":
+        name = {1.0: "poisson", 2.0: "gamma"}.get(number, "tweedie")
+        return {"objective": name} | ({"tweedie_variance_power": number} if name == "tweedie" else {})
+    return {"objective": "regression"}
 
 
 def boost(

@@ -13,9 +13,9 @@ from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table_codes import as_codes
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_loss import value_loss
 from agentk.reasoning.recipes.blocks.table_pace import paced
 from agentk.reasoning.recipes.blocks.table_sample import sampled
-from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -32,6 +32,7 @@ SPACE = {
 ROUNDS = 1200
 FEWEST_SAMPLED = 50  # CatBoost refuses to sample from a handful of rows
 PATIENCE_TIMES_RATE = 4.0  # rounds without gain before stopping, times the learning rate
+LOGS = ("Poisson", "Tweedie")  # losses whose trees add up to a logarithm
 MORE_ROWS = 1.1  # the full fit has more rows than the inner one: so many more rounds
 
 
@@ -47,11 +48,21 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         return boost(X, codes, X_test, loss=loss, split=split, params=params, weights=weights)
 
     def regress(X: pd.DataFrame, values: Floats, X_test: pd.DataFrame) -> Floats:
-        loss = "MAE" if absolute_errors() else "RMSE"
+        loss = value_loss_name(values)
         split = inner_split(train, values, False, params["seed"])
         return boost(X, values, X_test, loss=loss, split=split, params=params, weights=weights)
 
     return solve_table(train, test, params, represent=as_codes, classify=classify, regress=regress)
+
+
+def value_loss_name(values: Floats) -> str:
+    """What is minimized over values, as CatBoost spells it."""
+    kind, number = value_loss(float(values.min()))
+    if kind == "quantile":
+        return "MAE" if number == 0.5 else f"Quantile:alpha={number:g}"
+    if kind == "tweedie":
+        return "Poisson" if number == 1.0 else f"Tweedie:variance_power={min(number, 1.99):g}"
+    return "RMSE"
 
 
 def boost(
@@ -92,7 +103,7 @@ def boost(
     probe.fit(known, eval_set=watched)
     rounds = max(10, int(MORE_ROWS * (probe.get_best_iteration() + 1)))
     every, asked = Pool(X, y, weight=weights, cat_features=names), Pool(X_test, cat_features=names)
-    kind = "RawFormulaVal" if loss in ("RMSE", "MAE") else "Probability"
+    kind = "Probability" if loss in ("Logloss", "MultiClass") else "Exponent" if loss.startswith(LOGS) else "RawFormulaVal"
     predictions = []
     for bag in range(params["bags"]):
         model = CatBoost(settings | {"iterations": rounds, "random_seed": params["seed"] + bag}).fit(every)

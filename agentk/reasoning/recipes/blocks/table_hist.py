@@ -13,9 +13,9 @@ from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_loss import value_loss
 from agentk.reasoning.recipes.blocks.table_pace import paced
 from agentk.reasoning.recipes.blocks.table_sample import sampled
-from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -63,7 +63,17 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         return fitted(HistGradientBoostingClassifier, X, codes, True, chosen).predict_proba(X_test)  # type: ignore[no-any-return]
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
-        chosen = settings(X, 1) | {"loss": "absolute_error" if absolute_errors() else "squared_error"}
+        chosen = settings(X, 1) | value_settings(values)
         return fitted(HistGradientBoostingRegressor, X, values, False, chosen).predict(X_test)  # type: ignore[no-any-return]
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)
+
+
+def value_settings(values: Floats) -> dict[str, Any]:
+    """What is minimized over values: what the metric sees."""
+    kind, number = value_loss(float(values.min()))
+    if kind == "quantile":
+        return {"loss": "absolute_error"} if number == 0.5 else {"loss": "quantile", "quantile": number}
+    if kind == "tweedie":
+        return {"loss": "gamma" if number == 2.0 else "poisson"}
+    return {"loss": "squared_error"}

@@ -40,6 +40,6 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
         split = inner_split(train, values, False, params["seed"])
-        return boost(X, values, X_test, objective=value_objective(), split=split, params=params, weights=weights)
+        return boost(X, values, X_test, objective=value_objective(values), split=split, params=params, weights=weights)
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

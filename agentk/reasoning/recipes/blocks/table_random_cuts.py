@@ -49,6 +49,6 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         return both_classes(shares) if codes.max() == 1 else shares
 
     def regress(X: pd.DataFrame, values: Floats, X_test: pd.DataFrame) -> Floats:
-        return trees(X, values, X_test, value_objective(), False)
+        return trees(X, values, X_test, value_objective(values), False)
 
     return solve_table(train, test, params, represent=as_codes, classify=classify, regress=regress)

@@ -11,6 +11,7 @@ from agentk.reasoning.recipes.blocks.contract import CONTRACT
 from agentk.reasoning.recipes.blocks.task import Floats
 
 LOG_METRICS = ("rmsle", "msle", "rmse_log", "male", "mape", "medape", "smape", "rmspe", "mspe")
+MEAN_METRICS = ("deviance", "tweedie")  # served best by the mean itself, which no other scale keeps
 ABSOLUTE_METRICS = ("mae", "medae", "male", "mape", "medape", "smape", "wape")
 
 
@@ -28,7 +29,7 @@ def on_scale(values: Floats, fit: Callable[[Floats], Floats]) -> Floats:
 
 def logarithmic(values: Floats) -> bool:
     """Whether values are fitted as logarithms: the metric asks for it, or it evens out the long tail of positive values."""
-    if values.min() < 0 or CONTRACT["task"] == "ordinal":
+    if values.min() < 0 or CONTRACT["task"] == "ordinal" or any(name in CONTRACT["metric"] for name in MEAN_METRICS):
         return False
     if CONTRACT["metric"] in LOG_METRICS:
         return True

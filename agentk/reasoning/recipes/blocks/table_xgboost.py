@@ -13,9 +13,9 @@ from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_loss import value_loss
 from agentk.reasoning.recipes.blocks.table_pace import paced
 from agentk.reasoning.recipes.blocks.table_sample import sampled
-from agentk.reasoning.recipes.blocks.table_scale import absolute_errors
 from agentk.reasoning.recipes.blocks.table_solve import both_classes, solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
@@ -47,11 +47,24 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         return both_classes(shares) if classes == 2 else shares
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
-        objective = {"objective": "reg:absoluteerror" if absolute_errors() else "reg:squarederror"}
+        objective = value_objective(values)
         split = inner_split(train, values, False, params["seed"])
         return boost(X, values, X_test, objective=objective, split=split, params=params, weights=weights)
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)
+
+
+def value_objective(values: Floats) -> dict[str, Any]:
+    """What is minimized over values: what the metric sees."""
+    kind, number = value_loss(float(values.min()))
+    if kind == "quantile":
+        return (
+            {"objective": "reg:absoluteerror"} if number == 0.5 else {"objective": "reg:quantileerror", "quantile_alpha": number}
+        )
+    if kind == "tweedie":
+        name = {1.0: "count:poisson", 2.0: "reg:gamma"}.get(number, "reg:tweedie")
+        return {"objective": name} | ({"tweedie_variance_power": number} if name == "reg:tweedie" else {})
+    return {"objective": "reg:squarederror"}
 
 
 def boost(

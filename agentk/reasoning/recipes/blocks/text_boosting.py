@@ -69,6 +69,6 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         words, words_test = out_of_fold(linear, values, 1)
         split = inner_split(train, values, False, params["seed"])
         both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
-        return boost(both, values, both_test, objective=value_objective(), split=split, params=params, weights=weights)
+        return boost(both, values, both_test, objective=value_objective(values), split=split, params=params, weights=weights)
 
     return solve_table(train, test, params, represent=encoded, classify=classify, regress=regress)

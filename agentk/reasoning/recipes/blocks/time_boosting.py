@@ -15,6 +15,7 @@ from agentk.reasoning.recipes.blocks.table_boost import boost, class_objective, 
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_frame import category, number, split_frame, truth
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
+from agentk.reasoning.recipes.blocks.table_loss import value_loss
 from agentk.reasoning.recipes.blocks.table_scale import on_scale
 from agentk.reasoning.recipes.blocks.table_solve import both_classes
 from agentk.reasoning.recipes.blocks.task import Codes, Features, Floats, predict_targets
@@ -86,6 +87,7 @@ def boosted_values(
     X, X_test = encoded(*frames, values[rows], False, params)
     base, base_test = np.zeros(len(X)), np.zeros(len(X_test))
     use = {name: params[name] == "always" or (params[name] == "auto" and ahead) for name in ("history", "relative")}
+    use["relative"] &= value_loss(float(values.min()))[0] != "tweedie"  # the change of a size may be negative, the size may not
     if use["history"] or use["relative"]:
         before, before_test = history(*series, values, rows)
         if use["relative"]:
@@ -94,7 +96,7 @@ def boosted_values(
             X = np.column_stack([X, *(past - base for past in before.values())])
             X_test = np.column_stack([X_test, *(past - base_test for past in before_test.values())])
     split = inner_split(fitted, values[rows], False, params["seed"])
-    objective, weights = value_objective(), row_weights(fitted)
+    objective, weights = value_objective(values[rows] - base), row_weights(fitted)
     return base_test + boost(X, values[rows] - base, X_test, objective=objective, split=split, params=params, weights=weights)
 
 
