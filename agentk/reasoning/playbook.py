@@ -7,6 +7,8 @@ by the rule of RAMP (Kégl 2023: contributivity over runtime), blending whenever
 
 from __future__ import annotations
 
+import math
+
 from pydantic import JsonValue
 
 from agentk.errors import ReasonerError
@@ -26,6 +28,8 @@ NEW_MEMBERS = 3
 """Scored attempts after which a new blend is worth looking at."""
 TRIALS = 12
 """Trials of one search where no clock says otherwise."""
+REACH, HOPE = 0.025, 0.02
+"""Of what the best recipe gains over the baseline, how far another may be behind to be worth a search; and what is hoped of any."""
 SHORT, BAGS = 15.0, 4
 """While a model thinks: seconds of a search, and how many times the best program is run again under another seed."""
 SAMPLES = 2
@@ -229,7 +233,10 @@ class Playbook:
         return None
 
     def _worth_tuning(self, question: PlanQuestion, clock: Clock) -> str | None:
-        """The recipe whose next second promises most: (weight in the blend + 0.1) / seconds spent on it."""
+        """The recipe whose next second promises most: its weight in the blend, and how near it is to the best, by seconds spent.
+
+        Near is told by what the best gains over the baseline, far from which hardly a search makes a recipe the best one.
+        """
         open_ = {
             name: effort
             for name, effort in question.efforts.items()
@@ -237,16 +244,16 @@ class Playbook:
         }
         if not open_:
             return None
-        found = [effort.best_merit for effort in open_.values() if effort.best_merit is not None]
+        found = [effort.best_merit for effort in question.efforts.values() if effort.best_merit is not None]
         top = max(found)
-        spread = max(top - min(found), 1e-12)
+        reach = max(REACH * (top - min(found)), 1e-12)
 
         def worth(name: str) -> float:
             effort = open_[name]
-            near = 1.0 - (top - (effort.best_merit or 0.0)) / spread
+            near = math.exp((effort.best_merit - top) / reach) if effort.best_merit is not None else 0.0
             # Without a clock nothing may hang on measured seconds: a seed fixes what is done.
             spent = effort.seconds if clock.ticks else clock.cost(name) * (effort.drafts + effort.trials)
-            return (effort.weight + 0.1 + 0.4 * near**4) / (spent + 1.0)
+            return (effort.weight + HOPE + 0.4 * near) / (spent + 1.0)
 
         return max(sorted(open_), key=worth)
 

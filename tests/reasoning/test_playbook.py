@@ -118,6 +118,16 @@ def test_seconds_already_spent_make_a_recipe_less_attractive() -> None:
     assert ask(efforts=efforts, scored=5).recipe == RECIPES[0]
 
 
+def test_what_is_far_behind_is_not_searched_however_cheap_it_is() -> None:
+    efforts = drafted(**(dict.fromkeys(RECIPES, 0.8) | {"constant": 0.3, "linear": 0.79, "neighbors": 0.7}))
+    for name in RECIPES:
+        cheap, spent = name in ("linear", "neighbors"), {"seconds": 2.0, "weight": 0.0}
+        efforts[name] = efforts[name].model_copy(update=spent if cheap else {"seconds": 60.0, "weight": 0.1})
+    assert ask(efforts=efforts, scored=5).recipe == "linear"
+    efforts["linear"] = efforts["linear"].model_copy(update={"seconds": 200.0})
+    assert ask(efforts=efforts, scored=5).recipe not in ("linear", "neighbors")
+
+
 def test_a_search_never_takes_more_than_is_left() -> None:
     plan = ask(seconds=30.0, efforts=drafted(**ALL), scored=5)
     assert plan.seconds is not None and plan.seconds <= 18.0
