@@ -119,7 +119,7 @@ class Task:
             true = to_link(truth.reshape(members[0].shape), metric.link)
             self.cells = np.stack([to_link(member, metric.link) - true for member in members], axis=-1)
         self._orders: dict[bytes, NDArray[np.int64]] = {}
-        self.absolute = not (self.probabilities or self.spans) and self._is_absolute()
+        self.level = None if self.probabilities or self.spans else self._level()
 
     @cached_property
     def ranked(self) -> list[Array]:
@@ -165,14 +165,21 @@ class Task:
     def _losses_of(self, member: Array) -> Array | None:
         return self.judge.metric.losses(self.truth[:50], member[:50])
 
-    def _is_absolute(self) -> bool:
-        """Whether the metric's losses are absolute errors on its link scale."""
+    def _level(self) -> float | None:
+        """The quantile that the metric asks for, where its losses are sizes of errors on its link scale: a half if both sides count
+        alike; None for other losses."""
         if self.judge.metric.form != "values":
-            return False
-        errors = np.abs(self.cells[..., 0].reshape(len(self.truth), -1))
+            return None
+        errors = self.cells[..., 0].reshape(len(self.truth), -1)
         whole = np.flatnonzero(np.isfinite(errors).all(axis=1))[:50]
         losses = self.judge.metric.losses(self.truth[whole], self.members[0][whole]) if len(whole) else None
-        return losses is not None and bool(np.allclose(losses, errors[whole].mean(axis=1), rtol=1e-6))
+        if losses is None:
+            return None
+        sides = np.column_stack([np.maximum(side * errors[whole], 0.0).mean(axis=1) for side in (1.0, -1.0)])
+        above, below = (float(cost) for cost in np.linalg.lstsq(sides, losses)[0])
+        if min(above, below) <= 0 or not np.allclose(sides @ [above, below], losses, rtol=1e-6):
+            return None
+        return below / (above + below)
 
 
 def _strategies(task: Task) -> list[_Strategy]:
@@ -183,7 +190,7 @@ def _strategies(task: Task) -> list[_Strategy]:
     plain = [_Strategy("agree" if task.spans else "mean", _leading(task, size)) for size in sizes]
     if len(task.members) == 1 or task.spans:
         return [_Strategy(strategy.method, _remembered(strategy.weigh)) for strategy in plain]
-    objective = weights.log_loss if task.probabilities else weights.absolute if task.absolute else weights.squared
+    objective = weights.log_loss if task.probabilities else weights.squared if task.level is None else weights.tilted(task.level)
     found = [*plain, _Strategy("mean", lambda rows: _few(weights.greedy(task.cells[task.taught(rows)], objective)))]
     if task.order_counts:
         found += [_Strategy("rank", strategy.weigh) for strategy in plain[1:]]
@@ -193,7 +200,7 @@ def _strategies(task: Task) -> list[_Strategy]:
             found.append(_Strategy("rank", lambda rows: _few(weights.greedy(misses[task.taught(rows)], weights.squared))))
     elif task.judge.task.classifies and task.members[0].shape[1] <= 20:
         found.append(_Strategy("geometric", _stacked(task)))
-    elif not task.probabilities and not task.absolute:
+    elif not task.probabilities and task.level is None:
         found.append(_Strategy("mean", _least_squares(task)))
     return [_Strategy(strategy.method, _remembered(strategy.weigh)) for strategy in found]
 

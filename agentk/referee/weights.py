@@ -78,14 +78,17 @@ def squared(cells: Array) -> Losses:
     return losses
 
 
-def absolute(cells: Array) -> Losses:
-    """Mean absolute error of averaged residuals."""
+def tilted(level: float) -> Objective:
+    """Mean size of averaged residuals, those below the truth counting `level`, those above it the rest: a half is absolute error."""
 
-    def losses(counts: Array, pool: Pool) -> Array:
-        grown = (cells @ counts)[:, None] + cells[:, pool]
-        return np.asarray(np.abs(grown).mean(axis=0) / (counts.sum() + 1))
+    def objective(cells: Array) -> Losses:
+        def losses(counts: Array, pool: Pool) -> Array:
+            grown = (cells @ counts)[:, None] + cells[:, pool]
+            return np.asarray(np.maximum((1.0 - level) * grown, -level * grown).mean(axis=0) / (counts.sum() + 1))
 
-    return losses
+        return losses
+
+    return objective
 
 
 def log_loss(cells: Array) -> Losses:

@@ -9,7 +9,7 @@ import pytest
 
 from agentk.competitions.metrics import metric_named
 from agentk.referee.apply import combine, softmax
-from agentk.referee.blend import MOST, Blend, blend
+from agentk.referee.blend import MOST, Blend, Task, blend
 from agentk.referee.evaluation import Evaluation
 from agentk.referee.judge import Judge
 from agentk.referee.layout import Layout
@@ -55,7 +55,14 @@ def binary(rng: np.random.Generator, errors: list[float]) -> tuple[np.ndarray, n
     return truth, new, [predicted(truth, error) for error in errors], [predicted(new, error) for error in errors]
 
 
-@pytest.mark.parametrize("metric", ["rmse", "mae"])
+@pytest.mark.parametrize(("metric", "level"), [("mae", 0.5), ("pinball@0.8", 0.8), ("rmse", None), ("huber@1", None)])
+def test_the_quantile_that_a_metric_asks_for_is_told_by_its_losses(metric: str, level: float | None) -> None:
+    truth, _, oofs, _ = values(np.random.default_rng(0), [1.0])
+    judge = referee_of(metric, TaskKind.REGRESSION, (), truth).judge
+    assert Task(judge, truth, oofs).level == (None if level is None else pytest.approx(level))
+
+
+@pytest.mark.parametrize("metric", ["rmse", "mae", "pinball@0.8"])
 def test_members_that_err_differently_make_a_better_whole(metric: str) -> None:
     truth, new, oofs, tests = values(np.random.default_rng(0), [1.0, 1.0, 1.2, 3.0])
     found = blended(referee_of(metric, TaskKind.REGRESSION, (), truth), oofs, tests)
