@@ -18,7 +18,7 @@ from agentk.reasoning.portfolio import LEAST, Arm, ranked
 from agentk.reasoning.questions import Code, CodeQuestion, Effort, Plan, PlanQuestion, Reflection, ReflectQuestion
 from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
 from agentk.reasoning.recipes.compose import BLOCKS, compose
-from agentk.reasoning.screening import held, helping, screening, space_of, told, tried
+from agentk.reasoning.screening import catching_up, held, helping, screening, space_of, told, tried
 from agentk.types.attempt import merits, seedless
 from agentk.types.change import changed, edits_in
 from agentk.types.outcome import Status
@@ -29,7 +29,7 @@ NEW_MEMBERS = 3
 TRIALS = 12
 """Trials of one search where no clock says otherwise."""
 REACH, HOPE = 0.025, 0.02
-"""Of what the best recipe gains over the baseline, how far another may be behind to be worth a search; and what is hoped of any."""
+"""Of what the best recipe gains over the baseline, how far another may be behind to be worth a search; what is hoped of any."""
 SHORT, BAGS = 15.0, 4
 """While a model thinks: seconds of a search, and how many times the best program is run again under another seed."""
 SAMPLES = 2
@@ -56,6 +56,7 @@ class Playbook:
         recipes = recipes_for(question.competition, frozenset(question.resources.libraries), self._own)
         further = (
             screening(recipes, question, clock, self.name)
+            or catching_up(recipes, question, clock, self.name)
             or self._promising(recipes, question, clock)
             or self._next_draft(recipes, question, clock)
             or self._worth_growing(question, clock)

@@ -78,6 +78,28 @@ def screening(recipes: Sequence[Recipe], question: PlanQuestion, clock: Clock, g
     )
 
 
+def catching_up(recipes: Sequence[Recipe], question: PlanQuestion, clock: Clock, giver: str) -> Plan | None:
+    """A recipe that was drafted before the screening and has not been searched, made again with what was confirmed, once."""
+    for recipe in recipes:
+        effort = question.efforts.get(recipe.name, Effort())
+        parent = next((one for one in question.tree if one.number == effort.best), None)
+        helps = helping(recipe, question) if parent is not None and effort.drafts == 1 and not effort.tunings else {}
+        if parent is None or all(parent.params.get(name) == value for name, value in helps.items()):
+            continue
+        if recipe.name in question.started or not clock.affords(recipe, question.scored) or question.meanwhile:
+            continue
+        return Plan(
+            giver=giver,
+            action="improve",
+            recipe=recipe.name,
+            parent=parent.number,
+            idea=f"{recipe.name} as it was{told(helps)}",
+            params=parent.params | helps,
+            seconds=clock.fold_limit(question.scored),
+        )
+    return None
+
+
 def space_of(recipe: Recipe, question: PlanQuestion) -> Space:
     """What there is to search of a recipe on this competition."""
     return compose(recipe.entry, question.competition.contract(), recipe.home or BLOCKS).space

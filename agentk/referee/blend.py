@@ -166,8 +166,10 @@ class Task:
         return self.judge.metric.losses(self.truth[:50], member[:50])
 
     def _level(self) -> float | None:
-        """The quantile that the metric asks for, where its losses are sizes of errors on its link scale: a half if both sides count
-        alike; None for other losses."""
+        """The quantile that the metric asks for, where its losses are sizes of errors on its link scale; None for other losses.
+
+        Found from the losses alone: a half where errors above and below the truth cost the same.
+        """
         if self.judge.metric.form != "values":
             return None
         errors = self.cells[..., 0].reshape(len(self.truth), -1)

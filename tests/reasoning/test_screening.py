@@ -85,3 +85,18 @@ def test_later_recipes_begin_with_what_was_confirmed(gains: tuple[float, ...]) -
     assert plan.params == ({"pairs": "products"} if gains is SURE else {})
     search = ask(efforts=drafted(**dict.fromkeys(NAMES, 0.8)) | {"lightgbm": told, "constant": Effort(drafts=1)}, scored=12)
     assert search.action == "tune" and ("pairs" in search.held) == (gains is LUCKY)
+
+
+def test_what_was_drafted_before_is_made_once_more_with_what_was_confirmed() -> None:
+    efforts = drafted(**dict.fromkeys(NAMES[:-1], 0.8))
+    told = efforts["lightgbm"].model_copy(update={"switches": (switch("pairs", "products", SURE),)})
+    linear = efforts["linear"]
+    tree = (
+        Attempt(number=linear.best or 0, parent=None, kind="draft", name="linear", origin="playbook", recipe="linear", score=0.8,
+                params={"penalty": 2.0}, outcome=Outcome(status=Status.SCORED)),
+    )  # fmt: skip
+    plan = ask(efforts=efforts | {"lightgbm": told}, tree=tree)
+    assert (plan.action, plan.recipe, plan.parent) == ("improve", "linear", linear.best)
+    assert plan.params == {"penalty": 2.0, "pairs": "products"}
+    again = linear.model_copy(update={"drafts": 2})
+    assert ask(efforts=efforts | {"lightgbm": told, "linear": again}, tree=tree).recipe == "hist"
