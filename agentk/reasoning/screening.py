@@ -142,6 +142,8 @@ def switches(space: Space, params: Params, competition: Competition) -> list[Par
 
 def idle(name: str, competition: Competition) -> bool:
     """Whether a family changes nothing here, whatever its space says."""
+    if name in ("pairs", "clusters"):
+        return sum(column.kind is ColumnKind.NUMERIC for column in competition.columns) < 2
     if name == "missing":
         return not any(column.missing > 0 for column in competition.columns)
     if name == "encoding":

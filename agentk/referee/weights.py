@@ -79,7 +79,7 @@ def squared(cells: Array) -> Losses:
 
 
 def tilted(level: float) -> Objective:
-    """Mean size of averaged residuals, those below the truth counting `level`, those above it the rest; a half: absolute errors."""
+    """Mean size of averaged residuals, those below the truth counting `level`, those above it the rest."""
 
     def objective(cells: Array) -> Losses:
         def losses(counts: Array, pool: Pool) -> Array:
