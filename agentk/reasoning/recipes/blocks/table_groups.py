@@ -23,7 +23,7 @@ def grouped(head: pd.DataFrame, tail: pd.DataFrame, target: Codes | Floats, disc
         return {}
     both = pd.concat([head, tail], ignore_index=True)
     categories = [str(name) for name in head if isinstance(head[name].dtype, pd.CategoricalDtype)]
-    codes = {name: both[name].cat.codes.to_numpy(np.int64) + 1 for name in categories}
+    codes: dict[str, Codes] = {name: np.asarray(both[name].cat.codes, dtype=np.int64) + 1 for name in categories}
     codes = {name: found for name, found in codes.items() if 1 < len(np.unique(found)) <= len(both) / ROWS_A_GROUP}
     numbers = {name: both[name].to_numpy(float) for name in telling_numbers(head, target, discrete, MOST_GROUPED)}
     features: Features = {}
