@@ -23,10 +23,10 @@ Ids = Annotated[list[str], typer.Argument(help="Ids of lessons, or how they begi
 
 
 @contextmanager
-def _open(where: str) -> Iterator[Memory]:
+def _open(where: str, embedder: str | None = None) -> Iterator[Memory]:
     from agentk.memory.store import open_memory
 
-    store = open_memory(where)
+    store = open_memory(where, embedder=embedder)
     try:
         yield store
     finally:
@@ -132,6 +132,24 @@ def import_(file: Path, where: Where = "write") -> None:
         task = progress.add_task("writing", total=None)
         count = import_lessons(store, file, each=lambda done, all_: progress.update(task, completed=done, total=all_))
     print(f"{count} lessons taken in from {file}")
+
+
+@memory.command()
+def embed(
+    by: Annotated[
+        str, typer.Argument(help="hashing (offline), minilm (80 MB, fetched once), onnx:FOLDER, or SERVER/MODEL of a provider.")
+    ],
+    where: Where = "write",
+) -> None:
+    """Have texts compared by another embedder, from now on: all lessons are embedded again.
+
+    A provider is sent the texts of lessons, without the names of their competition, and of questions, which may hold names.
+    """
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"embedding all lessons by {by} …"), _open(where, by) as store:
+        found = store.stats()
+    print(f"{found.lessons} lessons at {found.place} are embedded by {found.embedder}")
 
 
 @memory.command()

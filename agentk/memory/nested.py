@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from agentk.errors import StoreError
-from agentk.memory.features import DIMENSION, PLACES, Features, outline, structure
+from agentk.memory import embedders
+from agentk.memory.features import DIMENSION, PLACES, Features, structure
 from agentk.memory.held import Held
 from agentk.memory.lesson import KINDS, Kind, Lesson
 from agentk.memory.orders import ORDER, Consolidate, CreditRun, Forget, Ledger, Order, Remember, carry_out
 from agentk.memory.privacy import fit_to_keep
-from agentk.memory.protocol import BusyError, Credit, Embedder, Recalled, Shelf, Stats, Vectors
-from agentk.memory.ranking import EXPLORE, TEXT, Explore, blind, rank
+from agentk.memory.protocol import BusyError, Change, Credit, Embedder, EmbedderError, Recalled, Shelf, Stats, Vectors
+from agentk.memory.ranking import EXPLORE, Explore, blind, rank
 from agentk.memory.scope import Scope
+from agentk.memory.vectors import built, cosine, joined
 
 CAP = 20_000
 """Lessons a memory holds; beyond it the least valuable are forgotten."""
@@ -30,8 +32,6 @@ SAME = 0.9
 """Cosine of two texts that say the same."""
 
 _NEAR = 64  # subjects of each kind that are ranked, at least
-_MEANT = float(np.sqrt(TEXT))
-_BUILT = float(np.sqrt(1 - TEXT))
 
 
 class NestedMemory:
@@ -46,23 +46,26 @@ class NestedMemory:
         frozen: bool = False,
         cap: int = CAP,
         explore: Explore = EXPLORE,
+        asked: str = embedders.DEFAULT,
     ) -> None:
-        """`starter`: digest of the starter lessons, and they."""
-        self._shelf, self._embedder, self._frozen, self._cap = shelf, embedder, frozen, cap
+        """`starter`: digest of the starter lessons, and they. `asked`: what the embedder was asked for as, for the next time."""
+        self._shelf, self._embedder, self._frozen, self._cap, self._asked = shelf, embedder, frozen, cap, asked
         self._explore: Explore = explore
         self._name = f"{embedder.id}+structure-{LAYOUT}-{PLACES}"
         self._notes: list[str] = []
         self._held = Held(shelf)
         self._latest: tuple[str, Order | None] = ("", None)  # what was written last, which need not be read again
-        self._behind = False  # whether a write of this process waits for another one
+        self._behind = False  # whether a write of this process waits: for another one, or for the embedder
+        self._mute = False  # whether the embedder has failed to answer this process: it is asked no questions any more
+        self._width = 0  # of a text's vector, as the shelf holds it
         with shelf.window(READ_WAIT_S):
             ledger = self._ledger()
             self._fit(ledger)
             digest, lessons = starter
             if digest and ledger.starter != digest and not (frozen and ledger.starter):  # a new store gets them even when frozen
                 self._do(Remember(lessons=tuple(lessons), starter=digest), None)
-            if not frozen:
-                self._catch_up()
+        if not frozen:
+            self._settle()
 
     @property
     def frozen(self) -> bool:
@@ -88,8 +91,9 @@ class NestedMemory:
     ) -> list[Recalled]:
         """See `Memory.recall`."""
         wanted = tuple(kinds or KINDS)
-        asked, place = bool(text.strip()), scope or features.scope
-        vector = self.vector(features, text)
+        place = scope or features.scope
+        meant = self._question(text)
+        asked, vector = bool(meant.any()), joined(structure(features)[None], meant[None])[0]
         with self._shelf.window(READ_WAIT_S):
             ledger = self._ledger()
             self._fit(ledger)
@@ -161,11 +165,11 @@ class NestedMemory:
 
     def search(self, text: str, *, kinds: Sequence[Kind] | None = None, limit: int = 10) -> list[tuple[Lesson, float]]:
         """See `Memory.search`."""
-        vector = _joined(np.zeros((1, DIMENSION)), self._meaning(text)[None])[0]
+        vector = joined(np.zeros((1, DIMENSION)), self._meaning(text)[None])[0]
         with self._shelf.window(READ_WAIT_S):
             found = [hit for kind in (*(kinds or KINDS), None) for hit in self._shelf.nearest(vector, kind, limit)]
-        near = [(hit.lesson, _cosine(hit.vector, vector)) for hit in found]
-        chosen = [(lesson, cosine) for lesson, cosine in near if not kinds or lesson.kind in kinds]
+        near = [(hit.lesson, cosine(hit.vector, vector)) for hit in found]
+        chosen = [(lesson, close) for lesson, close in near if not kinds or lesson.kind in kinds]
         return sorted(chosen, key=lambda pair: (-pair[1], pair[0].id))[:limit]
 
     def stats(self) -> Stats:
@@ -191,7 +195,7 @@ class NestedMemory:
 
     def vector(self, features: Features, text: str = "") -> Vectors:
         """(d,) where a competition and a text lie among the lessons: what is asked of the shelf."""
-        place: Vectors = _joined(structure(features)[None], self._meaning(text)[None])[0]
+        place: Vectors = joined(structure(features)[None], self._meaning(text)[None])[0]
         return place
 
     def close(self) -> None:
@@ -201,7 +205,16 @@ class NestedMemory:
         self._shelf.close()
 
     def _meaning(self, text: str) -> Vectors:
-        return self._embedder.embed([text])[0] if text.strip() else np.zeros(self._embedder.dimension, np.float32)
+        return self._embedder.embed([text])[0] if text.strip() else np.zeros(self._width, np.float32)
+
+    def _question(self, text: str) -> Vectors:
+        """What a read asks for; nothing, and a note, where the embedder does not answer: what it knows of structure stands."""
+        try:
+            return self._meaning("" if self._mute else text)
+        except EmbedderError as error:
+            self._mute = True
+            self._notes.append(f"read without regard to texts from here on: {error}")
+            return self._meaning("")
 
     def _may(self, what: str) -> bool:
         if self._frozen:
@@ -219,9 +232,9 @@ class NestedMemory:
             with self._shelf.window(WRITE_WAIT_S):
                 self._catch_up()
             self._behind = False
-        except BusyError as busy:
+        except (BusyError, EmbedderError) as error:
             self._behind = True
-            self._notes.append(f"left for the next process that opens this memory: {busy}")
+            self._notes.append(f"left for the next process that opens this memory: {error}")
 
     def _catch_up(self) -> None:
         self._fit(self._ledger())
@@ -243,7 +256,7 @@ class NestedMemory:
             return lesson
         (vector,) = self._vectors([lesson])
         for known, at in self._shelf.nearest(vector, lesson.kind, _NEAR):
-            if _cosine(at, vector) > SAME and known.payload == lesson.payload:
+            if cosine(at, vector) > SAME and known.payload == lesson.payload:
                 words = {"subject": known.subject, "text": known.text, "general": "", "conditions": known.conditions}
                 return lesson.model_copy(update=words)
         return lesson
@@ -253,13 +266,18 @@ class NestedMemory:
         return Ledger.model_validate(written) if written else self._blank()
 
     def _blank(self) -> Ledger:
-        ledger = Ledger(embedder=self._name, dimension=self._embedder.dimension + DIMENSION)
+        self._width = self._embedder.dimension
+        ledger = Ledger(embedder=self._name, dimension=self._width + DIMENSION, asked=self._asked)
         self._shelf.rebuild((), self._vectors(()), ledger.model_dump())
         return ledger
 
     def _fit(self, ledger: Ledger) -> None:
         """Vectors of another embedder are never mixed in: all lessons are embedded again."""
         if ledger.embedder == self._name:
+            self._width = ledger.dimension - DIMENSION
+            if ledger.asked != self._asked and not self._frozen:  # the same one by another name
+                ledger.asked = self._asked
+                self._shelf.commit(Change(ledger=ledger.model_dump()), self._vectors(()), None)
             return
         if self._frozen:
             raise StoreError(
@@ -267,28 +285,12 @@ class NestedMemory:
                 f"{self._name!r}; open it once for writing, or with its own embedder"
             )
         lessons = self._shelf.all()
-        ledger.embedder, ledger.dimension = self._name, self._embedder.dimension + DIMENSION
+        self._width = self._embedder.dimension
+        ledger.embedder, ledger.dimension, ledger.asked = self._name, self._width + DIMENSION, self._asked
         self._shelf.rebuild(lessons, self._vectors(lessons), ledger.model_dump())
 
     def _vectors(self, lessons: Sequence[Lesson]) -> Vectors:
         if not lessons:
-            return np.zeros((0, self._embedder.dimension + DIMENSION), np.float32)
-        built = np.stack([_built(lesson) for lesson in lessons])
-        return _joined(built, self._embedder.embed([lesson.general or lesson.text for lesson in lessons]))
-
-
-def _built(lesson: Lesson) -> Vectors:
-    if lesson.features is not None:
-        return structure(lesson.features).astype(np.float32)
-    conditions = lesson.conditions
-    return outline(conditions.modality, conditions.task, conditions.metric).astype(np.float32)
-
-
-def _joined(built: np.typing.NDArray[np.floating], meant: Vectors) -> Vectors:
-    """(N, DIMENSION + d): cosines of joined rows are the weighted mean of the cosines of their parts."""
-    return np.hstack([_BUILT * built, _MEANT * meant]).astype(np.float32)
-
-
-def _cosine(one: Vectors, other: Vectors) -> float:
-    """Of the texts within joined vectors."""
-    return float(one[DIMENSION:] @ other[DIMENSION:]) / TEXT
+            return np.zeros((0, self._width + DIMENSION), np.float32)
+        shapes = np.stack([built(lesson) for lesson in lessons])
+        return joined(shapes, self._embedder.embed([lesson.general or lesson.text for lesson in lessons]))

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from agentk.memory.consolidation import LEAST_COMPETITIONS, MISLEADING, outwards, surplus
+from agentk.memory.embedders import DEFAULT
 from agentk.memory.features import Features
 from agentk.memory.lesson import Lesson
 from agentk.memory.protocol import Change, Shelf
@@ -27,6 +28,7 @@ class Ledger(BaseModel):
     schema_version: int = 1
     embedder: str = ""
     dimension: int = 0
+    asked: str = DEFAULT  # what the embedder is asked for as
     clock: int = 0  # runs consolidated
     credited: list[str] = []
     consolidated: list[str] = []

@@ -143,7 +143,10 @@ class Embedder(Protocol):
         ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """(len(texts), dimension) rows of length 1, or 0 for a text without a word; the same text gives the same row."""
+        """(len(texts), dimension) rows of length 1, or 0 for a text without a word; the same text gives the same row.
+
+        Raises EmbedderError when there are none to be had for now.
+        """
         ...
 
 
@@ -234,3 +237,7 @@ class Shelf(Protocol):
 
 class BusyError(StoreError):
     """Another process keeps the store to itself."""
+
+
+class EmbedderError(StoreError):
+    """The embedder gives no vectors for now: its provider does not answer."""

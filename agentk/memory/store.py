@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agentk.errors import SettingError
+from agentk.errors import SettingError, UserError
 from agentk.memory.protocol import Memory
 
 SETTINGS = "off, read, write (the default), or the path of a folder, read-only as read:PATH"
@@ -22,10 +22,11 @@ def home() -> Path:
     return Path(platformdirs.user_data_path("agentk", appauthor=False)) / "memory"
 
 
-def open_memory(setting: str = "write", *, embedder: str = "hashing") -> Memory:
-    """The memory that a setting names; see SETTINGS.
+def open_memory(setting: str = "write", *, embedder: str | None = None) -> Memory:
+    """The memory that a setting names, see SETTINGS. `embedder`: one of `embedders.NAMES`; None: that of before.
 
-    Raises SettingError for an empty setting or an unknown embedder, StoreError for a place that cannot be opened.
+    Another embedder than before embeds all lessons again, and stays. Raises SettingError for an empty setting or an unknown
+    embedder, AccessError for one without its key, StoreError for a place that cannot be opened.
     """
     if not setting.strip():
         raise SettingError(f"--memory takes {SETTINGS}; it is empty")
@@ -35,9 +36,23 @@ def open_memory(setting: str = "write", *, embedder: str = "hashing") -> Memory:
         return Off()
     from agentk.memory import embedders, starter
     from agentk.memory.chroma import ChromaShelf
-    from agentk.memory.nested import NestedMemory
+    from agentk.memory.nested import READ_WAIT_S, NestedMemory
 
     frozen = setting == "read" or setting.startswith("read:")
     place = setting.removeprefix("read:")
     folder = home() if place in ("read", "write") else Path(place).expanduser()
-    return NestedMemory(ChromaShelf(folder), embedders.embedder(embedder), starter=starter.load(), frozen=frozen)
+    shelf = ChromaShelf(folder)
+    if embedder is None:
+        with shelf.window(READ_WAIT_S):
+            asked = str(shelf.ledger().get("asked") or embedders.DEFAULT)
+    else:
+        asked = embedders.spelled(embedder)
+    try:
+        made = embedders.embedder(asked)
+    except UserError as error:
+        if embedder is not None:
+            raise
+        raise SettingError(
+            f"{error}. The memory at {folder} was embedded by {asked}; to do without: agentk memory embed {embedders.DEFAULT}"
+        ) from error
+    return NestedMemory(shelf, made, starter=starter.load(), frozen=frozen, asked=asked)
