@@ -138,7 +138,7 @@ class Run:
         steps = self._stepper.steps
         present = dict(steps[-1].state.get("plan") or {}) if steps else {}
         if changes.get("recipe", present.get("recipe")) != present.get("recipe"):
-            present |= {"params": {}, "starts": [], "lessons": []}  # they were meant for another recipe
+            present |= {"params": {}, "starts": [], "within": {}, "lessons": []}  # they were meant for another recipe
         try:
             return Plan.model_validate({"giver": "person", "action": "draft", "idea": ""} | present | changes)
         except ValueError as error:

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from agentk.errors import ReasonerError
 from agentk.reasoning.clock import Clock
 from agentk.reasoning.costs import LEAST_ROWS
+from agentk.reasoning.narrowing import Bounds, narrowed
 from agentk.reasoning.portfolio import LEAST, Arm, ranked
 from agentk.reasoning.questions import Code, CodeQuestion, Effort, Plan, PlanQuestion, Reflection, ReflectQuestion
 from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
@@ -265,17 +266,21 @@ class Playbook:
         starts: list[JsonValue] = []
         space = {} if recipe is None else space_of(recipe, question)
         helps = {} if recipe is None else helping(recipe, question)
-        if effort.tunings == 0:
+        within: Bounds = {}
+        if effort.tunings == 0:  # what others found first; later searches go through all of the space
             parent = next((one.params for one in question.tree if one.number == effort.best), {})
             starts += [parent | helps] if helps else []
             starts += [lesson.payload["params"] for lesson in lessons]
             starts += [] if recipe is None else _variants(recipe, space)
+            within = narrowed(name, space, question.lessons)
+        near = ", where others' best lay" if within else ""
         return Plan(
             giver=self.name,
             action="tune",
             recipe=name,
             parent=effort.best,
-            idea=f"search the parameters of {name}, the best of which scored {effort.best_score:.5f}",
+            idea=f"search the parameters of {name}{near}, the best of which scored {effort.best_score:.5f}",
+            within=within,
             starts=tuple(start for start in starts if isinstance(start, dict)),
             seconds=min(clock.search_seconds(effort) or SHORT, SHORT) if question.meanwhile else clock.search_seconds(effort),
             trials=None if clock.ticks else TRIALS,

@@ -196,6 +196,7 @@ class Plan(Frozen):
     predicted_gain: float | None = None  # in the metric's units, positive is better
     params: dict[str, JsonValue] = {}
     starts: tuple[dict[str, JsonValue], ...] = ()  # tune: parameter sets to try first
+    within: dict[str, tuple[float, float]] = {}  # tune: bounds that the rest of the search keeps to
     seconds: float | None = None  # slot seconds that a fold may take; tune: seconds of the whole search
     trials: int | None = None
     screen: bool = False  # tune: the starts differ from the parent in one parameter each; what each is worth is kept

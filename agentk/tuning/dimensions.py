@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from agentk.types.space import ChoiceDimension, Dimension, FloatDimension, Value
@@ -28,6 +29,17 @@ def distribution(dimension: Dimension) -> optuna.distributions.BaseDistribution:
     if isinstance(dimension, FloatDimension):
         return distributions.FloatDistribution(dimension.low, dimension.high, log=dimension.log)
     return distributions.IntDistribution(dimension.low, dimension.high, log=dimension.log)
+
+
+def narrower(dimension: Dimension, low: float, high: float) -> Dimension:
+    """The part of a range that lies between `low` and `high`; all of it where there is no more than a point, or no range."""
+    if isinstance(dimension, ChoiceDimension):
+        return dimension
+    whole = not isinstance(dimension, FloatDimension)
+    low, high = max(math.ceil(low) if whole else low, dimension.low), min(math.floor(high) if whole else high, dimension.high)
+    if not low < high:
+        return dimension
+    return dimension.model_copy(update={"low": low, "high": high, "default": min(max(dimension.default, low), high)})
 
 
 def contains(dimension: Dimension, value: object) -> bool:

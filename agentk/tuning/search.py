@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agentk.tuning.dimensions import contains, distribution, suggest
+from agentk.tuning.dimensions import contains, distribution, narrower, suggest
 from agentk.tuning.pruning import hopeless
 from agentk.tuning.samplers import Sampler, made
 from agentk.tuning.trials import Trial
@@ -38,6 +38,7 @@ class Search:
         direction: Direction,
         seed: int,
         first: Sequence[Params] = (),
+        within: Mapping[str, tuple[float, float]] | None = None,
         past: Sequence[Trial] = (),
         key: str = "",
         sampler: Sampler = DEFAULT,
@@ -46,9 +47,14 @@ class Search:
 
         first: parameter sets to try before any other, in this order; what they leave out is the default, what is not of the
         space is ignored. They may lie outside of its bounds.
+        within: by dimension, bounds that all others keep to; what lies outside of them teaches the search nothing.
         past: what was told before, to this search or another of the same space. key: the name of this search in its trials.
         """
         self._space = space
+        self._drawn = {
+            name: narrower(dimension, *within[name]) if within and name in within else dimension
+            for name, dimension in space.items()
+        }
         self._direction = direction
         self._seed = seed
         self._sampler: Sampler = sampler
@@ -155,16 +161,16 @@ class Search:
         # A sampler of its own for every draw: what it draws depends on the trials told, not on how many draws there were.
         # After a while of repeats chance finds what is left of a small space, and the model would not.
         seed = int(np.random.SeedSequence((self._seed, number, repeat)).generate_state(1)[0])
-        self._made.sampler = made("random" if repeat > _REPEATS // 2 else self._sampler, self._space, seed)
+        self._made.sampler = made("random" if repeat > _REPEATS // 2 else self._sampler, self._drawn, seed)
         drawn = self._made.ask()
         params: Params = {}
-        for name, dimension in self._space.items():
+        for name, dimension in self._drawn.items():
             if all(params.get(key) == value for key, value in dimension.when.items()):
                 params[name] = suggest(drawn, name, dimension)
         return drawn.number, params
 
     def _within(self, params: Params) -> bool:
-        return all(contains(self._space[name], value) for name, value in params.items() if name in self._space)
+        return all(contains(self._drawn[name], value) for name, value in params.items() if name in self._drawn)
 
     def _loss(self, trial: Trial) -> float:
         assert trial.score is not None
@@ -195,7 +201,7 @@ class Search:
             state=_states().COMPLETE if scored else _states().PRUNED,
             value=trial.score if scored else None,
             params=inside,
-            distributions={name: distribution(self._space[name]) for name in inside},
+            distributions={name: distribution(self._drawn[name]) for name in inside},
         )
 
 

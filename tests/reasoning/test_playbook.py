@@ -111,6 +111,28 @@ def test_no_search_begins_with_a_switch_that_this_competition_has_no_columns_for
     assert len(starts) == len(variants) - 1
 
 
+def test_the_first_search_keeps_to_where_parameters_won_before_and_the_next_goes_through_all_of_the_space() -> None:
+    lessons = tuple(
+        Lesson(
+            id=name,
+            kind="params",
+            text="",
+            value=1.0,
+            evidence=1,
+            payload={"recipe": "lightgbm", "params": {"learning_rate": rate}},
+            record={name: (1.0, 1.0)},
+        )
+        for name, rate in (("a", 0.02), ("b", 0.04), ("c", 0.08))
+    )
+    efforts = drafted(**ALL)
+    efforts["lightgbm"] = efforts["lightgbm"].model_copy(update={"weight": 0.9})
+    first = ask(efforts=efforts, scored=5, lessons=lessons, started=tuple(RECIPES))
+    assert first.within == {"learning_rate": (pytest.approx(0.01), pytest.approx(0.16))}
+    assert [start["learning_rate"] for start in first.starts[:3]] == [0.02, 0.04, 0.08]
+    efforts["lightgbm"] = efforts["lightgbm"].model_copy(update={"tunings": 1})
+    assert ask(efforts=efforts, scored=5, lessons=lessons, started=tuple(RECIPES)).within == {}
+
+
 def test_seconds_already_spent_make_a_recipe_less_attractive() -> None:
     efforts = drafted(**ALL)
     for name in RECIPES[1:]:

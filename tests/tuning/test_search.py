@@ -55,6 +55,17 @@ def test_draws_inside_the_space_with_conditional_dimensions_only_where_they_are_
         assert isinstance(trial.params["leaves"], int)
 
 
+def test_keeps_within_bounds_but_for_what_it_was_given():
+    within = {"rate": (0.02, 0.05), "leaves": (20.5, 40.9), "encoding": (0.0, 0.0), "unheard of": (1.0, 2.0)}
+    search = Search(SPACE, direction="minimize", seed=1, first=[{}], within=within)
+    first, *others = [step(search).params for _ in range(25)]
+    assert first == {"rate": 0.1, "leaves": 31, "encoding": "codes"}
+    assert all(0.02 <= float(str(params["rate"])) <= 0.05 and 21 <= int(str(params["leaves"])) <= 40 for params in others)
+    assert {params["encoding"] for params in others} == {"codes", "target"}
+    later = Search(SPACE, direction="minimize", seed=1, past=search.trials)  # the next search goes through all of it
+    assert any(float(str(step(later).params["rate"])) > 0.05 for _ in range(25))
+
+
 def test_learns_where_the_good_values_are():
     search = Search(SPACE, direction="minimize", seed=3, first=[{}])
     losses = [error_of(step(search).params) for _ in range(60)]

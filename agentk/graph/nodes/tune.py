@@ -59,7 +59,7 @@ def tune(bench: Workbench, state: State) -> State:
         fold_merits=() if evaluation is None else tuple(evaluation.fold_merits),
         seconds=session.seconds,
         trials=session.count,
-        tunable=not session.exhausted or plan.screen,
+        tunable=not session.exhausted or plan.screen or bool(plan.within),  # a narrower space is soon used up
         switches=session.switches() if plan.screen else None,
         lessons=plan.lessons,
     )
@@ -110,6 +110,7 @@ class _Session:
             direction="maximize",  # merits
             seed=bench.setting.seed,
             first=plan.starts,
+            within=plan.within,
             past=[self._known(trial) for trial in past],
             key=self.key,
         )
