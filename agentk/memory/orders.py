@@ -99,9 +99,11 @@ def _remember(order: Remember, shelf: Shelf, ledger: Ledger) -> Change:
     held = {lesson.id: lesson for lesson in shelf.get(list(fresh))}
     if order.starter:
         ledger.starter = order.starter
-        gone = [lesson.id for lesson in shelf.all() if lesson.provenance.origin == "starter" and lesson.id not in fresh]
-        edited = [_edited(held[id_], lesson) if id_ in held else lesson for id_, lesson in fresh.items()]
-        return Change(put=edited, drop=gone, ledger=ledger.model_dump())
+        gone = [lesson for lesson in shelf.all() if lesson.provenance.origin == "starter" and lesson.id not in fresh]
+        spoken = {(lesson.subject, lesson.conditions): lesson for lesson in gone}  # on the same, in other words
+        known = {id_: held.get(id_) or spoken.get((lesson.subject, lesson.conditions)) for id_, lesson in fresh.items()}
+        edited = [lesson if (old := known[id_]) is None else _edited(old, lesson) for id_, lesson in fresh.items()]
+        return Change(put=edited, drop=[lesson.id for lesson in gone], ledger=ledger.model_dump())
     return Change(
         put=[lesson for id_, lesson in fresh.items() if id_ not in held],
         # what is told a second time, by a run cut short or an import repeated, adds no evidence
@@ -117,7 +119,7 @@ def _heard(held: Lesson, lesson: Lesson) -> Lesson:
 def _edited(held: Lesson, lesson: Lesson) -> Lesson:
     """A starter lesson whose words or prior a new version has changed keeps what it has earned."""
     value = held.value.model_copy(update={"prior": lesson.value.prior, "strength": lesson.value.strength})
-    return held.model_copy(update={"text": lesson.text, "value": value})
+    return held.model_copy(update={"text": lesson.text, "payload": lesson.payload, "value": value})
 
 
 def _credit(order: CreditRun, shelf: Shelf, ledger: Ledger) -> Change:
