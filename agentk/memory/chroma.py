@@ -1,19 +1,13 @@
-"""The shelf on disk: chromadb as the index, and around it what makes it safe for kills and for several processes.
+"""Lessons as chromadb keeps them: collections by kind, found by id, by scope and by nearness; the only file that talks to it.
 
-A folder holds `chroma/` (chromadb's own files), `ledger.json`, `orders/` (writes that are durable and not yet carried out),
-`commit.json` (the change being made, absolute, so that making it twice does no harm) and `lock`. chromadb itself lets several
-processes write one path and damages it: here one process at a time has the folder, for as long as one read or write takes, and
-reopens what others have changed. Filtering neighbors is what costs in chromadb, so that each kind has a collection of its own and
-lessons within a competition have another; whole scopes, which reads hold in memory (`held.py`), are fetched without a search.
+Filtering neighbors is what costs in chromadb, so that each kind has a collection of its own and lessons within a competition have
+another; whole scopes, which reads hold in memory (`held.py`), are fetched without a search. It writes each thing once it is
+told to: what makes that safe is `disk.py`.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
-import os
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,95 +15,109 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
 from agentk.errors import StoreError
 from agentk.memory.lesson import KINDS, Kind, Lesson
-from agentk.memory.protocol import BusyError, Change, Found, Vectors
+from agentk.memory.protocol import Found, Vectors
 from agentk.memory.scope import Scope
 
-SCHEMA = 1
 BATCH = 2000
 """Lessons written at once; chromadb takes up to 5461."""
 PAGE = 10_000
 """Lessons read at once; chromadb fails beyond 32,766, which is as many variables as a statement of sqlite may have."""
 
-_OWN = {"orders", "lock", "ledger.json", "chroma"}
 _INNER = "inner"
 _COLLECTIONS = (*KINDS, _INNER)
 _VECTORS = ["metadatas", "embeddings"]
 _parse = lru_cache(maxsize=4096)(Lesson.model_validate_json)
 
 
-class ChromaShelf:
-    """Lessons in a folder. Raises StoreError for a folder that is something else, of another version, or damaged."""
+class Row(NamedTuple):
+    """A lesson as chromadb keeps it, and as a plan holds it: made once, since a bulk of lessons is made of little else."""
+
+    collection: str  # one of _COLLECTIONS
+    id: str
+    metadata: dict[str, str]
+
+
+class Collections:
+    """The collections of one embedder in a folder; it is opened, and closed, with all of them."""
 
     def __init__(self, folder: Path) -> None:
-        from filelock import FileLock
-
+        """`folder`: chromadb's own. Nothing is opened yet."""
         self._folder = folder
-        self._chroma = folder / "chroma"
-        self._ledger_file, self._commit_file, self._orders = folder / "ledger.json", folder / "commit.json", folder / "orders"
-        try:
-            if folder.exists() and {entry.name for entry in folder.iterdir()}.isdisjoint(_OWN) and any(folder.iterdir()):
-                raise StoreError(f"{folder} holds other files and is no memory; give an empty folder or a new one")
-            self._orders.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"the memory cannot be kept at {folder}: {error}; give another place with --memory PATH") from error
-        self._lock = FileLock(str(folder / "lock"))
         self._client: Any = None
         self._shelves: dict[str, Any] = {}
-        self._seen: tuple[int, int] | None = None
-        self._written: Mapping[str, JsonValue] = {}
 
     @property
-    def place(self) -> str:
-        """See `Shelf.place`."""
-        return str(self._folder)
+    def is_open(self) -> bool:
+        """Whether there is a client."""
+        return self._client is not None
 
-    @contextmanager
-    def window(self, wait_s: float) -> Iterator[None]:
-        """See `Shelf.window`."""
-        from filelock import Timeout
+    def open(self) -> None:
+        """A client, without collections: of a folder that is new."""
+        import chromadb
+        from chromadb.config import Settings
 
-        try:
-            self._lock.acquire(timeout=wait_s, poll_interval=0.01)
-        except Timeout:
-            raise BusyError(
-                f"the memory at {self._folder} stayed busy for {wait_s:g} s: another process writes to it; try again, "
-                "or give this run a memory of its own with --memory PATH"
-            ) from None
-        except OSError as error:
-            raise StoreError(f"the memory at {self._folder} cannot be locked: {error}") from error
-        try:
-            with self._translated():
-                self._refresh()
-                yield
-        finally:
-            self._lock.release()
+        self._client = chromadb.PersistentClient(str(self._folder), settings=Settings(anonymized_telemetry=False))
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        import chromadb.errors
+    def use(self, about: Mapping[str, str | int]) -> None:
+        """The collections that are there. Raises StoreError when they are not what `about` says: schema, embedder, dimension."""
+        for short in _COLLECTIONS:
+            shelf = self._client.get_collection(_named(short, about), embedding_function=None)
+            if {key: shelf.metadata.get(key) for key in about} != about:
+                raise StoreError(f"the memory at {self._folder.parent} disagrees with its ledger: {shelf.metadata} and {about}")
+            self._shelves[short] = shelf
 
-        try:
-            yield
-        except (chromadb.errors.ChromaError, ValidationError) as error:
-            raise StoreError(
-                f"the memory at {self._folder} cannot be used: {error}; if that stays so, move it away and import the last export"
-            ) from error
+    def make(self, about: Mapping[str, str | int]) -> None:
+        """New, empty collections beside the old ones; those of that name were left by one who was killed."""
+        wanted = {short: _named(short, about) for short in _COLLECTIONS}
+        for collection in self._client.list_collections():
+            if collection.name in wanted.values():
+                self._client.delete_collection(collection.name)
+        space = {"hnsw": {"space": "cosine"}}
+        for short, name in wanted.items():
+            self._shelves[short] = self._client.create_collection(
+                name, metadata=dict(about), embedding_function=None, configuration=space
+            )
 
-    def submit(self, order: str) -> None:
-        """See `Shelf.submit`."""
-        _write(self._orders / f"{time.time_ns():020d}-{os.getpid()}.json", order)
+    def keep(self) -> None:
+        """Deletes all other collections than those in use."""
+        kept = {shelf.name for shelf in self._shelves.values()}
+        for collection in self._client.list_collections():
+            if collection.name not in kept:
+                self._client.delete_collection(collection.name)
 
-    def orders(self) -> list[tuple[str, str]]:
-        """See `Shelf.orders`."""
-        return [(path.name, path.read_text("utf-8")) for path in sorted(self._orders.glob("*.json"))]
+    def close(self) -> None:
+        """Lets go of the folder."""
+        if self._client is not None:
+            self._client.close()
+        self._client, self._shelves = None, {}
 
-    def ledger(self) -> Mapping[str, JsonValue]:
-        """See `Shelf.ledger`."""
-        return self._written
+    def put(self, rows: Sequence[Row], vectors: Vectors) -> None:
+        """Adds or replaces; one vector a row."""
+        at = {row.id: vector for row, vector in zip(rows, vectors, strict=True)}
+        for short, group in _grouped(rows).items():
+            for batch in _batches(group):
+                self._shelves[short].upsert(
+                    ids=[row.id for row in batch],
+                    embeddings=np.stack([at[row.id] for row in batch]),
+                    metadatas=[row.metadata for row in batch],
+                )
+
+    def revise(self, rows: Sequence[Row]) -> None:
+        """Replaces what is said of lessons that lie here."""
+        for short, group in _grouped(rows).items():
+            for batch in _batches(group):
+                self._shelves[short].update(ids=[row.id for row in batch], metadatas=[row.metadata for row in batch])
+
+    def drop(self, ids: Sequence[str]) -> None:
+        """Removes those that lie here."""
+        for batch in _batches(ids):
+            for shelf in self._shelves.values():
+                if present := shelf.get(ids=batch, include=[])["ids"]:  # a delete costs ten times a look
+                    shelf.delete(ids=present)
 
     def get(self, ids: Sequence[str]) -> list[Lesson]:
         """See `Shelf.get`."""
@@ -127,10 +135,6 @@ class ChromaShelf:
     def count(self) -> int:
         """See `Shelf.count`."""
         return sum(shelf.count() for shelf in self._shelves.values())
-
-    def version(self) -> object:
-        """Every change replaces the ledger's file."""
-        return self._seen
 
     def inner(self, competition: str) -> list[Lesson]:
         """See `Shelf.inner`."""
@@ -154,119 +158,27 @@ class ChromaShelf:
         got = shelf.query(query_embeddings=[vector], n_results=count, include=_VECTORS)
         return _found(got["metadatas"][0], got["embeddings"][0])
 
-    def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
-        """See `Shelf.commit`."""
-        plan = {
-            "put": [_row(lesson) for lesson in change.put],
-            "vectors": base64.b64encode(np.ascontiguousarray(vectors, np.float32).tobytes()).decode(),
-            "width": int(vectors.shape[1]),
-            "revise": [_row(lesson) for lesson in change.revise],
-            "drop": list(change.drop),
-            "ledger": dict(change.ledger),
-            "order": order,
-        }
-        _write(self._commit_file, json.dumps(plan))
-        self._carry_out(plan)
 
-    def rebuild(self, lessons: Sequence[Lesson], vectors: Vectors, ledger: Mapping[str, JsonValue]) -> None:
-        """New collections are filled beside the old ones; only then does the ledger name them."""
-        tag = _tag(str(ledger["embedder"]))
-        for collection in self._client.list_collections():
-            if collection.name.endswith(tag):  # left by a rebuild that was killed
-                self._client.delete_collection(collection.name)
-        self._open_collections(ledger, fresh=True)
-        self._put([_row(lesson) for lesson in lessons], vectors)
-        self._set_ledger(ledger)
-        kept = {shelf.name for shelf in self._shelves.values()}
-        for collection in self._client.list_collections():
-            if collection.name not in kept:
-                self._client.delete_collection(collection.name)
+@contextmanager
+def translated(place: Path) -> Iterator[None]:
+    """chromadb's exceptions, and lessons that cannot be read, as StoreError."""
+    import chromadb.errors
 
-    def close(self) -> None:
-        """See `Shelf.close`."""
-        if self._client is not None:
-            self._client.close()
-        self._client, self._shelves, self._seen = None, {}, None
-
-    def _refresh(self) -> None:
-        """Opens what is on disk, unless it is open and nobody has changed it since; finishes what a kill cut short."""
-        seen = _signature(self._ledger_file)
-        if self._client is None or seen != self._seen:
-            self.close()
-            self._written = _read_ledger(self._ledger_file)
-            self._open()
-            self._seen = seen
-        if self._commit_file.exists():
-            self._carry_out(json.loads(self._commit_file.read_text("utf-8")))
-
-    def _open(self) -> None:
-        import chromadb
-        from chromadb.config import Settings
-
-        self._client = chromadb.PersistentClient(str(self._chroma), settings=Settings(anonymized_telemetry=False))
-        if self._written:
-            self._open_collections(self._written, fresh=False)
-
-    def _open_collections(self, ledger: Mapping[str, JsonValue], *, fresh: bool) -> None:
-        about = {"schema": SCHEMA, "embedder": str(ledger["embedder"]), "dimension": int(str(ledger["dimension"]))}
-        for short in _COLLECTIONS:
-            name = f"{short}-{_tag(str(ledger['embedder']))}"
-            if fresh:
-                shelf = self._client.create_collection(
-                    name, metadata=about, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-                )
-            else:
-                shelf = self._client.get_collection(name, embedding_function=None)
-                if {key: shelf.metadata.get(key) for key in about} != about:
-                    raise StoreError(f"the memory at {self._folder} disagrees with its ledger: {shelf.metadata} and {about}")
-            self._shelves[short] = shelf
-
-    def _carry_out(self, plan: dict[str, Any]) -> None:
-        put = [_Row(*row) for row in plan["put"]]
-        vectors = np.frombuffer(base64.b64decode(plan["vectors"]), np.float32).reshape(len(put), plan["width"])
-        self._put(put, vectors)
-        for short, group in _grouped([_Row(*row) for row in plan["revise"]]).items():
-            for batch in _batches(group):
-                self._shelves[short].update(ids=[row.id for row in batch], metadatas=[row.metadata for row in batch])
-        for batch in _batches(plan["drop"]):
-            for shelf in self._shelves.values():
-                if present := shelf.get(ids=batch, include=[])["ids"]:  # a delete costs ten times a look
-                    shelf.delete(ids=present)
-        self._set_ledger(plan["ledger"])
-        if plan["order"]:
-            (self._orders / plan["order"]).unlink(missing_ok=True)
-        self._commit_file.unlink()
-
-    def _put(self, rows: Sequence[_Row], vectors: Vectors) -> None:
-        at = {row.id: vector for row, vector in zip(rows, vectors, strict=True)}
-        for short, group in _grouped(rows).items():
-            for batch in _batches(group):
-                self._shelves[short].upsert(
-                    ids=[row.id for row in batch],
-                    embeddings=np.stack([at[row.id] for row in batch]),
-                    metadatas=[row.metadata for row in batch],
-                )
-
-    def _set_ledger(self, ledger: Mapping[str, JsonValue]) -> None:
-        _write(self._ledger_file, json.dumps({**ledger, "schema_version": SCHEMA}))
-        self._written = {**ledger, "schema_version": SCHEMA}
-        self._seen = _signature(self._ledger_file)
+    try:
+        yield
+    except (chromadb.errors.ChromaError, ValidationError) as error:
+        raise StoreError(
+            f"the memory at {place} cannot be used: {error}; if that stays so, move it away and import the last export"
+        ) from error
 
 
-class _Row(NamedTuple):
-    """A lesson as chromadb keeps it, and as a plan holds it: made once, since a bulk of lessons is made of little else."""
-
-    collection: str  # one of _COLLECTIONS
-    id: str
-    metadata: dict[str, str]
-
-
-def _row(lesson: Lesson) -> _Row:
-    line = lesson.model_dump_json(exclude_defaults=True)  # a third of the size; defaults are part of SCHEMA
+def row(lesson: Lesson) -> Row:
+    """The lesson as it is kept."""
+    line = lesson.model_dump_json(exclude_defaults=True)  # a third of the size; defaults are part of the store's schema
     metadata, competition = {"lesson": line, "scope": str(lesson.scope)}, lesson.scope.competition
     if competition:
         metadata["competition"] = competition
-    return _Row(_INNER if competition else lesson.kind, lesson.id, metadata)
+    return Row(_INNER if competition else lesson.kind, lesson.id, metadata)
 
 
 def _found(entries: Iterable[Mapping[str, Any]], vectors: Iterable[Vectors]) -> list[Found]:
@@ -288,8 +200,8 @@ def _pages(shelf: Any, include: list[str], where: Mapping[str, Any] | None = Non
         start += PAGE
 
 
-def _grouped(rows: Sequence[_Row]) -> dict[str, list[_Row]]:
-    groups: dict[str, list[_Row]] = {}
+def _grouped(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row.collection, []).append(row)
     return groups
@@ -308,49 +220,5 @@ def _batches(items: Sequence[Any]) -> Iterator[list[Any]]:
         yield list(items[start : start + BATCH])
 
 
-def _tag(embedder: str) -> str:
-    return hashlib.sha256(embedder.encode()).hexdigest()[:12]
-
-
-def _signature(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_mtime_ns
-
-
-def _read_ledger(path: Path) -> Mapping[str, JsonValue]:
-    try:
-        ledger = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read: {error}; move the folder away and read the last export back in") from error
-    if not isinstance(ledger, dict) or ledger.get("schema_version") != SCHEMA:
-        version = ledger.get("schema_version") if isinstance(ledger, dict) else None
-        raise StoreError(
-            f"{path} is of version {version!r}, this agentk reads version {SCHEMA}; "
-            "export the lessons with the agentk that wrote it and import them here, or give another place with --memory PATH"
-        )
-    return ledger
-
-
-def _write(path: Path, text: str) -> None:
-    """Durable and whole, or not at all."""
-    draft = path.with_suffix(".draft")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the rename itself survives a loss of power
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise StoreError(
-            f"{path} cannot be written: {error}; free some space, or give another place with --memory PATH"
-        ) from error
+def _named(short: str, about: Mapping[str, str | int]) -> str:
+    return f"{short}-{hashlib.sha256(str(about['embedder']).encode()).hexdigest()[:12]}"

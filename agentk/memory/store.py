@@ -35,13 +35,13 @@ def open_memory(setting: str = "write", *, embedder: str | None = None) -> Memor
 
         return Off()
     from agentk.memory import embedders, starter
-    from agentk.memory.chroma import ChromaShelf
+    from agentk.memory.disk import DiskShelf
     from agentk.memory.nested import READ_WAIT_S, NestedMemory
 
     frozen = setting == "read" or setting.startswith("read:")
     place = setting.removeprefix("read:")
     folder = home() if place in ("read", "write") else Path(place).expanduser()
-    shelf = ChromaShelf(folder)
+    shelf = DiskShelf(folder)
     if embedder is None:
         with shelf.window(READ_WAIT_S):
             asked = str(shelf.ledger().get("asked") or embedders.DEFAULT)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agentk.memory.chroma import ChromaShelf
+from agentk.memory.disk import DiskShelf
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.nested import NestedMemory
 from agentk.memory.ram import RamShelf
@@ -26,7 +26,7 @@ def on_disk(tmp_path: Path) -> Callable[..., NestedMemory]:
     """Opens the memory in a folder, again and again."""
 
     def open_(**options: object) -> NestedMemory:
-        return NestedMemory(ChromaShelf(tmp_path / "memory"), HashingEmbedder(), **options)  # type: ignore[arg-type]
+        return NestedMemory(DiskShelf(tmp_path / "memory"), HashingEmbedder(), **options)  # type: ignore[arg-type]
 
     return open_
 

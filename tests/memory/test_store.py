@@ -55,7 +55,7 @@ def test_refuses_what_it_does_not_know(setting: str, embedder: str) -> None:
 
 
 def test_importing_it_imports_nothing_heavy() -> None:
-    code = "import sys, agentk.memory.store, agentk.memory.nested, agentk.memory.chroma, agentk.memory.harvest\n"
+    code = "import sys, agentk.memory.store, agentk.memory.nested, agentk.memory.disk, agentk.memory.harvest\n"
     code += "print(sorted({'chromadb', 'sklearn', 'scipy', 'pandas'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agentk.memory.chroma import ChromaShelf
+from agentk.memory.disk import DiskShelf
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.nested import NestedMemory
 from agentk.memory.protocol import Embedder, Memory, Shelf
@@ -22,9 +22,9 @@ class TestRamShelf(ShelfConformance):
         return RamShelf()
 
 
-class TestChromaShelf(ShelfConformance):
+class TestDiskShelf(ShelfConformance):
     def make(self, folder: Path) -> Shelf:
-        return ChromaShelf(folder)
+        return DiskShelf(folder)
 
 
 class TestMemoryInRam(MemoryConformance):
@@ -34,4 +34,4 @@ class TestMemoryInRam(MemoryConformance):
 
 class TestMemoryOnDisk(MemoryConformance):
     def make(self, folder: Path) -> Memory:
-        return NestedMemory(ChromaShelf(folder), HashingEmbedder())
+        return NestedMemory(DiskShelf(folder), HashingEmbedder())

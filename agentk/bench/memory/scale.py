@@ -10,7 +10,7 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 
-from agentk.memory.chroma import ChromaShelf
+from agentk.memory.disk import DiskShelf
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.features import DIMENSION, Features, Modality
 from agentk.memory.lesson import KINDS, Lesson, Provenance
@@ -87,7 +87,7 @@ def _grown(size: int, folder: Path, seed: int) -> Growth:
     competitions = [_competition(number, generator) for number in range(COMPETITIONS)]
     made = np.random.default_rng((seed, 1))
     stock = (_lesson(number, competitions, made) for number in range(size))
-    disk, exact = NestedMemory(ChromaShelf(folder), HashingEmbedder()), RamShelf()
+    disk, exact = NestedMemory(DiskShelf(folder), HashingEmbedder()), RamShelf()
     yardstick = NestedMemory(exact, HashingEmbedder())
     asked = [competitions[int(index)] for index in generator.integers(0, COMPETITIONS, READS)]
     texts = [_text(generator) for _ in asked]
@@ -100,7 +100,7 @@ def _grown(size: int, folder: Path, seed: int) -> Growth:
         lap = clock.lap()
         spent, worked = spent + lap.wall, worked + lap.cpu
     disk.close()
-    shelf = ChromaShelf(folder)
+    shelf = DiskShelf(folder)
     clock.lap()
     memory = NestedMemory(shelf, HashingEmbedder())
     open_ms = clock.lap().wall
@@ -152,7 +152,7 @@ def _grown(size: int, folder: Path, seed: int) -> Growth:
     )
 
 
-def _overlap(shelf: ChromaShelf, exact: RamShelf, yardstick: NestedMemory, here: Features, text: str) -> float:
+def _overlap(shelf: DiskShelf, exact: RamShelf, yardstick: NestedMemory, here: Features, text: str) -> float:
     vector = yardstick.vector(here, text)
     with shelf.window(READ_WAIT_S):
         near = {found.lesson.id for found in shelf.nearest(vector, "claim", 10)}

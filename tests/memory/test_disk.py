@@ -17,8 +17,8 @@ import pytest
 from filelock import FileLock
 
 from agentk.errors import StoreError
-from agentk.memory import chroma, nested
-from agentk.memory.chroma import ChromaShelf
+from agentk.memory import chroma, nested, vectors
+from agentk.memory.disk import DiskShelf
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.features import DIMENSION
 from agentk.memory.nested import NestedMemory
@@ -34,14 +34,14 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from agentk.memory.chroma import ChromaShelf
+from agentk.memory.disk import DiskShelf
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.nested import NestedMemory
 from agentk.memory.value import Value
 from agentk.testing.memory import features, lesson
 
 folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-memory = NestedMemory(ChromaShelf(folder), HashingEmbedder())
+memory = NestedMemory(DiskShelf(folder), HashingEmbedder())
 for number in range(rounds):
     here, run = features(name), f"{name}-{number}"
     said = {f"claim:{run}-{i}": sha256(f"{run}-{i}".encode()).hexdigest() for i in range(5)}  # no two sound alike
@@ -60,7 +60,7 @@ from pathlib import Path
 import chromadb
 import numpy as np
 
-from agentk.memory.chroma import ChromaShelf
+from agentk.memory.disk import DiskShelf
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.nested import NestedMemory
 from agentk.memory.value import Value
@@ -72,7 +72,7 @@ embedder.embed(["loaded once, before the forks"])
 
 
 def consolidate(number, last):
-    memory = NestedMemory(ChromaShelf(folder), embedder)
+    memory = NestedMemory(DiskShelf(folder), embedder)
     here, run = features(f"c{number % 10}"), f"r{number}"
     said = {f"claim:{run}/{i}": sha256(f"{run}-{i}".encode()).hexdigest() for i in range(5)}
     value = Value().add(here.digest, 2.0)
@@ -245,8 +245,8 @@ def test_another_embedder_embeds_everything_again(on_disk: Open, tmp_path: Path)
     memory.remember([lesson(f"claim:{number}") for number in range(5)], private=())
     memory.close()
     with pytest.raises(StoreError, match="hashing-384-1"):
-        NestedMemory(ChromaShelf(tmp_path / "memory"), Backwards(), frozen=True)
-    other = NestedMemory(ChromaShelf(tmp_path / "memory"), Backwards())
+        NestedMemory(DiskShelf(tmp_path / "memory"), Backwards(), frozen=True)
+    other = NestedMemory(DiskShelf(tmp_path / "memory"), Backwards())
     assert len(other.recall(features(), "scale the columns")) == 5
     other.close()
     back = on_disk()
@@ -260,9 +260,10 @@ def test_a_store_from_before_a_kind_of_task_was_known_embeds_everything_again(
     with monkeypatch.context() as earlier:
         earlier.setattr("agentk.memory.nested.PLACES", "earlier")
         earlier.setattr("agentk.memory.nested.DIMENSION", DIMENSION - 1)
-        for name in ("structure", "outline"):
-            made = getattr(nested, name)
-            earlier.setattr(nested, name, lambda *told, made=made: made(*told)[1:])
+        earlier.setattr("agentk.memory.vectors.DIMENSION", DIMENSION - 1)
+        for module, name in ((nested, "structure"), (vectors, "structure"), (vectors, "outline")):
+            made = getattr(module, name)
+            earlier.setattr(module, name, lambda *told, made=made: made(*told)[1:])
         memory = on_disk()
         memory.remember([lesson(f"claim:{number}") for number in range(5)], private=())
         memory.close()
