@@ -34,31 +34,24 @@ def _open(where: str, embedder: str | None = None) -> Iterator[Memory]:
 
 
 def _print(lessons: Iterable[tuple[Lesson, str]]) -> None:
+    """A line of figures for each, and below it what it says."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
     from rich.text import Text
 
-    table = Table(box=None, header_style="dim")
-    for heading, justify in (
-        ("id", "left"),
-        ("kind", "left"),
-        ("value", "right"),
-        ("competitions", "right"),
-        ("scope", "left"),
-        ("", "left"),
-    ):
-        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    from agentk.memory.lesson import Conditions
+
+    console, any_ = Console(), False
     for lesson, note in lessons:
-        value = f"{lesson.value.mean:+.2f} ± {lesson.value.spread:.2f}"
-        table.add_row(
-            lesson.id[:8],
-            lesson.kind,
-            value,
-            str(lesson.evidence),
-            str(lesson.scope).removeprefix("everything/"),
-            Text((note + " " if note else "") + lesson.text),
-        )
-    Console().print(table if table.row_count else "nothing is remembered yet")
+        any_ = True
+        worth = f"{lesson.value.mean:+.2f} ± {lesson.value.spread:.2f}"
+        place = str(lesson.scope).removeprefix("everything/")
+        tried = f"{lesson.evidence} competition{'' if lesson.evidence == 1 else 's'}" if lesson.evidence else "not tried yet"
+        console.print(Text.assemble((lesson.id[:8], "bold"), f" {lesson.kind:6} {worth} ", (f"{tried}, {place} {note}", "dim")))
+        when = "" if lesson.conditions == Conditions() else f" ({lesson.conditions})"
+        console.print(Padding(Text.assemble(lesson.text, (when, "dim")), (0, 0, 0, 9)))
+    if not any_:
+        console.print("nothing is remembered yet")
 
 
 @memory.command("list")
