@@ -23,6 +23,8 @@ from agentk.types.outcome import Status
 if TYPE_CHECKING:
     from agentk.tuning.trials import Trial
 
+FIRST = 3
+"""Of each kind of recalled lessons, how many an account names."""
 WARNING = Value(prior=0.3)
 """What a warning about files is believed to be worth before it was ever heeded."""
 
@@ -173,10 +175,10 @@ def _learned(lines: Iterable[Line]) -> tuple[set[int], int]:
     return known, ends
 
 
-def explanation(folder: RunFolder, memory: Memory | None = None) -> list[str]:
+def explanation(folder: RunFolder, memory: Memory | None = None, *, every: bool = False) -> list[str]:
     """For each attempt: what was recalled, why, what was withheld, and what it earned; then what was done and learned.
 
-    `memory`: where the lessons are looked up as they stand today.
+    `memory`: where the lessons are looked up as they stand today. `every`: all that was recalled, not the first few of each kind.
     """
     from agentk.memory.rewards import rewards
     from agentk.types.competition import Competition
@@ -202,6 +204,8 @@ def explanation(folder: RunFolder, memory: Memory | None = None) -> list[str]:
             told.append(f"#{number} {result} {how} {str(line['lesson'])[:8]}: {line['text']}\n    {line['why']}")
             if (lesson := today.get(str(line["lesson"]))) is not None:
                 told[-1] += f"\n    in memory today: {_standing(lesson)}, at {lesson.scope}"
+        elif event == "recalled":
+            told += _recalled(line, None if every else FIRST)
         elif event == "traps" and isinstance(known := line["lessons"], list):
             for one in known:
                 assert isinstance(one, dict)
@@ -218,6 +222,24 @@ def explanation(folder: RunFolder, memory: Memory | None = None) -> list[str]:
     return told or ["this run used and wrote no lessons"]
 
 
+def _recalled(line: Line, limit: int | None) -> list[str]:
+    """What was brought to mind before an attempt, the most promising of each kind first."""
+    by_kind: dict[str, list[Line]] = {}
+    for one in line["lessons"] if isinstance(line["lessons"], list) else ():
+        assert isinstance(one, dict)
+        by_kind.setdefault(str(one["kind"]), []).append(one)
+    told = []
+    for kind, found in by_kind.items():
+        aside = sum(bool(one.get("withheld")) for one in found)
+        told.append(f"before #{line['number']} memory recalled {len(found)} of {kind}" + (f", {aside} withheld" if aside else ""))
+        for one in found[:limit]:
+            mark = ", withheld" if one.get("withheld") else ""
+            told[-1] += f"\n    {str(one['id'])[:8]}{mark}: {one['text']}\n        {one['why']}"
+        if limit is not None and len(found) > limit:
+            told[-1] += f"\n    … and {len(found) - limit} more"
+    return told
+
+
 def _result(attempt: Attempt | None, earned: Mapping[int, float]) -> str:
     if attempt is None:
         return "(not finished)"
@@ -226,7 +248,8 @@ def _result(attempt: Attempt | None, earned: Mapping[int, float]) -> str:
 
 
 def _standing(lesson: Lesson) -> str:
-    value = f"worth {lesson.value.mean:+.2f} ± {lesson.value.spread:.2f} over {lesson.evidence} competitions"
+    tried = f"over {lesson.evidence} competition{'' if lesson.evidence == 1 else 's'}" if lesson.evidence else "not tried yet"
+    value = f"worth {lesson.value.mean:+.2f} ± {lesson.value.spread:.2f} {tried}"
     if not lesson.control.evidence:
         return value
     return f"{value}; without it {lesson.control.mean:+.2f} over {lesson.control.competitions}"

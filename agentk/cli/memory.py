@@ -85,13 +85,14 @@ def explain(
     run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
     out: Path = Path("runs"),
     where: Where = "read",
+    every: Annotated[bool, typer.Option("--all", help="All that was recalled, not the first few of each kind.")] = False,
 ) -> None:
     """What a run recalled at each step, why, what was withheld, and what it earned."""
     from agentk.agent.learning import explanation
     from agentk.agent.session import find
 
     with _open(where) as store:
-        for line in explanation(find(run, out), store):
+        for line in explanation(find(run, out), store, every=every):
             print(line)
 
 

@@ -24,7 +24,7 @@ TRUNK = "main"
 
 Event = Literal[
     "run_started", "stage", "question", "answer", "attempt_started", "attempt_finished",
-    "lesson_used", "lesson_withheld", "lesson_written", "memory_action", "traps",
+    "lesson_used", "lesson_withheld", "lesson_written", "memory_action", "recalled", "traps",
     "submission_replaced", "budget", "resumed", "step", "edited", "rewound", "explained",
     "run_finished", "final_proposed", "submitted", "public_score", "validation_doubted", "validation_reopened",
     "model_call", "model_left", "smoke", "explored",

@@ -59,7 +59,10 @@ class Recollection:
         self._found = 0
         self._remedies = Remedies(bench, self._here)
         self.own: dict[str, Stored] = {}
+        self._told: set[str] = set()  # ids of what the journal holds as recalled
         for line in read(bench.folder.journal):
+            if line["event"] == "recalled" and isinstance(told := line["lessons"], list):
+                self._told |= {str(one["id"]) for one in told if isinstance(one, dict)}
             if line["event"] == "memory_action" and not line.get("refused"):
                 self._apply(MemoryAction.model_validate(line["action"]))
 
@@ -73,6 +76,12 @@ class Recollection:
         """What this run does without."""
         early = self._early
         return tuple(lesson for lesson in self._held if lesson not in early)
+
+    def news(self) -> tuple[Lesson, ...]:
+        """What was brought to mind since this was asked last, withheld or not: for the journal."""
+        fresh = tuple(lesson for lesson in (*self.shown, *self.held) if lesson.id not in self._told | self.own.keys())
+        self._told |= {lesson.id for lesson in fresh}
+        return fresh
 
     @property
     def _early(self) -> tuple[Lesson, ...]:

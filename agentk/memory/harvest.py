@@ -213,7 +213,8 @@ def _winner(
     features: Features,
     programs: Mapping[int, str],
 ) -> list[Lesson]:
-    """The best program that is none of the playbook's, in short, where it earned anything; recipes need no keeping.
+    """The best program that is none of the playbook's, in short, where it earned anything, with the parameters that a search of
+    its SPACE won by; recipes need no keeping.
 
     It stays with its competition: whoever wrote it may have seen rows, and any word in it may be a cell's.
     """
@@ -222,13 +223,17 @@ def _winner(
     best = max(written, key=lambda one: sign * (one.score or 0.0), default=None)
     if best is None or earned.get(best.number, 0.0) <= 0 or not (short := in_short(programs[best.number])):
         return []
+    searched = [one for one in attempts if one.kind == "tune" and one.parent == best.number and one.score is not None]
+    tuned = max(searched, key=lambda one: sign * (one.score or 0.0), default=best)
+    params = rounded(tuned.params) if sign * ((tuned.score or 0.0) - (best.score or 0.0)) > 0 else {}
+    given = ", ".join(f"{name} = {value}" for name, value in sorted(params.items()))
     lesson = Lesson(
         kind="claim",
         subject=f"program:{best.name}",
-        text=f"A program that won: {best.name}. {best.idea}".strip(),
+        text=f"A program that won: {best.name}. {best.idea}{f' A search won with {given}.' if given else ''}".strip(),
         scope=features.run(run),
         local=True,
-        payload={"program": short},
+        payload={"program": short} | ({"params": params} if params else {}),
         value=Value().add(features.digest, earned[best.number]),
     )
     return [_of(lesson, run, best, features)]

@@ -78,13 +78,18 @@ def test_the_account_names_what_was_used_what_came_of_it_and_what_was_learned(ma
     assert explanation(folder) == ["this run used and wrote no lessons"]
     journal.write("lesson_used", lesson="abcdefghij", number=1, text="linear is good", why="it won twice")
     told(journal, attempt(1, 0.8))
+    found = [{"id": f"{name}bcdefghij", "kind": "claim", "text": f"claim {name}", "why": "alike"} for name in "abcde"]
+    journal.write("recalled", number=2, lessons=[found[0] | {"withheld": True}, *found[1:]])
     journal.write("lesson_used", lesson="klm", number=2, text="so are trees", why="similar rows")
     journal.write("lesson_written", lesson="nop", kind="recipe", text="linear won")
     assert explanation(folder) == [
         "#1 linear (0.80000) used abcdefgh: linear is good\n    it won twice",
+        "before #2 memory recalled 5 of claim, 1 withheld\n    abcdefgh, withheld: claim a\n        alike"
+        "\n    bbcdefgh: claim b\n        alike\n    cbcdefgh: claim c\n        alike\n    … and 2 more",
         "#2 (not finished) used klm: so are trees\n    similar rows",
         "learned nop (recipe): linear won",
     ]
+    assert "claim e" in explanation(folder, every=True)[1]
 
 
 def test_what_setup_misread_warns_the_next_that_has_such_files(made: Made, tmp_path: Path) -> None:

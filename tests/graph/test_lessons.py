@@ -115,6 +115,18 @@ def test_a_withheld_lesson_is_missed_at_the_step_that_it_would_have_led_to(memor
     assert missed(later, Playbook().plan(later).model_copy(update={"action": "stop"}), [trees]) == []
 
 
+def test_what_is_brought_to_mind_is_told_once(bench: Callable[[], Any]) -> None:
+    first = bench()
+    recollection = Recollection(first)
+    told = recollection.news()
+    assert {lesson.id for lesson in told} == {lesson.id for lesson in (*recollection.shown, *recollection.held)}
+    recollection.act([MemoryAction(act="recall", query="advice number 7")], "a model", "plan")
+    more = recollection.news()
+    assert more and not {lesson.id for lesson in more} & {lesson.id for lesson in told}
+    first.journal.write("recalled", number=1, lessons=[{"id": lesson.id} for lesson in (*told, *more)])
+    assert Recollection(bench()).news() == ()  # after a kill, too
+
+
 def test_what_a_model_remembers_is_shown_from_then_on_and_survives_a_kill(bench: Callable[[], Any]) -> None:
     first = bench()
     mind = Recollection(first)

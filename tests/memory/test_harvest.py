@@ -130,6 +130,19 @@ def test_the_best_program_that_somebody_wrote_is_kept_in_short(
     assert {lesson.scope.level for lesson in kept} == {"competition"}, "it stays there: any word in it may be a cell's"
 
 
+def test_a_program_is_kept_with_the_parameters_that_a_search_of_its_space_won_by(
+    competition: Competition, attempts: list[Attempt], attempt: Callable[..., Attempt]
+) -> None:
+    won = attempt(7, (0.85, 0.84, 0.86), origin="a model", name="same for all", idea="One answer.")
+    better = attempt(8, (0.86, 0.85, 0.87), kind="tune", parent=7, params={"depth": 9, "rate": 0.01234, "seed": 1})
+    worse = attempt(9, (0.80, 0.80, 0.80), kind="tune", parent=7, params={"depth": 2})
+    for found, params in (([won, better, worse], {"depth": 9, "rate": 0.012}), ([won, worse], None)):
+        told = harvest("r", [*attempts, *found], "maximize", features_of(competition), programs={7: PROGRAM})
+        (kept,) = [lesson for lesson in told if "program" in lesson.payload]
+        assert kept.payload.get("params") == params
+        assert kept.text.endswith("A search won with depth = 9, rate = 0.012." if params else "One answer.")
+
+
 def test_a_program_that_lost_is_not_kept(
     competition: Competition, attempts: list[Attempt], attempt: Callable[..., Attempt]
 ) -> None:

@@ -76,8 +76,20 @@ def written(bench: Workbench, answer: Plan) -> bool:
 
 
 def _tell_lessons(bench: Workbench, question: PlanQuestion, answer: Plan, number: int) -> None:
-    """Journals which lessons led to the plan, and which withheld ones would have: treated and control of the same step."""
+    """Journals what was recalled, which lessons led to the plan, and which withheld ones would have: treated and control."""
     held = bench.recollection.held
+    if news := bench.recollection.news():
+        aside = {lesson.id for lesson in held}
+        bench.journal.write(
+            "recalled",
+            durable=False,
+            number=number,
+            lessons=[
+                {"id": one.id, "kind": one.kind, "text": one.text, "why": one.why}
+                | ({"withheld": True} if one.id in aside else {})
+                for one in news
+            ],
+        )
     told: tuple[tuple[Event, Sequence[str]], ...] = (
         ("lesson_used", answer.lessons),
         ("lesson_withheld", missed(question, answer, held)),
