@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agentk.bench.memory.replay import CachedEmbedder, Course
+from agentk.bench.memory.replay import CachedEmbedder, Course, Track
 from agentk.bench.memory.study import Tour, compare, reached
 from agentk.bench.memory.table import Cell, Ground, Table, drawn, read_table
 from agentk.errors import StoreError
@@ -66,17 +66,19 @@ def test_what_relatives_taught_finds_the_best_sooner(table: Table) -> None:
         replay = courses[name].run(memory, budget=14, seed=number, withhold=0.15)
         courses[name].teach(memory, replay, f"run-{number}")
     learned = courses["d"].run(memory, budget=14, seed=5, withhold=0.0)
-    assert off.curve[-1] == learned.curve[-1] == 1.0
-    assert reached(learned.curve, 1.0) <= reached(off.curve, 1.0) / 2
+    assert off.track.curve[-1] == learned.track.curve[-1] == 1.0
+    assert reached(learned.track.curve, 1.0) <= reached(off.track.curve, 1.0) / 2
 
 
 def test_a_comparison_holds_the_second_half_of_each_order_against_memory_off() -> None:
-    off = {name: np.array([0.0, 0.2, 0.4, 0.8]) for name in "ab"}
-    fast = (0.0, 0.8, 0.9, 0.9)
-    tours = [Tour(names=("a", "b"), curves=((0.0,) * 4, fast), relatives=(0, 1)) for _ in range(12)]
+    off = {name: Track(np.array([0.0, 0.2, 0.4, 0.8]), np.array([1.0, 2.0, 3.0, 20.0])) for name in "ab"}
+    fast, spent = (0.0, 0.8, 0.9, 0.9), ((1.0,) * 4, (1.0, 15.0, 16.0, 17.0))
+    tours = [Tour(names=("a", "b"), curves=((0.0,) * 4, fast), spent=spent, relatives=(0, 1)) for _ in range(12)]
     found = compare("learning", off, tours)
     assert (found.competitions, found.runs, found.ratio, found.halved) == (1, 12, 0.5, 1)
     assert (found.better, found.worse) == (1, 0)
+    assert found.seconds == 0.75
+    assert found.off_paced == pytest.approx((0.2, 0.4, 0.4, 0.8)) and found.paced == pytest.approx((0.0, 0.0, 0.0, 0.9))
 
 
 def test_a_drawn_parameter_set_is_the_same_everywhere_and_inside_its_space() -> None:

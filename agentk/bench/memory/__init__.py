@@ -93,7 +93,7 @@ def _replay(out: Path, orders: int, say: Callable[[str], None]) -> dict[str, Any
         "competitions": len(off),
         "cells": len(table.cells),
         "orders": orders,
-        "off": {name: list(map(float, curve)) for name, curve in off.items()},
+        "off": {name: list(map(float, track.curve)) for name, track in off.items()},
         "policies": [comparison.model_dump() for comparison in found],
         "bounds": [comparison.model_dump() for comparison in bounds],
         "poison": poison,
@@ -103,8 +103,8 @@ def _replay(out: Path, orders: int, say: Callable[[str], None]) -> dict[str, Any
     return result
 
 
-def _single(curves: Mapping[str, Any]) -> dict[str, list[Any]]:
-    return {name: [curve] for name, curve in curves.items()}
+def _single(tracks: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {name: [track] for name, track in tracks.items()}
 
 
 def _means(series: Sequence[Sequence[float]]) -> list[float]:

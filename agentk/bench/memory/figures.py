@@ -8,23 +8,30 @@ from typing import Any
 
 import numpy as np
 
-from agentk.bench.memory.study import Comparison
+from agentk.bench.memory.study import SHARES, Comparison
 from agentk.errors import SettingError
 
 
 def rows(found: Sequence[Comparison]) -> str:
     """A line a policy."""
-    mean = found[0].off
+    off = found[0]
     heads = " ".join(f"{head:>6}" for head in ("@4", "@8", "@12", "final"))
-    lines = [f"{'policy':34} {heads}  attempts   halved  better  worse    runs"]
-    lines.append(f"{'off':34} {mean[3]:6.3f} {mean[7]:6.3f} {mean[11]:6.3f} {mean[-1]:6.3f} {'1.00':>9}")
-    for one in found:
-        curve = one.curve
-        lines.append(
-            f"{one.policy:34} {curve[3]:6.3f} {curve[7]:6.3f} {curve[11]:6.3f} {one.final:6.3f} {one.ratio:9.2f} "
-            f"{one.halved:3d}/{one.competitions:<4d} {one.better:7d} {one.worse:6d} {one.runs:7d}"
-        )
+    lines = [f"{'policy':34} {heads}  attempts seconds   halved  better  worse    runs  at shares of the seconds of off"]
+    lines.append(f"{'off':34} {_curve(off.off)} {'1.00':>9} {'1.00':>7} {'':32} {_shares(off.off_paced)}")
+    lines += [
+        f"{one.policy:34} {_curve(one.curve)} {one.ratio:9.2f} {one.seconds:7.2f} {one.halved:3d}/{one.competitions:<4d} "
+        f"{one.better:7d} {one.worse:6d} {one.runs:7d}  {_shares(one.paced)}"
+        for one in found
+    ]
     return "\n".join(lines)
+
+
+def _curve(curve: Sequence[float]) -> str:
+    return " ".join(f"{curve[at]:6.3f}" for at in (3, 7, 11, -1))
+
+
+def _shares(paced: Sequence[float]) -> str:
+    return " ".join(f"{share:.0%}: {score:.3f}" for share, score in zip(SHARES, paced, strict=True))
 
 
 def draw(out: Path, found: Sequence[Comparison], bounds: Sequence[Comparison], poison: Mapping[str, Any]) -> None:

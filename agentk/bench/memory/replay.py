@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +30,18 @@ KINDS: tuple[tuple[Kind, int], ...] = (("recipe", 40), ("params", 60))
 """Of lessons, what a replay can use, and how many of each are recalled."""
 
 
+class Track(NamedTuple):
+    """How far a run was after each evaluation; both arrays are (budget,)."""
+
+    curve: NDArray[np.float64]  # best normalized score, 0 where there is none
+    spent: NDArray[np.float64]  # slot seconds since the beginning, as the table's cells took
+
+
 @dataclass
 class Replay:
     """What one run came to."""
 
-    curve: NDArray[np.float64]  # (budget,) best normalized score after so many evaluations, 0 where there is none
+    track: Track
     attempts: list[Attempt] = field(default_factory=list)
     withheld: dict[int, tuple[str, ...]] = field(default_factory=dict)  # by attempt
     tried: dict[int, list[Tried]] = field(default_factory=dict)  # by attempt
@@ -87,7 +95,8 @@ class Course:
         run = _Run(self, budget, shown, held)
         run.go()
         curve = np.maximum.accumulate(np.asarray([self.normalized(score) for score in run.scores] + [0.0] * budget))[:budget]
-        return Replay(curve, list(run.ledger.attempts.values()), run.withheld, run.tried)
+        spent = np.cumsum(np.asarray(run.seconds + [0.0] * budget))[:budget]
+        return Replay(Track(curve, spent), list(run.ledger.attempts.values()), run.withheld, run.tried)
 
     def all_tried(self) -> Replay:
         """Every cell of the table as a draft: all that anybody could know of this competition."""
@@ -95,7 +104,7 @@ class Course:
         for number, cell in enumerate((cell for cells in self.cells.values() for cell in cells), 1):
             plan = Plan(giver=Playbook.name, action="draft", recipe=cell.recipe, params=cell.params, idea="all of them")
             run.note(number, plan, [cell])
-        return Replay(np.zeros(0), list(run.ledger.attempts.values()))
+        return Replay(Track(np.zeros(0), np.zeros(0)), list(run.ledger.attempts.values()))
 
     def teach(self, memory: Memory, replay: Replay, run: str) -> None:
         """What the end of a run does."""
@@ -118,6 +127,7 @@ class _Run:
         self.place, self.budget, self.shown, self.held = place, budget, shown, held
         self.ledger = Ledger(place.ground.direction)
         self.scores: list[float | None] = []
+        self.seconds: list[float] = []  # of each of them
         self.withheld: dict[int, tuple[str, ...]] = {}
         self.tried: dict[int, list[Tried]] = {}
         self.left = {recipe: list(cells) for recipe, cells in place.cells.items()}
@@ -177,6 +187,7 @@ class _Run:
         """What came of a plan."""
         sign = 1.0 if self.ledger.direction == "maximize" else -1.0
         self.scores += [cell.score for cell in tried] or [None]
+        self.seconds += [cell.seconds for cell in tried] or [0.0]
         scored = [cell for cell in tried if cell.score is not None]
         best = max(scored, key=lambda cell: sign * (cell.score or 0.0), default=None) or (tried[0] if tried else None)
         if plan.action == "tune":

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agentk.bench.memory.replay import CachedEmbedder, Course
+from agentk.bench.memory.replay import CachedEmbedder, Course, Track
 from agentk.bench.memory.table import read_table
 from agentk.graph.lessons import WITHHELD
 from agentk.memory import starter
@@ -27,6 +27,7 @@ from agentk.types.competition import Frozen
 BUDGET = 24
 """Evaluations of one run: every recipe once, and about as many again."""
 POISON = 0.3
+SHARES = (0.1, 0.2, 0.5, 1.0)
 
 
 class Tour(Frozen):
@@ -34,6 +35,7 @@ class Tour(Frozen):
 
     names: tuple[str, ...]
     curves: tuple[tuple[float, ...], ...]  # normalized best score after each evaluation
+    spent: tuple[tuple[float, ...], ...]  # seconds until then
     relatives: tuple[int, ...]  # competitions of the same task and modality met before
     poison: tuple[float, ...] = ()  # mean believed value of the poisoned lessons after each run since, those forgotten left out
     poisoned: tuple[int, ...] = ()  # how many of them there are still
@@ -49,6 +51,9 @@ class Comparison(Frozen):
     off: tuple[float, ...]  # of memory off, over the same competitions as often
     ratio: float  # attempts to reach the final score of memory off, over those that memory off took; median over competitions
     mean_ratio: float
+    seconds: float  # the same of slot seconds
+    paced: tuple[float, ...]  # mean, at these shares of the seconds that memory off took in all: `SHARES`
+    off_paced: tuple[float, ...]
     halved: int  # competitions with half the attempts or fewer
     final: float  # mean normalized final score
     better: int  # competitions with a significantly better mean of the curve (Wilcoxon over orders, 5%, Holm over competitions)
@@ -75,9 +80,9 @@ POLICIES = (
 )
 
 
-def baseline(courses: Mapping[str, Course]) -> dict[str, NDArray[np.float64]]:
-    """The curve of memory off on each competition: the playbook leaves nothing to chance, so there is one."""
-    return {name: course.run(Off(), budget=BUDGET, seed=0, withhold=0.0).curve for name, course in courses.items()}
+def baseline(courses: Mapping[str, Course]) -> dict[str, Track]:
+    """The track of memory off on each competition: the playbook leaves nothing to chance, so there is one."""
+    return {name: course.run(Off(), budget=BUDGET, seed=0, withhold=0.0).track for name, course in courses.items()}
 
 
 def replayed(out: Path, policy: Policy, seeds: Sequence[int], workers: int) -> list[Tour]:
@@ -104,7 +109,7 @@ def _tour(policy: Policy, seed: int) -> Tour:
     random.Random(seed).shuffle(names)
     shelf = RamShelf()
     memory = NestedMemory(shelf, _Shared.embedder, starter=_Shared.starter, explore=policy.explore)
-    curves, relatives, values, alive = [], [], [], []
+    curves, spent, relatives, values, alive = [], [], [], [], []
     poisoned: list[str] = []
     for number, name in enumerate(names):
         if policy.poison and number == len(names) // 2:
@@ -115,12 +120,20 @@ def _tour(policy: Policy, seed: int) -> Tour:
             place.teach(memory, replay, f"run-{seed}-{number}")
         family = place.ground.features.family[:2]
         relatives.append(sum(fields[before].ground.features.family[:2] == family for before in names[:number]))
-        curves.append(tuple(map(float, replay.curve)))
+        curves.append(tuple(map(float, replay.track.curve)))
+        spent.append(tuple(map(float, replay.track.spent)))
         if poisoned:
             left = memory.get(poisoned)
             alive.append(len(left))
             values.append(float(np.mean([lesson.value.mean for lesson in left])) if left else 0.0)
-    return Tour(names=tuple(names), curves=tuple(curves), relatives=tuple(relatives), poison=tuple(values), poisoned=tuple(alive))
+    return Tour(
+        names=tuple(names),
+        curves=tuple(curves),
+        spent=tuple(spent),
+        relatives=tuple(relatives),
+        poison=tuple(values),
+        poisoned=tuple(alive),
+    )
 
 
 def _poison(shelf: RamShelf, share: float, seed: int) -> list[str]:
@@ -136,41 +149,49 @@ def _poison(shelf: RamShelf, share: float, seed: int) -> list[str]:
     return [lesson.id for lesson in turned if lesson.value.mean > 0]
 
 
-def compare(policy: str, off: dict[str, NDArray[np.float64]], sequences: Sequence[Tour]) -> Comparison:
+def compare(policy: str, off: Mapping[str, Track], sequences: Sequence[Tour]) -> Comparison:
     """See `Comparison`."""
     half = len(off) // 2
-    curves: dict[str, list[NDArray[np.float64]]] = {}
+    tracks: dict[str, list[Track]] = {}
     for sequence in sequences:
-        for place, (name, curve, near) in enumerate(zip(sequence.names, sequence.curves, sequence.relatives, strict=True)):
+        told = zip(sequence.names, sequence.curves, sequence.spent, sequence.relatives, strict=True)
+        for place, (name, curve, spent, near) in enumerate(told):
             if place >= half and near:
-                curves.setdefault(name, []).append(np.asarray(curve))
-    return compared(policy, off, curves)
+                tracks.setdefault(name, []).append(Track(np.asarray(curve), np.asarray(spent)))
+    return compared(policy, off, tracks)
 
 
-def compared(policy: str, off: dict[str, NDArray[np.float64]], curves: Mapping[str, Sequence[NDArray[np.float64]]]) -> Comparison:
-    """See `Comparison`; `curves`: of each competition those of the runs at it."""
+def compared(policy: str, off: Mapping[str, Track], tracks: Mapping[str, Sequence[Track]]) -> Comparison:
+    """See `Comparison`; `tracks`: of each competition those of the runs at it."""
     from scipy.stats import wilcoxon
 
     rows: dict[str, dict[str, float]] = {}
     chances: list[tuple[float, float]] = []
-    for name, found in sorted(curves.items()):
-        needed = reached(off[name], off[name][-1])
-        took = float(np.median([reached(curve, off[name][-1]) for curve in found]))
-        gains = np.array([curve.mean() - off[name].mean() for curve in found])
+    for name, found in sorted(tracks.items()):
+        usual, target = off[name], off[name].curve[-1]
+        needed = reached(usual.curve, target)
+        took = float(np.median([reached(track.curve, target) for track in found]))
+        seconds = float(np.median([_seconds(track, target) for track in found])) / max(_seconds(usual, target), 1e-9)
+        gains = np.array([track.curve.mean() - usual.curve.mean() for track in found])
         chance = float(wilcoxon(gains).pvalue) if len(gains) > 5 and np.any(gains) else 1.0
         chances.append((chance, float(gains.mean())))
-        rows[name] = {"off": needed, "took": took, "ratio": took / needed, "gain": float(gains.mean()), "p": chance}
+        gain = float(gains.mean())
+        rows[name] = {"off": needed, "took": took, "ratio": took / needed, "seconds": seconds, "gain": gain, "p": chance}
     significant = _holm([chance for chance, _ in chances])
     ratios = [row["ratio"] for row in rows.values()]
-    mean = np.mean([curve for found in curves.values() for curve in found], axis=0)
+    every = [(name, track) for name, found in tracks.items() for track in found]
+    mean = np.mean([track.curve for _, track in every], axis=0)
     return Comparison(
         policy=policy,
         competitions=len(rows),
-        runs=sum(map(len, curves.values())),
+        runs=len(every),
         curve=tuple(map(float, mean)),
-        off=tuple(map(float, np.mean([off[name] for name, found in curves.items() for _ in found], axis=0))),
+        off=tuple(map(float, np.mean([off[name].curve for name, _ in every], axis=0))),
         ratio=float(np.median(ratios)),
         mean_ratio=float(np.mean(ratios)),
+        seconds=float(np.median([row["seconds"] for row in rows.values()])),
+        paced=tuple(map(float, np.mean([_paced(track, off[name].spent[-1]) for name, track in every], axis=0))),
+        off_paced=tuple(map(float, np.mean([_paced(off[name], off[name].spent[-1]) for name, _ in every], axis=0))),
         halved=sum(ratio <= 0.5 for ratio in ratios),
         final=float(mean[-1]),
         better=sum(sure and gain > 0 for sure, (_, gain) in zip(significant, chances, strict=True)),
@@ -183,6 +204,18 @@ def reached(curve: NDArray[np.float64], target: float) -> int:
     """Evaluations until the curve is at the target; one more than there are where it never is."""
     there = np.nonzero(curve >= target - 1e-9)[0]
     return int(there[0]) + 1 if len(there) else len(curve) + 1
+
+
+def _seconds(track: Track, target: float) -> float:
+    """Until it is at the target; where it never is, as if one more evaluation like the others had got there."""
+    at = reached(track.curve, target)
+    return float(track.spent[at - 1]) if at <= len(track.spent) else float(track.spent[-1]) * at / len(track.spent)
+
+
+def _paced(track: Track, total: float) -> list[float]:
+    """The score at `SHARES` of so many seconds."""
+    done = [int(np.searchsorted(track.spent, share * total + 1e-9, side="right")) for share in SHARES]
+    return [float(track.curve[count - 1]) if count else 0.0 for count in done]
 
 
 def _holm(chances: Sequence[float], level: float = 0.05) -> list[bool]:
