@@ -76,7 +76,7 @@ def search(text: str, limit: Annotated[int, typer.Option(help="At most so many."
 def show(ids: Ids, where: Where = "write") -> None:
     """Lessons whole, as JSON."""
     with _open(where) as store:
-        for lesson in store.get(ids):
+        for lesson in _named(store, ids):
             print(json.dumps({"id": lesson.id, **lesson.model_dump(mode="json")}, indent=1))
 
 
@@ -84,15 +84,20 @@ def show(ids: Ids, where: Where = "write") -> None:
 def explain(
     run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
     out: Path = Path("runs"),
-    where: Where = "read",
+    where: Annotated[
+        str | None, typer.Option("--memory", help="The store that lessons are looked up in; by default the run's.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="All that was recalled, not the first few of each kind.")] = False,
 ) -> None:
     """What a run recalled at each step, why, what was withheld, and what it earned."""
     from agentk.agent.learning import explanation
-    from agentk.agent.session import find
+    from agentk.agent.session import find, request_of
 
-    with _open(where) as store:
-        for line in explanation(find(run, out), store, every=every):
+    folder = find(run, out)
+    own = request_of(folder).memory
+    frozen = {"off": "off", "write": "read"}.get(own, own if own.startswith("read") else f"read:{own}")
+    with _open(where or frozen) as store:
+        for line in explanation(folder, store, every=every):
             print(line)
 
 
@@ -100,9 +105,9 @@ def explain(
 def forget(ids: Ids, where: Where = "write") -> None:
     """Remove lessons for good."""
     with _open(where) as store:
-        found = store.get(ids)
+        found = _named(store, ids, one_each=True)
         store.forget(lesson.id for lesson in found)
-    print(f"forgotten: {len(found)} lessons")
+    print(f"forgotten: {', '.join(lesson.id[:8] for lesson in found)}")
 
 
 @memory.command("export")
@@ -157,6 +162,21 @@ def stats(where: Where = "write") -> None:
             print(f"{heading:9} {name}: {count}")
     for note in found.notes:
         print(f"note      {note}")
+
+
+def _named(store: Memory, ids: list[str], *, one_each: bool = False) -> list[Lesson]:
+    """The lessons whose ids begin so. Raises SettingError where none does, or, with `one_each`, more than one."""
+    from agentk.errors import SettingError
+
+    found = []
+    for id_ in ids:
+        named = store.get([id_])
+        if not named:
+            raise SettingError(f"{id_}: no lesson's id begins so; agentk memory list shows them")
+        if one_each and len(named) > 1:
+            raise SettingError(f"{id_}: the ids of {len(named)} lessons begin so; give more of the one that is meant")
+        found += named
+    return found
 
 
 def _kinds(kinds: list[str] | None) -> list[Kind] | None:

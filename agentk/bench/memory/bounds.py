@@ -44,5 +44,5 @@ def best_order(courses: Mapping[str, Course], budget: int) -> dict[str, Track]:
         for name, curve in curves.items():
             curve.append(best[name])
     for seconds in spent.values():
-        seconds += seconds[-1:] * (budget - len(seconds))
+        seconds.extend(seconds[-1:] * (budget - len(seconds)))
     return {name: Track(np.asarray(curve), np.asarray(spent[name])) for name, curve in curves.items()}
