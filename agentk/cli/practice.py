@@ -24,6 +24,8 @@ def work_through(place: str, hours: float, budget: str, memory: str, out: Path, 
     candidates, failed = looked_at(sources(place), out)
     for name, why in failed.items():
         print(f"left out  {name}: {why}")
+    if not candidates:
+        raise SettingError(f"{place}: none of the competitions there can be set up, for the reasons above")
     print(f"{len(candidates)} competitions, {len(history(out))} runs so far")
     for done in practice(candidates, out, request, until=until, begins=_say, listen=_listen):
         result = f"failed: {done.reason}" if done.reason else f"came to {done.success:+.2f}"
