@@ -1,9 +1,9 @@
-"""The shelf on disk: around chromadb's collections what makes them safe for kills and for several processes.
+"""The shelf on disk: a table of lessons and their neighbors in chromadb, safe for kills and for several processes.
 
-A folder holds `chroma/` (chromadb's own files), `ledger.json`, `orders/` (writes that are durable and not yet carried out),
-`commit.json` (the change being made, absolute, so that making it twice does no harm) and `lock`. chromadb itself lets several
-processes write one path and damages it: here one process at a time has the folder, for as long as one read or write takes, and
-reopens what others have changed.
+A folder holds `lessons-….sqlite`, `chroma/` (chromadb's own files), `ledger.json`, `orders/` (writes that are durable and not
+yet carried out), `commit.json` (the change being made, absolute, so that making it twice does no harm) and `lock`. chromadb
+itself lets several processes write one path and damages it: here one process at a time has the folder, for as long as one
+read or write takes, and reopens what others have changed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import base64
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,11 @@ import numpy as np
 from pydantic import JsonValue
 
 from agentk.errors import StoreError
-from agentk.memory.chroma import Collections, Row, row, translated
+from agentk.memory.chroma import Neighbors, tag, translated
 from agentk.memory.lesson import Kind, Lesson
-from agentk.memory.protocol import BusyError, Change, Found, Vectors
+from agentk.memory.protocol import BusyError, Change, Found, Lying, Vectors
 from agentk.memory.scope import Scope
+from agentk.memory.table import LessonTable, Row, row
 
 SCHEMA = 1
 
@@ -38,7 +39,9 @@ class DiskShelf:
         from filelock import FileLock
 
         self._folder = folder
-        self._lessons = Collections(folder / "chroma")
+        self._neighbors = Neighbors(folder / "chroma")
+        self._table: LessonTable | None = None
+        self._open = False
         self._ledger_file, self._commit_file, self._orders = folder / "ledger.json", folder / "commit.json", folder / "orders"
         try:
             if folder.exists() and {entry.name for entry in folder.iterdir()}.isdisjoint(_OWN) and any(folder.iterdir()):
@@ -108,13 +111,15 @@ class DiskShelf:
         """See `Shelf.inner`."""
         return self._lessons.inner(competition)
 
-    def lying(self, scopes: Sequence[Scope]) -> list[Found]:
+    def lying(self, scopes: Sequence[Scope]) -> list[Lying]:
         """See `Shelf.lying`."""
-        return self._lessons.lying(scopes)
+        return [lying for scope in scopes for lying in self._lessons.lying(scope)]
 
     def nearest(self, vector: Vectors, kind: Kind | None, limit: int) -> list[Found]:
         """See `Shelf.nearest`."""
-        return self._lessons.nearest(vector, kind, limit)
+        near = self._neighbors.nearest(vector, kind, limit)
+        known = {lesson.id: lesson for lesson in self._lessons.get([id_ for id_, _ in near])}
+        return [Found(known[id_], at) for id_, at in near if id_ in known]
 
     def commit(self, change: Change, vectors: Vectors, order: str | None) -> None:
         """See `Shelf.commit`."""
@@ -131,36 +136,70 @@ class DiskShelf:
         self._carry_out(plan)
 
     def rebuild(self, lessons: Sequence[Lesson], vectors: Vectors, ledger: Mapping[str, JsonValue]) -> None:
-        """New collections are filled beside the old ones; only then does the ledger name them."""
-        self._lessons.make(_about(ledger))
-        self._lessons.put([row(lesson) for lesson in lessons], vectors)
+        """A new table and new collections are filled beside the old ones; only then does the ledger name them."""
+        rows = [row(lesson) for lesson in lessons]
+        self._neighbors.make(_about(ledger))
+        self._neighbors.put(rows, vectors)
+        self._fill(ledger, [(rows, vectors)])
         self._set_ledger(ledger)
-        self._lessons.keep()
+        self._neighbors.keep()
+        for file in self._folder.glob("lessons-*.sqlite"):
+            if file != self._file(ledger):
+                file.unlink()
 
     def close(self) -> None:
         """See `Shelf.close`."""
-        self._lessons.close()
-        self._seen = None
+        self._neighbors.close()
+        if self._table is not None:
+            self._table.close()
+        self._table, self._seen, self._open = None, None, False
+
+    @property
+    def _lessons(self) -> LessonTable:
+        assert self._table is not None, "inside a window, once there is a ledger"
+        return self._table
 
     def _refresh(self) -> None:
         """Opens what is on disk, unless it is open and nobody has changed it since; finishes what a kill cut short."""
         seen = _signature(self._ledger_file)
-        if not self._lessons.is_open or seen != self._seen:
+        if not self._open or seen != self._seen:
             self.close()
             self._written = _read_ledger(self._ledger_file)
-            self._lessons.open()
+            self._neighbors.open()
             if self._written:
-                self._lessons.use(_about(self._written))
-            self._seen = seen
+                self._neighbors.use(_about(self._written))
+                if self._file(self._written).exists():
+                    self._table = LessonTable(self._file(self._written))
+                else:  # of before there was a table
+                    earlier = self._neighbors.earlier()
+                    pages = (([row(Lesson.model_validate_json(one)) for one in lines], vectors) for lines, vectors in earlier)
+                    self._fill(self._written, pages)
+            self._seen, self._open = seen, True
         if self._commit_file.exists():
             self._carry_out(json.loads(self._commit_file.read_text("utf-8")))
 
+    def _file(self, ledger: Mapping[str, JsonValue]) -> Path:
+        return self._folder / f"lessons-{tag(str(ledger['embedder']))}.sqlite"
+
+    def _fill(self, ledger: Mapping[str, JsonValue], pages: Iterable[tuple[Sequence[Row], Vectors]]) -> None:
+        """Makes the table that a ledger names, whole or not at all, and opens it."""
+        draft = self._file(ledger).with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        table = LessonTable(draft)
+        for rows, vectors in pages:
+            table.change(rows, vectors, (), ())
+        table.close()
+        if self._table is not None:
+            self._table.close()
+        draft.replace(self._file(ledger))
+        self._table = LessonTable(self._file(ledger))
+
     def _carry_out(self, plan: dict[str, Any]) -> None:
-        put = [Row(*entry) for entry in plan["put"]]
+        put, revise = [Row(*entry) for entry in plan["put"]], [Row(*entry) for entry in plan["revise"]]
         vectors = np.frombuffer(base64.b64decode(plan["vectors"]), np.float32).reshape(len(put), plan["width"])
-        self._lessons.put(put, vectors)
-        self._lessons.revise([Row(*entry) for entry in plan["revise"]])
-        self._lessons.drop(plan["drop"])
+        self._neighbors.put(put, vectors)
+        self._neighbors.drop(self._lessons.collections(plan["drop"]))  # before the table forgets where they are
+        self._lessons.change(put, vectors, revise, plan["drop"])
         self._set_ledger(plan["ledger"])
         if plan["order"]:
             (self._orders / plan["order"]).unlink(missing_ok=True)

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agentk.memory.features import DIMENSION
-from agentk.memory.lesson import KINDS, Kind, Lesson
-from agentk.memory.protocol import Change, Found, Shelf, Vectors
-from agentk.memory.ranking import LIMIT, TEXT, Candidate
+from agentk.memory.lesson import KINDS, Kind, Lesson, read_lesson
+from agentk.memory.protocol import Change, Lying, Shelf, Vectors
+from agentk.memory.ranking import TEXT, Candidate
 from agentk.memory.scope import Scope
 
 HELD = 50_000
-"""Lessons held at most, about 8 KB each; scopes that have not been read for longest give way."""
+"""Lessons held at most, about 4 KB each; scopes that have not been read for longest give way."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Block:
     """The lessons of one scope, by id. Arrays have one row for each."""
 
     ids: Sequence[str]
-    lessons: Sequence[Lesson]
+    lessons: Sequence[Lesson | str]  # JSON until it is chosen
     kinds: NDArray[np.int8]  # index into KINDS
     subjects: NDArray[np.int64]  # digest
     structures: Vectors  # (N, DIMENSION)
@@ -76,7 +76,9 @@ class Held:
             for row in _best(np.flatnonzero(kind == KINDS.index(wanted)), promise, subject, count):
                 at = int(np.searchsorted(ends, row, side="right"))
                 block, place = blocks[at], int(row - ends[at])  # from the end
-                found.append(Candidate(block.lessons[place], float(cosines[row]), block.ids[place]))
+                lesson = block.lessons[place]
+                chosen = read_lesson(lesson) if isinstance(lesson, str) else lesson
+                found.append(Candidate(chosen, float(cosines[row]), block.ids[place]))
         return found
 
     def refresh(self) -> None:
@@ -97,9 +99,9 @@ class Held:
     def _fetched(self, scopes: Sequence[Scope]) -> list[Block]:
         missing = [scope for scope in scopes if scope not in self._blocks]
         if missing:
-            found: dict[Scope, list[Found]] = {scope: [] for scope in missing}
+            found: dict[Scope, list[Lying]] = {scope: [] for scope in missing}
             for hit in self._shelf.lying(missing):
-                found[hit.lesson.scope].append(hit)
+                found[hit.scope].append(hit)
             self._blocks |= {scope: _block(hits) for scope, hits in found.items()}
         for scope in scopes:
             self._blocks[scope] = self._blocks.pop(scope)
@@ -115,18 +117,17 @@ class Held:
             over -= len(self._blocks.pop(scope).ids)
 
 
-def _block(found: Sequence[Found]) -> Block:
-    by_id = sorted(((hit.lesson.id, hit) for hit in found), key=lambda pair: pair[0])  # the order of no index
-    lessons = [hit.lesson for _, hit in by_id]
-    rows = np.stack([hit.vector for _, hit in by_id]) if by_id else np.zeros((0, DIMENSION), np.float32)
+def _block(found: Sequence[Lying]) -> Block:
+    lying = sorted(found, key=lambda hit: hit.id)  # the order of no index
+    rows = np.stack([hit.vector for hit in lying]) if lying else np.zeros((0, DIMENSION), np.float32)
     return Block(
-        ids=[id_ for id_, _ in by_id],
-        lessons=lessons,
-        kinds=np.array([KINDS.index(lesson.kind) for lesson in lessons], np.int8),
-        subjects=np.array([_digest(lesson.subject) for lesson in lessons], np.int64),
+        ids=[hit.id for hit in lying],
+        lessons=[hit.lesson for hit in lying],
+        kinds=np.array([KINDS.index(hit.kind) for hit in lying], np.int8),
+        subjects=np.array([_digest(hit.subject) for hit in lying], np.int64),
         structures=np.ascontiguousarray(rows[:, :DIMENSION], np.float32),
         texts=np.ascontiguousarray(rows[:, DIMENSION:], np.float32),
-        worth=np.array([min(LIMIT, lesson.value.mean + lesson.value.spread) for lesson in lessons], np.float64),
+        worth=np.array([hit.worth for hit in lying], np.float64),
     )
 
 

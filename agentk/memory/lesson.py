@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
@@ -133,6 +134,10 @@ class Lesson(Frozen):
         if withheld:
             return self.model_copy(update={"control": self.control.add(competition, reward)})
         return self.model_copy(update={"value": self.value.add(competition, reward), "uses": self.uses + 1, "used": clock})
+
+
+read_lesson = lru_cache(maxsize=4096)(Lesson.model_validate_json)
+"""The lesson that this JSON holds."""
 
 
 def _within(value: float, bounds: Range) -> bool:

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from agentk.errors import StoreError
 from agentk.memory.features import Features
-from agentk.memory.lesson import Kind, Lesson
+from agentk.memory.lesson import Kind, Lesson, read_lesson
 from agentk.memory.scope import Scope
 
 Vectors = NDArray[np.float32]
@@ -157,6 +157,22 @@ class Found(NamedTuple):
     vector: Vectors
 
 
+class Lying(NamedTuple):
+    """A lesson at its scope, with what a first choice among many goes by; perhaps as JSON, to be read if it is chosen."""
+
+    scope: Scope
+    id: str
+    kind: Kind
+    subject: str
+    worth: float  # see `ranking.worth`
+    vector: Vectors
+    lesson: Lesson | str
+
+    def read(self) -> Lesson:
+        """The lesson."""
+        return read_lesson(self.lesson) if isinstance(self.lesson, str) else self.lesson
+
+
 @dataclass(frozen=True)
 class Change:
     """What one order does to a shelf: all of it or nothing."""
@@ -214,8 +230,8 @@ class Shelf(Protocol):
         """Every lesson of a competition and its runs."""
         ...
 
-    def lying(self, scopes: Sequence[Scope]) -> list[Found]:
-        """Every lesson at exactly one of these scopes, of all kinds, with its vector."""
+    def lying(self, scopes: Sequence[Scope]) -> list[Lying]:
+        """Every lesson at exactly one of these scopes, of all kinds."""
         ...
 
     def nearest(self, vector: Vectors, kind: Kind | None, limit: int) -> list[Found]:

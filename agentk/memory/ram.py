@@ -11,7 +11,8 @@ import numpy as np
 from pydantic import JsonValue
 
 from agentk.memory.lesson import Kind, Lesson
-from agentk.memory.protocol import Change, Found, Vectors
+from agentk.memory.protocol import Change, Found, Lying, Vectors
+from agentk.memory.ranking import worth
 from agentk.memory.scope import Scope
 
 
@@ -65,10 +66,14 @@ class RamShelf:
         """See `Shelf.inner`."""
         return [lesson for lesson, _ in self._lessons.values() if lesson.scope.competition == competition]
 
-    def lying(self, scopes: Sequence[Scope]) -> list[Found]:
+    def lying(self, scopes: Sequence[Scope]) -> list[Lying]:
         """See `Shelf.lying`."""
         wanted = set(scopes)
-        return [Found(lesson, vector) for lesson, vector in self._lessons.values() if lesson.scope in wanted]
+        return [
+            Lying(lesson.scope, id_, lesson.kind, lesson.subject, worth(lesson), vector, lesson)
+            for id_, (lesson, vector) in self._lessons.items()
+            if lesson.scope in wanted
+        ]
 
     def nearest(self, vector: Vectors, kind: Kind | None, limit: int) -> list[Found]:
         """See `Shelf.nearest`."""

@@ -107,6 +107,12 @@ def rank(
     return chosen
 
 
+def worth(lesson: Lesson) -> float:
+    """The optimistic end of what is believed of a lesson, all evidence at full weight: what a first choice among many goes by."""
+    belief = lesson.value.posterior()
+    return min(LIMIT, belief.mean + belief.scale)
+
+
 def _near(features: Features, places: Mapping[str, str], competition: str) -> float:
     """How much of what that competition tells counts here; 0 where nothing is known of it."""
     place = places.get(competition)

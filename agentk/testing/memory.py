@@ -128,8 +128,8 @@ class ShelfConformance:
             shelf.commit(Change(put=kept, ledger=shelf.ledger()), vectors, None)
             revised = kept[1].credited("c0ffee", 1.0, 3)
             shelf.commit(Change(revise=[revised], ledger=shelf.ledger()), _vectors(0), None)
-            assert [found.lesson for found in shelf.lying([family])] == [revised]
-            assert {found.lesson.id for found in shelf.lying([known.scope for known in kept])} == {known.id for known in kept}
+            assert [found.read() for found in shelf.lying([family])] == [revised]
+            assert {found.id for found in shelf.lying([known.scope for known in kept])} == {known.id for known in kept}
             for found in shelf.lying([kept[2].scope]):
                 assert np.allclose(found.vector, vectors[2], atol=1e-6)
             assert shelf.lying([Scope(("text",))]) == []

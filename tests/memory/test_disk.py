@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import chromadb
 import numpy as np
 import pytest
+from chromadb.config import Settings
 from filelock import FileLock
 
 from agentk.errors import StoreError
-from agentk.memory import chroma, nested, vectors
+from agentk.memory import chroma, nested, table, vectors
 from agentk.memory.disk import DiskShelf
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.features import DIMENSION
@@ -25,6 +27,7 @@ from agentk.memory.nested import NestedMemory
 from agentk.memory.protocol import Vectors
 from agentk.memory.scope import EVERYTHING
 from agentk.memory.store import open_memory
+from agentk.memory.table import row
 from agentk.testing.memory import features, lesson
 
 Open = Callable[..., NestedMemory]
@@ -187,19 +190,50 @@ def test_two_hundred_consolidations_are_killed_and_nothing_is_lost(on_disk: Open
 
 
 def test_a_change_that_was_cut_short_is_finished(on_disk: Open, tmp_path: Path) -> None:
-    """As a kill leaves it after the plan was written and before chromadb had it."""
+    """As a kill leaves it after the plan was written and before the table had it."""
     memory = on_disk()
     memory.remember([lesson("claim:a")], private=())
     ledger = json.loads((tmp_path / "memory" / "ledger.json").read_text())
     memory.close()
     told, width = lesson("claim:b"), ledger["dimension"]
     vector = np.ones(width, np.float32)
-    row = ["claim", told.id, {"lesson": told.model_dump_json(), "scope": str(told.scope)}]
-    plan = {"put": [row], "vectors": base64.b64encode(vector.tobytes()).decode(), "width": width}
+    plan = {"put": [row(told)], "vectors": base64.b64encode(vector.tobytes()).decode(), "width": width}
     plan |= {"revise": [], "drop": [], "ledger": ledger, "order": None}
     (tmp_path / "memory" / "commit.json").write_text(json.dumps(plan))
     assert {found.subject for found in on_disk().lessons()} == {"claim:a", "claim:b"}
     assert not (tmp_path / "memory" / "commit.json").exists()
+
+
+def test_a_store_of_before_there_was_a_table_is_taken_over(
+    on_disk: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """chromadb held the lessons then, beside their vectors."""
+    monkeypatch.setattr(chroma, "PAGE", 4)
+    memory, home = on_disk(), features().scope
+    memory.remember([lesson(f"claim:{number}", scope) for number in range(6) for scope in (EVERYTHING, home)], private=())
+    before = {known.id: known for known in memory.lessons()}
+    memory.close()
+    client = chromadb.PersistentClient(str(tmp_path / "memory" / "chroma"), settings=Settings(anonymized_telemetry=False))
+    for collection in client.list_collections():
+        if ids := collection.get(include=[])["ids"]:
+            collection.update(ids=ids, metadatas=[{"lesson": before[id_].model_dump_json()} for id_ in ids])
+    client.close()
+    (file,) = (tmp_path / "memory").glob("lessons-*.sqlite")
+    file.unlink()
+    again = on_disk()
+    assert {known.id: known for known in again.lessons()} == before
+    assert len(again.recall(features(), limit=20)) == 6 and again.search("scale the columns", limit=3) != []
+    again.close()
+
+
+def test_a_store_that_has_lost_its_table_says_so(on_disk: Open, tmp_path: Path) -> None:
+    memory = on_disk()
+    memory.remember([lesson("claim:a")], private=())
+    memory.close()
+    (file,) = (tmp_path / "memory").glob("lessons-*.sqlite")
+    file.unlink()
+    with pytest.raises(StoreError, match="import the last export"):
+        on_disk()
 
 
 def test_processes_take_turns_and_see_what_others_wrote(on_disk: Open, tmp_path: Path) -> None:
@@ -302,16 +336,16 @@ def test_opens_and_recalls_as_it_was_left(on_disk: Open) -> None:
     assert [(found.lesson.id, found.value) for found in on_disk().recall(features(), seed=5)] == before
 
 
-def test_more_lessons_than_one_page_are_all_read(on_disk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chroma, "PAGE", 4)
+def test_more_lessons_than_one_statement_asks_for_are_all_found(on_disk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "_ASKED", 4)
     memory = on_disk()
     here = features()
     told = [lesson(f"claim:{number}", scope) for number in range(8) for scope in (here.scope, EVERYTHING)]
     memory.remember(told, private=())
-    assert {found.id for found in memory.lessons()} == {one.id for one in told}
+    assert {found.id for found in memory.get([one.id for one in told])} == {one.id for one in told}
     assert {found.lesson.subject for found in memory.recall(here, limit=20)} == {f"claim:{number}" for number in range(8)}
-    memory.consolidate("run", here)
-    assert memory.stats().lessons >= len(told)
+    memory.forget([one.id for one in told[:9]])
+    assert {found.id for found in memory.lessons()} == {one.id for one in told[9:]}
 
 
 def test_an_order_of_another_version_says_so(on_disk: Open, tmp_path: Path) -> None:

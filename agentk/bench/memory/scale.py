@@ -165,9 +165,9 @@ def _chosen(memory: NestedMemory, exact: RamShelf, here: Features, text: str) ->
     found = {recalled.lesson.id for recalled in memory.recall(here, text, kinds=["claim"], limit=10)}
     vector = memory.vector(here, text)
     every = [
-        Candidate(hit.lesson, float(hit.vector[DIMENSION:] @ vector[DIMENSION:]) / TEXT, hit.lesson.id)
+        Candidate(hit.read(), float(hit.vector[DIMENSION:] @ vector[DIMENSION:]) / TEXT, hit.id)
         for hit in exact.lying(list(here.scope.climb()))
-        if hit.lesson.kind == "claim"
+        if hit.kind == "claim"
     ]
     truth = rank(every, here, scope=here.scope, limit=10, seed=0, clock=0, asked=True, withhold=0.0, explore="greedy")
     return len(found & {recalled.lesson.id for recalled in truth}) / len(truth) if truth else None
