@@ -40,7 +40,7 @@ class OnnxEmbedder:
     @cached_property
     def dimension(self) -> int:
         """Length of a row."""
-        return self._row("length").shape[0]
+        return int(self._row("length").shape[0])
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """(N, d)."""

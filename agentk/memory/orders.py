@@ -101,8 +101,8 @@ def _remember(order: Remember, shelf: Shelf, ledger: Ledger) -> Change:
         ledger.starter = order.starter
         gone = [lesson for lesson in shelf.all() if lesson.provenance.origin == "starter" and lesson.id not in fresh]
         spoken = {(lesson.subject, lesson.conditions): lesson for lesson in gone}  # on the same, in other words
-        known = {id_: held.get(id_) or spoken.get((lesson.subject, lesson.conditions)) for id_, lesson in fresh.items()}
-        edited = [lesson if (old := known[id_]) is None else _edited(old, lesson) for id_, lesson in fresh.items()]
+        before = {id_: held.get(id_) or spoken.get((lesson.subject, lesson.conditions)) for id_, lesson in fresh.items()}
+        edited = [lesson if (old := before[id_]) is None else _edited(old, lesson) for id_, lesson in fresh.items()]
         return Change(put=edited, drop=[lesson.id for lesson in gone], ledger=ledger.model_dump())
     return Change(
         put=[lesson for id_, lesson in fresh.items() if id_ not in held],
