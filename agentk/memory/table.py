@@ -67,6 +67,7 @@ class LessonTable:
         """Makes the file where there is none."""
         self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._connection.execute(f"PRAGMA page_size = {_PAGE}")
+        self._connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
         self._connection.executescript(_MADE)
 
     def close(self) -> None:

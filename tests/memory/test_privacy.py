@@ -49,6 +49,17 @@ def test_a_payload_with_names_keeps_the_lesson_in_its_competition() -> None:
     assert not fit_to_keep(said, ["linear"]).local  # a recipe's name is agentk's own
 
 
+def test_what_is_forgotten_is_on_no_page_of_the_store(on_disk: Callable[..., NestedMemory], tmp_path: Path) -> None:
+    memory = on_disk()
+    kept, gone = memory.remember(
+        [lesson("claim:kept", text="keep the walrus"), lesson("claim:gone", text="forget the narwhal")], private=()
+    )
+    memory.forget([gone])
+    memory.close()
+    every = b"".join(path.read_bytes() for path in (tmp_path / "memory").rglob("*") if path.is_file())
+    assert b"walrus" in every and b"narwhal" not in every and kept.encode() in every
+
+
 def test_no_row_and_no_name_leaves_a_competition(
     competition: Competition, attempt: Callable[..., Attempt], on_disk: Callable[..., NestedMemory], tmp_path: Path
 ) -> None:
