@@ -8,13 +8,13 @@ safe is `disk.py`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
-from pydantic import ValidationError
 
 from agentk.errors import StoreError
 from agentk.memory.lesson import KINDS, Kind
@@ -29,6 +29,28 @@ PAGE = 10_000
 _COLLECTIONS = (*KINDS, INNER)
 
 
+_P, _R = ParamSpec("_P"), TypeVar("_R")
+
+
+class DamagedError(StoreError):
+    """chromadb cannot read or write what is there: the neighbors are to be made again of the table."""
+
+
+def _watched(method: Callable[_P, _R]) -> Callable[_P, _R]:
+    """What chromadb raises, as DamagedError. A kill while it writes its graph of neighbors leaves one that it refuses."""
+
+    @wraps(method)
+    def watched(*arguments: _P.args, **named: _P.kwargs) -> _R:
+        from chromadb.errors import ChromaError
+
+        try:
+            return method(*arguments, **named)
+        except ChromaError as error:
+            raise DamagedError(f"chromadb fails at its part of a memory: {error}; is there space left?") from error
+
+    return watched
+
+
 class Neighbors:
     """The collections of one embedder in a folder; it is opened, and closed, with all of them."""
 
@@ -38,6 +60,7 @@ class Neighbors:
         self._client: Any = None
         self._shelves: dict[str, Any] = {}
 
+    @_watched
     def open(self) -> None:
         """A client, without collections: of a folder that is new."""
         import chromadb
@@ -45,14 +68,16 @@ class Neighbors:
 
         self._client = chromadb.PersistentClient(str(self._folder), settings=Settings(anonymized_telemetry=False))
 
+    @_watched
     def use(self, about: Mapping[str, str | int]) -> None:
-        """The collections that are there. Raises StoreError when they are not what `about` says: schema, embedder, dimension."""
+        """The collections that are there. Raises DamagedError when they are not what `about` says."""
         for short in _COLLECTIONS:
             shelf = self._client.get_collection(_named(short, about), embedding_function=None)
             if {key: shelf.metadata.get(key) for key in about} != about:
-                raise StoreError(f"the memory at {self._folder.parent} disagrees with its ledger: {shelf.metadata} and {about}")
+                raise DamagedError(f"the memory at {self._folder.parent} disagrees with its ledger: {shelf.metadata} and {about}")
             self._shelves[short] = shelf
 
+    @_watched
     def make(self, about: Mapping[str, str | int]) -> None:
         """New, empty collections beside the old ones; those of that name were left by one who was killed."""
         wanted = {short: _named(short, about) for short in _COLLECTIONS}
@@ -65,6 +90,7 @@ class Neighbors:
                 name, metadata=dict(about), embedding_function=None, configuration=space
             )
 
+    @_watched
     def keep(self) -> None:
         """Deletes all other collections than those in use."""
         kept = {shelf.name for shelf in self._shelves.values()}
@@ -78,6 +104,15 @@ class Neighbors:
             self._client.close()
         self._client, self._shelves = None, {}
 
+    def remove(self) -> None:
+        """Lets go of the folder and deletes it."""
+        from chromadb.api.shared_system_client import SharedSystemClient
+
+        self.close()
+        SharedSystemClient.clear_system_cache()  # it keeps what failed to open, and would give it back for this folder
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @_watched
     def put(self, rows: Sequence[Row], vectors: Vectors) -> None:
         """Adds or replaces; one vector a row."""
         groups: dict[str, list[int]] = {}
@@ -88,12 +123,14 @@ class Neighbors:
                 some = places[start : start + BATCH]
                 self._shelves[short].upsert(ids=[rows[place].id for place in some], embeddings=np.asarray(vectors)[some])
 
+    @_watched
     def drop(self, ids: Mapping[str, Sequence[str]]) -> None:
         """Removes these, by collection."""
         for short, group in ids.items():
             for start in range(0, len(group), BATCH):
                 self._shelves[short].delete(ids=list(group[start : start + BATCH]))
 
+    @_watched
     def nearest(self, vector: Vectors, kind: Kind | None, limit: int) -> list[tuple[str, Vectors]]:
         """Ids with their vectors, see `Shelf.nearest`."""
         shelf = self._shelves[kind or INNER]
@@ -111,21 +148,6 @@ class Neighbors:
                 if None in got["metadatas"]:
                     raise StoreError(f"the memory at {self._folder.parent} has lost its table of lessons: import the last export")
                 yield [entry["lesson"] for entry in got["metadatas"]], np.asarray(got["embeddings"], np.float32)
-
-
-@contextmanager
-def translated(place: Path) -> Iterator[None]:
-    """What chromadb and SQLite raise, and lessons that cannot be read, as StoreError."""
-    import sqlite3
-
-    import chromadb.errors
-
-    try:
-        yield
-    except (chromadb.errors.ChromaError, sqlite3.Error, ValidationError) as error:
-        raise StoreError(
-            f"the memory at {place} cannot be used: {error}; if that stays so, move it away and import the last export"
-        ) from error
 
 
 def _named(short: str, about: Mapping[str, str | int]) -> str:

@@ -11,23 +11,26 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from agentk.errors import StoreError
-from agentk.memory.chroma import Neighbors, tag, translated
+from agentk.memory.chroma import DamagedError, Neighbors, tag
 from agentk.memory.lesson import Kind, Lesson
 from agentk.memory.protocol import BusyError, Change, Found, Lying, Vectors
 from agentk.memory.scope import Scope
 from agentk.memory.table import LessonTable, Row, row
 
 SCHEMA = 1
+
+_R = TypeVar("_R")
 
 _OWN = {"orders", "lock", "ledger.json", "chroma"}
 
@@ -73,11 +76,20 @@ class DiskShelf:
         except OSError as error:
             raise StoreError(f"the memory at {self._folder} cannot be locked: {error}") from error
         try:
-            with translated(self._folder):
+            with self._translated():
                 self._refresh()
                 yield
         finally:
             self._lock.release()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, ValidationError) as error:
+            raise StoreError(
+                f"the memory at {self._folder} cannot be used: {error}; if that stays so, move it away and import the last export"
+            ) from error
 
     def submit(self, order: str) -> None:
         """See `Shelf.submit`."""
@@ -117,7 +129,7 @@ class DiskShelf:
 
     def nearest(self, vector: Vectors, kind: Kind | None, limit: int) -> list[Found]:
         """See `Shelf.nearest`."""
-        near = self._neighbors.nearest(vector, kind, limit)
+        near = self._mended(lambda: self._neighbors.nearest(vector, kind, limit))
         known = {lesson.id: lesson for lesson in self._lessons.get([id_ for id_, _ in near])}
         return [Found(known[id_], at) for id_, at in near if id_ in known]
 
@@ -165,18 +177,32 @@ class DiskShelf:
         if not self._open or seen != self._seen:
             self.close()
             self._written = _read_ledger(self._ledger_file)
-            self._neighbors.open()
+            if self._written and self._file(self._written).exists():
+                self._table = LessonTable(self._file(self._written))
+            self._mended(self._neighbors.open)
             if self._written:
-                self._neighbors.use(_about(self._written))
-                if self._file(self._written).exists():
-                    self._table = LessonTable(self._file(self._written))
-                else:  # of before there was a table
-                    earlier = self._neighbors.earlier()
-                    pages = (([row(Lesson.model_validate_json(one)) for one in lines], vectors) for lines, vectors in earlier)
-                    self._fill(self._written, pages)
+                self._mended(lambda: self._neighbors.use(_about(self._written)))
+            if self._written and self._table is None:  # of before there was a table
+                earlier = self._neighbors.earlier()
+                pages = (([row(Lesson.model_validate_json(one)) for one in lines], vectors) for lines, vectors in earlier)
+                self._fill(self._written, pages)
             self._seen, self._open = seen, True
         if self._commit_file.exists():
             self._carry_out(json.loads(self._commit_file.read_text("utf-8")))
+
+    def _mended(self, act: Callable[[], _R]) -> _R:
+        """What `act` gives; where chromadb's files are damaged, once they were made again of the table, which has all of them."""
+        try:
+            return act()
+        except DamagedError:
+            if self._table is None:
+                raise
+            self._neighbors.remove()
+            self._neighbors.open()
+            self._neighbors.make(_about(self._written))
+            for rows, vectors in self._table.pages():
+                self._neighbors.put(rows, vectors)
+            return act()
 
     def _file(self, ledger: Mapping[str, JsonValue]) -> Path:
         return self._folder / f"lessons-{tag(str(ledger['embedder']))}.sqlite"
@@ -197,8 +223,9 @@ class DiskShelf:
     def _carry_out(self, plan: dict[str, Any]) -> None:
         put, revise = [Row(*entry) for entry in plan["put"]], [Row(*entry) for entry in plan["revise"]]
         vectors = np.frombuffer(base64.b64decode(plan["vectors"]), np.float32).reshape(len(put), plan["width"])
-        self._neighbors.put(put, vectors)
-        self._neighbors.drop(self._lessons.collections(plan["drop"]))  # before the table forgets where they are
+        self._mended(lambda: self._neighbors.put(put, vectors))
+        gone = self._lessons.collections(plan["drop"])  # before the table forgets where they are
+        self._mended(lambda: self._neighbors.drop(gone))
         self._lessons.change(put, vectors, revise, plan["drop"])
         self._set_ledger(plan["ledger"])
         if plan["order"]:

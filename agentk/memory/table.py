@@ -105,6 +105,13 @@ class LessonTable:
         """See `Shelf.all`."""
         return [Lesson.model_validate_json(line) for (line,) in self._connection.execute("SELECT line FROM lessons")]
 
+    def pages(self) -> Iterator[tuple[list[Row], Vectors]]:
+        """All rows with their vectors, some thousands at a time."""
+        last, page = 0, "SELECT rowid, * FROM lessons WHERE rowid > ? ORDER BY rowid LIMIT 2000"
+        while found := self._connection.execute(page, (last,)).fetchall():
+            last = found[-1][0]
+            yield [Row(*entry[1:-1]) for entry in found], np.stack([np.frombuffer(entry[-1], np.float32) for entry in found])
+
     def count(self) -> int:
         """See `Shelf.count`."""
         return int(self._connection.execute("SELECT count(*) FROM lessons").fetchone()[0])

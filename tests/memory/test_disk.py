@@ -321,11 +321,26 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_a_damaged_store_says_so(on_disk: Open, tmp_path: Path) -> None:
+def test_a_damaged_table_says_so(on_disk: Open, tmp_path: Path) -> None:
     on_disk().close()
-    (tmp_path / "memory" / "chroma" / "chroma.sqlite3").write_bytes(b"not a database at all" * 100)
+    (file,) = (tmp_path / "memory").glob("lessons-*.sqlite")
+    file.write_bytes(b"not a database at all" * 100)
     with pytest.raises(StoreError, match="move it away and import the last export"):
         on_disk()
+
+
+def test_damaged_neighbors_are_made_again_of_the_table(on_disk: Open, tmp_path: Path) -> None:
+    """A kill while chromadb writes its graph leaves files that it refuses; no lesson hangs on them."""
+    memory = on_disk()
+    told = [lesson(f"claim:{number}", scope) for number in range(9) for scope in (EVERYTHING, features().scope)]
+    memory.remember(told, private=())
+    found = [(known.id, near) for known, near in memory.search("scale the columns", limit=5)]
+    memory.close()
+    (tmp_path / "memory" / "chroma" / "chroma.sqlite3").write_bytes(b"not a database at all" * 100)
+    again = on_disk()
+    assert [(known.id, near) for known, near in again.search("scale the columns", limit=5)] == found
+    again.remember([lesson("claim:more")], private=())
+    assert {known.subject for known in again.lessons()} == {one.subject for one in told} | {"claim:more"}
 
 
 def test_opens_and_recalls_as_it_was_left(on_disk: Open) -> None:
