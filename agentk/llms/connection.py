@@ -52,11 +52,7 @@ class Connection:
         create, options  the SDK's call, and what it is given for the request
         read             makes the reply of the stream that the call opens; whether a structured one is wanted comes third
         """
-        import httpx2
-        from openai import OpenAIError
-
-        raised = (OpenAIError, httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError, *UNREADABLE)
-        exchange = Exchange(self.name, request.timeout, key=self._key, mend=self._mend)
+        raised, exchange = errors(), self.exchange(request.timeout)
         while True:
             given = options(request)
             try:
@@ -67,9 +63,21 @@ class Connection:
                 if not self.refused.gives_up(error, given):
                     raise exchange.translated(error) from error
 
+    def exchange(self, timeout: float) -> Exchange:
+        """The watch over one try of so many seconds."""
+        return Exchange(self.name, timeout, key=self._key, mend=self._mend)
+
     def close(self) -> None:
         """Closes the SDK's connections."""
         self.client.close()
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """Everything that the SDK and what lies under it raise."""
+    import httpx2
+    from openai import OpenAIError
+
+    return (OpenAIError, httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError, *UNREADABLE)
 
 
 def timeouts(seconds: float) -> Any:

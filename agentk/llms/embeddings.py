@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentk.errors import ModelError, SettingError
-from agentk.llms.connection import Connection, number, timeouts
+from agentk.llms.connection import Connection, errors, number, timeouts
 from agentk.llms.servers import SERVERS, server
 from agentk.settings import Settings
 
@@ -40,7 +40,7 @@ class EmbeddingModel:
                     model=self._connection.model, input=batch, encoding_format="float", timeout=timeouts(_TIMEOUT)
                 )
                 found = [entry.embedding for entry in sorted(told.data, key=lambda entry: entry.index)]
-            except self._connection.errors() as error:
+            except errors() as error:
                 raise exchange.translated(error) from error
             if len(found) != len(batch):
                 raise ModelError(f"{self.name}: {len(batch)} texts were sent and {len(found)} vectors came back")

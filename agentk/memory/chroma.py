@@ -29,7 +29,8 @@ PAGE = 10_000
 _COLLECTIONS = (*KINDS, INNER)
 
 
-_P, _R = ParamSpec("_P"), TypeVar("_R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class DamagedError(StoreError):
