@@ -66,11 +66,12 @@ def short_run(bench: Bench, case: str, seed: int, truth: Truth, place: Path) -> 
 
 def submission_faults(run: Path, truth: Truth) -> list[str]:
     """What is wrong with a run's submission.csv; the columns as the maker of the competition knows them."""
-    from agentk.agent.grader import read_submission
+    import pandas as pd
+
     from agentk.competitions.truth import check_submission
 
     competition = Competition.model_validate_json((run / "competition.json").read_text())
-    frame = read_submission(run / "submission.csv")
+    frame = pd.read_csv(run / "submission.csv", keep_default_na=False, dtype=dict.fromkeys(truth.ids, str))  # 0007 is not 7
     wanted = [*truth.ids, *truth.answers]
     wrong = [] if list(frame.columns) == wanted else [f"columns are {list(frame.columns)}, not {wanted}"]
     empty = [name for name in truth.answers if name in frame and (frame[name].astype(str) == "").any()]

@@ -29,6 +29,18 @@ def test_a_submission_is_held_against_what_its_maker_knows(tmp_path: Path) -> No
     assert any("empty" in fault for fault in submission_faults(run, truth))
 
 
+def test_ids_are_compared_as_they_are_spelled(tmp_path: Path) -> None:
+    truth = make(chosen(["binary-leading-zeros"])[0], 0, tmp_path / "made")
+    (tmp_path / "run").mkdir()
+    competition = set_up(tmp_path / "made", Overrides(), tmp_path / "run")
+    (tmp_path / "run" / "competition.json").write_text(competition.model_dump_json())
+    sample = (tmp_path / "made" / "sample_submission.csv").read_text()
+    (tmp_path / "run" / "submission.csv").write_text(sample)
+    assert submission_faults(tmp_path / "run", truth) == []
+    (tmp_path / "run" / "submission.csv").write_text(sample.replace("\n0", "\n"))
+    assert any("ids" in fault for fault in submission_faults(tmp_path / "run", truth))
+
+
 @pytest.mark.slow
 def test_short_runs_leave_a_models_submission_and_questions_are_told_apart(tmp_path: Path) -> None:
     rows = list(short_runs([*chosen(["numbers-rmse"])[:1], *chosen(["steps-ahead"])], [0], "15s", tmp_path))
