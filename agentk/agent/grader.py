@@ -111,6 +111,8 @@ class Grader:
         competition, kind = self.competition, self.competition.submission.kind
         if kind == "span":
             return span_truth([""] * len(answers), self._words(answers))
+        if kind == "tags":
+            return self._named(answers)
         if not competition.task.classifies:
             return self._numbers(answers)
         if kind == "class_probabilities":
@@ -121,6 +123,8 @@ class Grader:
         competition, kind = self.competition, self.competition.submission.kind
         if kind == "span":
             return words_of(self._words(submission))
+        if kind == "tags":
+            return self._named(submission)
         if not competition.task.classifies:
             return self._numbers(submission)
         if kind == "class_probabilities":
@@ -136,6 +140,13 @@ class Grader:
         """(N,) answers as they are spelled; a missing one has no word."""
         return frame[self._columns[0]].fillna("").astype(str).tolist()
 
+    def _named(self, frame: pd.DataFrame) -> Array:
+        """(N, T) whether the cell of each row names each target; a name that is none is left out."""
+        tags = self.competition.tags
+        assert tags is not None
+        cells = [{part.strip() for part in cell.split(tags.separator.strip() or None)} for cell in self._words(frame)]
+        return np.array([[name in cell for name in tags.names] for cell in cells], dtype=np.float64)
+
     def _numbers(self, frame: pd.DataFrame) -> Array:
         """(N, T) values; of labels of a multilabel task, 0 and 1."""
         spelled = (
@@ -150,7 +161,7 @@ class Grader:
             raise CompetitionError(
                 f"row {row} of column {self._columns[column]!r} holds {values[row, column]}: every cell needs a finite number"
             )
-        return values
+        return values.reshape(-1, 1) if self.competition.submission.across else values
 
     @property
     def _multilabel(self) -> bool:

@@ -33,6 +33,7 @@ SCHEMA = 1
 _CARRIED = {
     "solution.py": Path(__file__).parent / "carried" / "solution.py",
     "rows.py": Path(__file__).parents[1] / "competitions" / "rows.py",
+    "reshaped.py": Path(__file__).parents[1] / "competitions" / "reshaped.py",
     "apply.py": Path(__file__).parents[1] / "referee" / "apply.py",
 }
 
@@ -150,12 +151,23 @@ def _form(competition: Competition, test: pd.DataFrame) -> dict[str, Any]:
         "test_ids": list(competition.id_columns),
         "sample": None if competition.sample is None else competition.sample.model_dump(),
         "cells": None if competition.cells is None else competition.cells.model_dump(),
+        "across": form.across,
+        "candidates": None if competition.candidates is None else competition.candidates.model_dump(),
     }
     answered = [name for name in form.columns if name not in form.id_columns]
     if competition.cells is not None:  # the answers stand side by side first, one column a target
         answered = list(competition.targets)
         wide = form.model_copy(update={"columns": (*competition.id_columns, *answered), "id_columns": competition.id_columns})
         competition = competition.model_copy(update={"cells": None, "sample": None, "submission": wide})
+    if competition.candidates is not None:  # a row for each candidate first, with how likely it is
+        answered = list(competition.targets)
+        kind = "probability" if competition.task.classifies else "values"
+        rows = form.model_copy(update={"columns": (*form.id_columns, *answered), "kind": kind})
+        competition = competition.model_copy(update={"sample": None, "candidates": None, "submission": rows})
+    if form.across:  # the answers stand below each other first, in one column
+        answered = list(competition.targets)
+        longer = form.model_copy(update={"columns": (*form.id_columns, *answered), "across": False})
+        competition = competition.model_copy(update={"sample": None, "submission": longer})
     return literal | {"answers": _answers(competition, test, answered)}
 
 
@@ -165,6 +177,9 @@ def _answers(competition: Competition, test: pd.DataFrame, columns: list[str]) -
     if kind == "ranking":
         length = metric_of(competition).places or 1
         return [{"column": columns[0], "kind": "ranking", "labels": spelled_labels(competition), "length": length}]
+    if kind == "tags":
+        assert competition.tags
+        return [competition.tags.model_dump(mode="json") | {"column": columns[0], "kind": "tags"}]
     if kind == "span":
         return [{"column": columns[0], "kind": "span", "of": competition.passage}]
     if kind == "label" and competition.task.classifies:
@@ -223,6 +238,6 @@ result is the run's submission, to within rounding:
 
 {versions or "    (not recorded)"}
 
-`plan.json` says all of this for the program; `rows.py` reads the tables, `apply.py` blends and decides.
+`plan.json` says all of this for the program; `rows.py` and `reshaped.py` read the tables, `apply.py` blends and decides.
 Made by {plan["made_by"]}; nothing of it is needed here.
 """

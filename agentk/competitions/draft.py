@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from agentk.types.competition import (
+    Candidates,
     Cells,
     Column,
     FileColumn,
@@ -18,6 +19,7 @@ from agentk.types.competition import (
     RowWeights,
     SubmissionFormat,
     TableFile,
+    Tags,
     TaskKind,
     Validation,
 )
@@ -81,6 +83,9 @@ class Draft(Frozen):
     column_weights: tuple[float, ...] = ()
     submission: SubmissionFormat | None = None
     cells: Cells | None = None
+    tags: Tags | None = None
+    candidates: Candidates | None = None
+    value: str | None = None  # the column to be predicted, where the sample has a column for each of its next steps
     validation: Validation | None = None
     reasons: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()

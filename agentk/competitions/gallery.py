@@ -16,15 +16,27 @@ from agentk.competitions.tables import sniffed, table
 from agentk.errors import CompetitionError
 
 _NUMBERED = re.compile(r"(.*[^\W\d_])[ ._-]*\(?\d+\)?\.\w+")  # cat.17.jpg, oak_tree (3).png
+_MOST_LOOKED_AT = 5  # folders in which train and test may lie
 _FEWEST = 5  # pictures a class, where only their names tell it
 
 
 def is_gallery(folder: Path) -> bool:
-    """Whether no table but the sample says what the training pictures show, yet their folders or names do."""
-    if any(role_of(name) != "sample" for name in listed(folder)):
-        return False
+    """Whether no table but the sample says what the training pictures show, yet their folders or names do.
+
+    Other tables may lie beside where the sample has a column for each of these folders.
+    """
+    roles = {name: role_of(name) for name in listed(folder)}
     train = _part(folder, "train")
-    return train is not None and bool(_labelled(train))
+    if train is None or {"train", "test"} & set(roles.values()):
+        return False
+    labels = {label for _, label in _labelled(train)}
+    if any(role != "sample" for role in roles.values()):
+        return bool(labels) and any(labels == set(_columns(folder, name)[1:]) for name in roles if roles[name] == "sample")
+    return bool(labels)
+
+
+def _columns(folder: Path, name: str) -> list[str]:
+    return [str(column) for column in table(folder, sniffed(folder, *listed(folder)[name])).columns]
 
 
 def hang(source: Path, folder: Path) -> None:
@@ -92,8 +104,13 @@ def _labelled(train: Path) -> list[tuple[Path, str]]:
 
 
 def _part(folder: Path, part: str) -> Path | None:
-    named = [path for path in sorted(folder.iterdir()) if path.is_dir() and role_of(path.name) == part]
-    return named[0] if len(named) == 1 else None
+    """The only folder of that part, in the folder or in one of its folders."""
+    inner = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    for places in (inner, [below for path in inner[:_MOST_LOOKED_AT] for below in sorted(path.iterdir()) if below.is_dir()]):
+        named = [path for path in places if role_of(path.name) == part]
+        if named:
+            return named[0] if len(named) == 1 else None
+    return None
 
 
 def _pictures(folder: Path) -> list[Path]:

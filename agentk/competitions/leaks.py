@@ -17,7 +17,8 @@ from agentk.types.metric import Array
 
 Codes: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
-_ROWS = 10_000  # looked at, of train and of test
+_ROWS = 10_000  # looked at, of train and of test; fewer where each has several targets
+_FEWEST_ROWS = 2_000
 _COLUMNS = 400  # looked at
 _BINS = 50
 _GIVES_AWAY = 0.95  # share of the target's variance that one column may explain alone
@@ -74,7 +75,7 @@ def leaks(competition: Competition, train: pd.DataFrame, test: pd.DataFrame) -> 
 
     Deterministic, and bounded by looking at a sample of rows and columns.
     """
-    places = _places(len(train), _ROWS)
+    places = _places(len(train), max(_ROWS // len(competition.targets), _FEWEST_ROWS))
     some = train.iloc[places]
     target = _target(competition, some)
     found: list[Leak] = []

@@ -20,6 +20,7 @@ _SAMPLE_WITH = {"sample", "example", "template", "random", "dummy"}
 _ROLES = {"train": {"train", "training"}, "test": {"test", "testing"}}
 _UNREAD = {".wav", ".mp3", ".flac", ".ogg", ".aif", ".aiff", ".mp4", ".avi", ".mov", ".dcm", ".nii", ".npy", ".npz"}
 _UNREAD |= {".tfrecord", ".xyz", ".pdb", ".mat", ".h5", ".hdf5"}
+_PACKED = {".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz"}
 _MOST_BELOW = 6  # tables in a folder that are looked at
 
 
@@ -64,7 +65,19 @@ def unread_in(folder: Path) -> str:
     """What lies there that is of no form agentk reads, in words; empty where nothing does."""
     endings = {Path(entry.name).suffix.lower() for place in folders_within(folder) for entry in os.scandir(place)}
     found = sorted(endings & _UNREAD)
-    return f"files ending in {several(found)} are not read: agentk reads tables, texts and pictures" if found else ""
+    told = [f"files ending in {several(found)} are not read: agentk reads tables, texts and pictures"] if found else []
+    packed = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in _PACKED)
+    told += [f"{several(packed)} must be unpacked first: agentk opens .zip and .gz"] if packed else []
+    full = [place.name for place in folders_within(folder, depth=1)[1:] if _is_full_of_tables(place)]
+    told += [f"the tables in {several(full)} are not read: there are too many for tables about all rows"] if full else []
+    return "; ".join(told)
+
+
+def _is_full_of_tables(folder: Path) -> bool:
+    """Whether a folder holds more tables than are looked at, itself or in folders of its own."""
+    places = folders_within(folder, depth=1)
+    tables = [sum(is_table(Path(entry.name)) for entry in os.scandir(place)) for place in places]
+    return tables[0] > _MOST_BELOW or sum(tables[1:]) > 0
 
 
 def role_of(name: str) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
 import pandas as pd
 
+from agentk.competitions.ahead import longest, steps_ahead
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.listing import candidates_for, listed, plainest, roles_of, unread_in, without_role
 from agentk.competitions.pictures import picture_folders
 from agentk.competitions.steps import things_at_times
-from agentk.competitions.tables import encoding_of, same_rows, several, sniffed, table
+from agentk.competitions.tables import LARGEST, encoding_of, same_rows, several, sniffed, table
 from agentk.errors import CompetitionError
 from agentk.types.competition import TableFile
 
+_PARTS = {"sample", "small", "subset", "mini", "tiny"}
 _TEXTS = (".md", ".txt", ".html", ".htm", ".rst")
 _HELD_OUT = "Name it with --test FILE, or name the target with --target COLUMN, and a part of train is held out as test."
 _MOST_TEXT = 200_000  # characters of description that are kept
@@ -30,7 +33,6 @@ def find_files(draft: Draft) -> Draft:
     folder = draft.folder
     said = draft.overrides
     tables = listed(folder, below=True)
-    roles = roles_of(tables)
 
     @cache
     def opened(name: str) -> TableFile:
@@ -40,6 +42,8 @@ def find_files(draft: Draft) -> Draft:
     def rows_of(name: str) -> pd.DataFrame:
         return table(folder, opened(name))
 
+    tables = _once(rows_of, tables)
+    roles = roles_of(tables)
     labels = None if said.train or said.test else _labels_of_histories(rows_of, roles)
     sample = _said(folder, tables, "sample", said.sample) if said.sample else _sample_of(roles)
     test = None if labels else _said(folder, tables, "test", said.test) if said.test else _test_of(folder, rows_of, roles, sample)
@@ -57,8 +61,12 @@ def find_files(draft: Draft) -> Draft:
     train_table, test_table, longer = opened(train), opened(test) if test else None, None
     if test_table is None and sample and (labels or picture_folders(folder)):
         test_table = _asked_rows(rows_of, opened(sample), train, sample)
-    others = (opened(name) for name in tables if name not in (train, test, sample) and not roles[name])
-    if sample and (longer := things_at_times(folder, train_table, test_table, opened(sample), others)):
+    beside = [name for name in tables if name not in (train, test, sample) and not roles[name]]
+    others = (opened(name) for name in beside if (folder / tables[name][0]).stat().st_size <= LARGEST)
+    ahead = steps_ahead(folder, train_table, opened(sample), others) if sample and not test_table else None
+    if ahead:
+        train_table, test_table, longer = ahead.train, ahead.test, (ahead.train, ahead.test, ahead.told)
+    elif sample and (longer := things_at_times(folder, train_table, test_table, opened(sample), map(opened, beside))):
         train_table, test_table = longer[:2]
     if test_table is None:
         raise CompetitionError(
@@ -73,7 +81,7 @@ def find_files(draft: Draft) -> Draft:
     if unread:
         draft = draft.grown(doubt=unread)
     if longer:
-        draft = draft.grown(reason=f"{train}: {longer[2]}")
+        draft = draft.grown(reason=f"{train}: {longer[2]}", doubt=ahead.doubt if ahead else None, value=ahead and ahead.value)
     return draft.grown(
         train=train_table,
         test=test_table,
@@ -125,33 +133,72 @@ def _only(folder: Path, role: str, candidates: list[str]) -> str | None:
 
 
 def _sample_of(roles: dict[str, str]) -> str | None:
-    """The plainest sample submission, where there are several."""
+    """The plainest sample submission, where there are several; of those that differ in a number alone the last."""
     candidates = candidates_for(roles, "sample")
-    return min(candidates, key=lambda name: ("sample" not in name.lower(), len(name), name), default=None)
+    shortest = min(candidates, key=lambda name: ("sample" not in name.lower(), len(name), name), default=None)
+    alike = [name for name in candidates if shortest and re.sub(r"\d+", "", name) == re.sub(r"\d+", "", shortest)]
+    return max(alike, key=lambda name: [int(number) for number in re.findall(r"\d+", name)], default=None)
 
 
 def _test_of(folder: Path, rows_of: RowsOf, roles: dict[str, str], sample: str | None) -> str | None:
-    """The test table; of several, the one whose rows are those of the sample submission."""
-    candidates = candidates_for(roles, "test")
-    if len(candidates) > 1 and sample:
+    """The test table: of several the one whose rows are those of the sample submission, and whose twin has more to tell."""
+    named, candidates = plainest([name for name, own in roles.items() if own == "test"]), candidates_for(roles, "test")
+    if len(named) > 1 and sample:
         asked = rows_of(sample)
         ids = asked.columns[0]
-        candidates = [
-            name for name in candidates if ids in rows_of(name) and same_rows(rows_of(name), asked, [ids])
-        ] or candidates
+
+        def with_the_ids(names: Sequence[str]) -> list[str]:
+            return [name for name in names if ids in rows_of(name) and same_rows(rows_of(name), asked, [ids])]
+
+        candidates = with_the_ids(candidates) or with_the_ids(named) or candidates
+    if len(candidates) > 1:
+        twins = plainest([name for name, own in roles.items() if own == "train"])
+        candidates = [name for name in candidates if _answers(rows_of, name, twins)] or candidates
     return _only(folder, "test", candidates)
+
+
+def _answers(rows_of: RowsOf, test: str, trains: Iterable[str]) -> bool:
+    """Whether a training table called like this test table has a column that it lacks."""
+    twins = [name for name in trains if without_role(name) == without_role(test)]
+    return any(set(rows_of(name).columns) - set(rows_of(test).columns) for name in twins)
+
+
+def _once(rows_of: RowsOf, tables: Mapping[str, tuple[str, str | None]]) -> dict[str, tuple[str, str | None]]:
+    """Of the same table in two forms (train.csv, train.parquet) the one that is read faster."""
+    by_stem: dict[str, list[str]] = {}
+    for name in sorted(tables, key=lambda name: ".parquet" not in name.lower()):
+        by_stem.setdefault(name.split(".")[0], []).append(name)
+    twice = {
+        other
+        for first, *others in by_stem.values()
+        for other in others
+        if _unpacked(first) != _unpacked(other) and list(rows_of(first).columns) == list(rows_of(other).columns)
+    }
+    return {name: place for name, place in tables.items() if name not in twice}
+
+
+def _unpacked(name: str) -> str:
+    return re.sub(r"(\.(gz|zip))+$", "", name.lower())
 
 
 def _train_of(folder: Path, rows_of: RowsOf, roles: dict[str, str], test: str | None) -> str | None:
     """The training table; of several, the one called like the test table, or the only one with a column that test lacks."""
     candidates = candidates_for(roles, "train")
-    if len(candidates) > 1 and test:
+    if test:
         named = plainest([name for name, own in roles.items() if own == "train"])
         candidates = [name for name in named if without_role(name) == without_role(test)] or candidates
     if len(candidates) > 1 and test:
         columns = set(rows_of(test).columns)
         candidates = [name for name in candidates if set(rows_of(name).columns) - columns] or candidates
+    candidates = [name for name in candidates if not _is_part(name)] or candidates
+    if len(candidates) > 1 and (widest := longest([(name, rows_of(name)) for name in candidates])):
+        candidates = [widest]
     return _only(folder, "train", candidates)
+
+
+def _is_part(name: str) -> bool:
+    """Whether a table is called a part of another: train_sample.csv."""
+    return bool(set(re.findall(r"[a-z]+", name.lower())) & _PARTS)
 
 
 def _answered(rows_of: RowsOf, tables: Iterable[str], roles: Mapping[str, str], sample: str) -> str | None:

@@ -190,6 +190,18 @@ def _a_ranking_needs_room(draft: Draft) -> Fault | None:
     return Fault(f"{draft.metric} ranks labels, but the sample has fractions in {names[0]}", ("metric",)) if fractions else None
 
 
+def _numbers_but_the_sample_lists_words(draft: Draft) -> Fault | None:
+    """M7: where numbers are asked for, the sample does not hold lists of words."""
+    names = _answers(draft)
+    if draft.submission is None or draft.submission.kind not in ("probability", "values") or not draft.sample or not names:
+        return None
+    values = table(draft.folder, draft.sample)[names[0]].dropna()
+    if values.empty or not types.is_string_dtype(values) or not values.str.contains(r"\S\s+\S").all():
+        return None
+    shown = values.iloc[0][:40]
+    return Fault(f"{several(draft.targets)} is answered by numbers, but {draft.sample.path} lists '{shown}'", ("shape",))
+
+
 def folds_exist(draft: Draft) -> Fault | None:
     """M5: the scheme has as many groups or moments as it has folds."""
     validation = draft.validation
@@ -215,6 +227,7 @@ ACROSS: tuple[Meta, ...] = (
     _labels_but_a_column_a_class,
     _logarithms_of_negative_targets,
     _a_ranking_needs_room,
+    _numbers_but_the_sample_lists_words,
     folds_exist,
     _whole_contract,
 )

@@ -1,6 +1,6 @@
 """Reads a competition's tables alike everywhere: in setup, at the referee and, copied whole, in an exported program.
 
-This file stands alone: numpy, pandas and the standard library, nothing of agentk.
+This file and `reshaped.py` stand alone: numpy, pandas and the standard library, nothing of agentk.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import IO, Any
 
 import numpy as np
 import pandas as pd
+
+from agentk.competitions.reshaped import as_amounts, below_each_other, labels_apart, side_by_side, spread_cells, summed
 
 
 def read_table(
@@ -36,6 +38,9 @@ def read_table(
     spread: Sequence[str] = (),
     melted: dict[str, Any] | None = None,
     pivot: dict[str, Any] | None = None,
+    tags: dict[str, Any] | None = None,
+    chosen: dict[str, Any] | None = None,
+    renamed: dict[str, str] | None = None,
     home: Path | None = None,
 ) -> pd.DataFrame:
     """The table in a csv, tsv, json, jsonl or parquet file, plain, .gz or .zip.
@@ -47,7 +52,7 @@ def read_table(
     columns   to read, all where left out
     beside    tables whose columns are added to the rows that share their key, which none of them repeats:
               {"path" relative to this table's folder, "on": [column, ...], "options"}; one that repeats its key has a
-              "name", and what `summed` says of the rows of each key is added
+              "name", and what `summed` says of the rows of each key is added; "known": rows that it does not know are left out
     day_first columns of dates such as 25.03.2020, which become 2020-03-25, so that no one reads them otherwise
     composed  a column to add, of others as they are spelled: {"name", "of": [column, ...], "separator"}
     cut       columns to add, the parts of one: {"name", "pattern": a regular expression, "into": a column for each group}
@@ -55,9 +60,13 @@ def read_table(
               the decimal sign is a comma
     spread    columns whose cells hold equally many numbers, such as the pixels of a picture: 0 17 255 becomes three columns
     melted    columns of numbers to set below each other: {"keep": [column, ...], "name" of a column for the others' names,
-              "value" of one for their numbers}
+              "value" of one for their numbers, if they are wanted, "names" that the others are called by instead, if any}
     pivot     rows to set side by side: {"on": the column whose value they share, "name" of the column that becomes the names
               of columns, "value" of that of their values, if they have any, "drop": columns that tell the rows apart}
+    tags      a column whose cells hold several labels: {"name", "separator", "of": [label, ...]}; in its stead one for each of
+              these, NAME_LABEL, 1 where the cell has it, else 0
+    chosen    columns of which each row has one that is 1: {"name", "of": [column, ...]}; in their stead one that names it
+    renamed   columns that are called otherwise here than in other tables: {own: other}
     home      the folder in which the tables beside it lie, where that is not its own
 
     Infinite numbers are read as missing. Raises OSError, UnicodeDecodeError, or ValueError when it holds no table.
@@ -77,8 +86,9 @@ def read_table(
             data = file.read()
         frame = pd.read_parquet(io.BytesIO(data)) if form == "parquet" else _from_json(_text(data, encoding))
     frame = frame if columns is None else frame[list(columns)]
+    frame = frame.rename(columns=renamed) if renamed else frame
     if melted:
-        frame = frame.melt(melted["keep"], var_name=melted["name"], value_name=melted["value"])
+        frame = below_each_other(frame, **melted)
     if composed:
         parts = [frame[name].astype(str) for name in composed["of"]]
         frame[composed["name"]] = parts[0].str.cat(parts[1:], sep=composed["separator"])
@@ -87,11 +97,10 @@ def read_table(
         frame[cut["into"]] = parts.to_numpy(dtype=object)
         frame = cast(frame, {name: dtypes[name] for name in cut["into"] if name in dtypes})  # they may be keys of other tables
     if pivot:
-        frame = _side_by_side(frame, **pivot)
+        frame = side_by_side(frame, **pivot)
     for name in (name for name in amounts if name in frame):
-        frame[name] = _amounts(frame[name], decimal)
-    for name in spread:
-        frame = _spread(frame, name)
+        frame[name] = as_amounts(frame[name], decimal)
+    frame = _told_otherwise(frame, spread, tags, chosen)
     for name in day_first:
         moments = pd.to_datetime(frame[name], dayfirst=True, errors="coerce")
         frame[name] = moments.dt.strftime("%Y-%m-%d %H:%M:%S").where(moments.notna(), frame[name])
@@ -99,71 +108,22 @@ def read_table(
         other = read_table((home or path.parent) / side["path"], **side["options"])
         if side.get("name"):
             other = summed(other, side["on"], side["name"])
-        frame = frame.merge(other, on=side["on"], how="left", validate="many_to_one")
+        frame = frame.merge(other, on=side["on"], how="inner" if side.get("known") else "left", validate="many_to_one")
     return _finite(cast(frame, dtypes))
 
 
-def summed(rows: pd.DataFrame, on: Sequence[str], name: str) -> pd.DataFrame:
-    """One row a key: how many rows it has, and of each column what a table can say of many values, in the order of the file.
-
-    Numbers: mean, deviation, least, greatest, last and mean step from row to row. Words: the most frequent, how many differ.
-    Columns are called NAME_COLUMN_STATISTIC. Other columns (lists, one value a row) say nothing of a key and are left out.
-    """
-    on = list(on)
-    rows = rows.dropna(subset=on)
-    groups = rows.groupby(on, sort=False)
-    found: dict[str, pd.Series[Any]] = {f"{name}_rows": groups.size()}
-    others = [column for column in rows.columns if column not in on]
-    for column in (c for c in others if rows[c].dtype.kind in "biuf" and rows[c].nunique() > 1):
-        values = rows[column].astype("float32")
-        own = values.groupby([rows[key] for key in on], sort=False)
-        steps = own.diff().abs().groupby([rows[key] for key in on], sort=False).mean()
-        parts = {"mean": own.mean(), "std": own.std(), "min": own.min(), "max": own.max(), "last": own.last(), "step": steps}
-        found |= {f"{name}_{column}_{what}": part for what, part in parts.items()}
-    for column in (c for c in others if rows[c].dtype.kind not in "biuf"):
-        words = rows[column].astype("str")
-        if words.nunique() > max(50, 0.1 * len(rows)):
-            continue
-        counts = pd.DataFrame({**{key: rows[key] for key in on}, "word": words}).value_counts().reset_index()
-        found[f"{name}_{column}_most"] = counts.drop_duplicates(on).set_index(on)["word"]
-        found[f"{name}_{column}_kinds"] = counts.groupby(on, sort=False).size()
-    return pd.DataFrame(found).reset_index()
-
-
-def _amounts(values: pd.Series[Any], decimal: str) -> pd.Series[Any]:
-    """Numbers without the signs about them."""
-    if pd.api.types.is_numeric_dtype(values):
-        return values.astype("float64")
-    bare = values.astype("str").str.replace(r"[$€£¥%.\s]" if decimal == "," else r"[$€£¥%,\s]", "", regex=True)
-    numbers = pd.to_numeric(bare.str.replace(",", ".").where(values.notna()), errors="coerce")
-    return numbers.astype("float64")
-
-
-def _side_by_side(frame: pd.DataFrame, on: str, name: str, value: str | None, drop: Sequence[str]) -> pd.DataFrame:
-    """One row for each value of `on`, in the order of the file, with a column for each name."""
-    rows = frame.drop(columns=[name, *drop, *([value] if value else [])]).drop_duplicates(on)
-    if not value:
-        return rows.reset_index(drop=True)
-    wide = frame.drop_duplicates([on, name]).pivot(index=on, columns=name, values=value)
-    return rows.merge(wide, left_on=on, right_index=True, how="left").reset_index(drop=True)
-
-
-def _spread(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """A column of numbers for each place in the cells of `name`, in its stead."""
-    rows = [np.array(cell, dtype=np.float32) if isinstance(cell, list) else _listed(str(cell)) for cell in frame[name]]
-    numbers = np.vstack([row if len(row) == len(rows[0]) else np.full(len(rows[0]), np.nan, np.float32) for row in rows])
-    if numbers.min() >= 0 and numbers.max() <= 255 and (numbers % 1 == 0).all():
-        numbers = numbers.astype(np.uint8)
-    columns = pd.DataFrame(numbers, columns=[f"{name}_{at}" for at in range(numbers.shape[1])])
-    return pd.concat([frame.drop(columns=name), columns], axis=1)
-
-
-def _listed(cell: str) -> Any:
-    """The numbers of "0 17 255" or "[0, 17, 255]"; one that is missing or none of both is told by their count."""
-    try:
-        return np.fromstring(cell.strip("[] "), dtype=np.float32, sep="," if "," in cell else " ")
-    except ValueError:
-        return np.empty(0, dtype=np.float32)
+def _told_otherwise(
+    frame: pd.DataFrame, spread: Sequence[str], tags: dict[str, Any] | None, chosen: dict[str, Any] | None
+) -> pd.DataFrame:
+    """Cells of numbers and of labels as columns, columns of yes and no as the one that is meant."""
+    for name in spread:
+        frame = spread_cells(frame, name)
+    if tags and tags["name"] in frame:
+        frame = labels_apart(frame, **tags)
+    if chosen and set(chosen["of"]) <= set(frame.columns):
+        told = np.asarray(chosen["of"], dtype=object)[frame[chosen["of"]].to_numpy(dtype=float).argmax(axis=1)]
+        frame = frame.drop(columns=chosen["of"]).assign(**{chosen["name"]: pd.Series(told, index=frame.index, dtype="str")})
+    return frame
 
 
 def load_rows(folder: str | Path, plan: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -84,6 +84,8 @@ def find_metric(draft: Draft) -> Draft:
                 f"({', '.join(draft.targets)}). Choose another metric, or say --task."
             )
         return draft.grown(metric=metric.name, reason=f"scored by {metric.name}, {metric.direction}: as {draft.speaker} said")
+    if draft.candidates is not None:
+        return _of_candidates(draft)
     meant = in_evaluation(draft.description)
     refused = draft.refused("metric")
     spoken = [replace(m, metric=_for_task(m.metric, draft.task)) for m in meant or mentioned(draft.description)]
@@ -96,6 +98,15 @@ def find_metric(draft: Draft) -> Draft:
     metric = metric_named(name)
     silent = "nothing says how answers are scored" if draft.own else "the description names no metric agentk knows"
     return draft.grown(metric=name, metric_assumed=True, doubt=f"{silent}: {name}, {metric.direction}, is assumed ({_SAY})")
+
+
+def _of_candidates(draft: Draft) -> Draft:
+    """All rows are scored together: how they are ranked within each id is what such metrics count."""
+    name = "auc" if draft.task is TaskKind.BINARY else "rmse"
+    meant = in_evaluation(draft.description)
+    words = f"the description says '{meant[0].words}', which" if meant else "a ranking"
+    doubt = f"{words} counts the order within each {draft.id_columns[0]}: all rows together are scored by {name} ({_SAY})"
+    return draft.grown(metric=name, metric_assumed=True, doubt=doubt)
 
 
 def _as_described(draft: Draft, mention: Mention, told: bool) -> Draft:

@@ -47,7 +47,7 @@ def begun(source: str | Path, overrides: Overrides, folder: Path) -> Draft:
     if place.folder.resolve() != Path(source).resolve():
         said = over(said_in(place.folder), said)
     own = place.answers is not None and not str(source).startswith("builtin:")
-    return Draft(name=place.name, folder=place.folder, overrides=said, own=own)
+    return Draft(name=place.name, folder=place.folder, overrides=said, own=own).grown(doubt=place.doubt)
 
 
 def through(draft: Draft) -> Draft:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from agentk.competitions.candidates import find_candidates
 from agentk.competitions.cells import asked_of, find_cells
+from agentk.competitions.chosen import as_one_class
 from agentk.competitions.composed import compose_ids
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.grid import set_side_by_side
@@ -16,6 +18,7 @@ from agentk.competitions.sides import join_sides
 from agentk.competitions.spans import passage_of
 from agentk.competitions.spelling import agree_on_types, keep_words, read_amounts, spread_numbers, turn_dates
 from agentk.competitions.tables import is_excerpt, parts_of, same_rows, sample_of, several, spelled_keys
+from agentk.competitions.tags import part_tags
 from agentk.competitions.targets import find_targets
 from agentk.competitions.task import classes_of, task_of
 from agentk.errors import CompetitionError
@@ -24,9 +27,12 @@ from agentk.types.competition import ColumnKind, TaskKind
 
 def find_shape(draft: Draft) -> Draft:
     """Fills ids, targets, columns, task and classes. Raises CompetitionError where only the person can say."""
-    draft = agree_on_types(compose_ids(join_sides(find_cells(set_side_by_side(spread_numbers(read_amounts(draft)))))))
-    if draft.cells is None:
-        draft = find_targets(find_ids(draft))
+    draft = compose_ids(join_sides(find_cells(set_side_by_side(read_amounts(draft)))))
+    draft = agree_on_types(spread_numbers(draft))
+    if draft.value is not None:
+        draft = draft.grown(targets=(draft.value,), reason=f"the sample submission asks for the next steps of {draft.value}")
+    elif draft.cells is None and (draft := find_candidates(draft)).candidates is None:
+        draft = part_tags(as_one_class(find_targets(find_ids(draft))))
     draft = _refuse_empty_targets(keep_words(draft))
     train, test = parts_of(draft)
     targets = set(draft.targets)
@@ -102,7 +108,7 @@ def _refuse_empty_targets(draft: Draft) -> Draft:
 def _ids_fit_the_sample(draft: Draft) -> str | None:
     """T3: the test rows and the sample submission speak of the same rows."""
     sample = sample_of(draft)
-    if sample is None:
+    if sample is None or draft.value is not None or draft.candidates is not None:
         return None
     _, test = parts_of(draft)
     if draft.cells is not None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pandas.api import types
 from pydantic import JsonValue
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.listing import listed, role_of, without_role
+from agentk.competitions.spelling import with_options
 from agentk.competitions.tables import LARGEST, encoding_of, parts_of, several, sniffed, table
 from agentk.types.competition import TableFile
 
@@ -51,6 +53,8 @@ def join_sides(draft: Draft) -> Draft:
         if key := _key(draft, side):
             doubt = f"{several(side.names)} is not used: joined by {several(key)} it would repeat or lose rows"
             draft = draft.grown(doubt=doubt)
+        elif side.paired and not _share_columns(draft, side):
+            draft = draft.grown(doubt=f"{several(side.names)} are not used: no column says which rows they are about")
     return draft
 
 
@@ -65,6 +69,8 @@ def _joined(draft: Draft, side: _Side) -> Draft | None:
     facts = [table(draft.folder, file) for file in (side.train, side.test) if file]
     name, how = None, ""
     if not _joins(rows, facts, key, 0.0 if side.paired else _KNOWN):
+        if told := _by_one(side, rows, facts, key):
+            return _joined(draft, told)
         owner = _owner(rows, facts, key) if side.test else None
         if owner is None:
             return None
@@ -75,6 +81,20 @@ def _joined(draft: Draft, side: _Side) -> Draft | None:
         unused=tuple(name for name in draft.unused if name not in side.names),
         reason=f"{several(side.names)} is joined by {several(key)}{how}",
     )
+
+
+def _share_columns(draft: Draft, side: _Side) -> bool:
+    return bool(set(table(draft.folder, side.train).columns) & set(parts_of(draft)[0].columns))
+
+
+def _by_one(side: _Side, rows: list[pd.DataFrame], facts: list[pd.DataFrame], key: list[str]) -> _Side | None:
+    """The side with the other columns that it shares called after it, where one of them alone is its key."""
+    one = next((name for name in key if len(key) > 1 and _joins(rows, facts, [name], _KNOWN)), None)
+    if one is None or side.test is None or side.paired:
+        return None
+    stem = without_role(side.names[0]) or "side"
+    file = with_options(side.train, renamed={name: f"{stem}_{name}" for name in key if name != one})
+    return _Side(side.names, file, file)
 
 
 def _owner(rows: list[pd.DataFrame], facts: list[pd.DataFrame], key: list[str]) -> str | None:
@@ -110,7 +130,8 @@ def _sides(draft: Draft) -> list[_Side]:
     for name in (name for name in files if roles[name] == "train"):
         twins = [other for other in files if roles[other] == "test" and without_role(other) == without_role(name)]
         found.append(_Side((name, twins[0]), files[name], files[twins[0]]) if twins else _Side((name,), files[name], None))
-    found += [_Side((name,), files[name], files[name]) for name in files if not roles[name]]
+    plain = {name: _by_own_id(draft, files[name]) for name in files if not roles[name]}
+    found += [_Side((name,), file, file) for name, file in plain.items()]
     asked = list(table(draft.folder, draft.sample).columns) if draft.sample else []
 
     def rank(side: _Side) -> tuple[bool, bool, int, tuple[str, ...]]:
@@ -118,6 +139,22 @@ def _sides(draft: Draft) -> list[_Side]:
         return side.test is not None, not side.paired, -labels, side.names
 
     return sorted(found, key=rank)
+
+
+def _by_own_id(draft: Draft, file: TableFile) -> TableFile:
+    """The table with its column of ids called as train and test call theirs, where it calls them otherwise and shares no name."""
+    train, test = parts_of(draft)
+    facts = table(draft.folder, file)
+    if draft.sample is None or set(facts.columns) & set(train.columns) & set(test.columns):
+        return file
+    key = str(table(draft.folder, draft.sample).columns[0])
+    if key not in train or key not in test or not all(types.is_string_dtype(part[key]) for part in (train, test)):
+        return file
+    ids = {*train[key], *test[key]}
+    for name in (str(name) for name in facts.columns if types.is_string_dtype(facts[name])):
+        if facts[name].isin(ids).mean() > _KNOWN:
+            return with_options(file, renamed={name: key})
+    return file
 
 
 def _file(folder: Path, path: str, member: str | None) -> TableFile | None:

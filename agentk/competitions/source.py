@@ -18,6 +18,7 @@ class Place:
     name: str
     folder: Path
     answers: Path | None = None
+    doubt: str | None = None  # of what had to be made
 
 
 def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
@@ -25,7 +26,7 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
 
     Raises CompetitionError when there is nothing there, SettingError when no built-in is called so.
     """
-    from agentk.competitions import blanks, builtin, gallery, holdout, packed
+    from agentk.competitions import blanks, builtin, gallery, holdout, packed, recommended
 
     made, answers = folder / "competition", folder / "answers" / "answers.csv"
     if str(source).startswith("builtin:"):
@@ -51,6 +52,8 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
     if gallery.is_gallery(path):
         gallery.hang(path, made)
         return Place(name, made)
+    if not (overrides.train or overrides.test) and (history := recommended.history_in(path)):
+        return Place(name, made, doubt=recommended.set_out(path, made, history))
     if blanks.has_blanks(path, overrides):
         blanks.fill_in(path, overrides, made)
         return Place(name, made)

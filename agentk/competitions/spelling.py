@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,7 +13,7 @@ from pandas.api import types
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.kinds import is_day_first, looks_like_id
-from agentk.competitions.tables import dtypes_of, parts_of, several, table, typed
+from agentk.competitions.tables import dtypes_of, parts_of, several, spread_out, table, typed
 from agentk.types.competition import Column, ColumnKind, TableFile
 
 _AMOUNT = r"[-+]?[$€£¥]?\s*[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?\s*[%€$£¥]?"
@@ -44,7 +46,7 @@ def spread_numbers(draft: Draft) -> Draft:
     found = [name for name in worded if (count := _numbers_a_cell(train[name])) and count == _numbers_a_cell(test[name])]
     if not found:
         return draft
-    first, second = (with_options(file, spread=found) for file in (draft.train, draft.test))
+    first, second = (spread_out(draft.folder, file, found) for file in (draft.train, draft.test))
     return draft.grown(
         train=first, test=second, reason=f"each cell of {several(found)} holds equally many numbers: a column each"
     )
@@ -101,17 +103,45 @@ def agree_on_types(draft: Draft) -> Draft:
     both = {name: _common(dtype, second[name]) for name, dtype in first.items() if name in second}
     alone = {name: dtype for name, dtype in first.items() if name not in both}
     asked = set(table(draft.folder, draft.sample).columns[:1]) if draft.sample else set()
-    ids = [name for name in both if looks_like_id(name) or name in asked]
+    codes = _lists_codes(draft)
+    ids = [name for name in both if looks_like_id(name) or name in asked or (codes and both[name] == "int64")]
     zeros = {name: "str" for name in set(ids) - _lent(draft) if _loses_digits(draft, name, both[name])}
     known = {"int64", "float64", "bool", "str", "object"}
     dtypes = {name: dtype for name, dtype in {**alone, **both, **zeros}.items() if dtype in known}
     assert draft.train and draft.test
     sampled = {name: dtype for name, dtype in dtypes.items() if dtype == "str"}
     return draft.grown(
-        train=typed(draft.folder, draft.train, dtypes),
-        test=typed(draft.folder, draft.test, {name: dtypes[name] for name in test.columns if name in dtypes}),
+        train=_typed(draft.folder, draft.train, dtypes),
+        test=_typed(draft.folder, draft.test, {name: dtypes[name] for name in test.columns if name in dtypes}),
         sample=draft.sample and typed(draft.folder, draft.sample, sampled),
     )
+
+
+def _lists_codes(draft: Draft) -> bool:
+    """Whether the sample lists several things in a cell that are spelled as numbers with zeros before them."""
+    cells = table(draft.folder, draft.sample).iloc[:50, -1].dropna() if draft.sample else pd.Series(dtype="str")
+    return types.is_string_dtype(cells) and bool(cells.str.fullmatch(r"(\d+ )+\d+").all() and cells.str.contains(r"\b0\d").any())
+
+
+def _typed(folder: Path, file: TableFile, dtypes: dict[str, str]) -> TableFile:
+    """The table with its types fixed, and with them those of the keys of tables joined to it."""
+    alike = _keys_alike(folder, file, dtypes)
+    if alike is file:
+        return typed(folder, file, dtypes)
+    return with_options(alike, dtypes=dict(dtypes))
+
+
+def _keys_alike(folder: Path, file: TableFile, dtypes: dict[str, str]) -> TableFile:
+    """The table with the keys of those joined to it read as words where its own are: 0012 is no number there either."""
+    sides: Any = file.options.get("beside") or []
+    fixed = []
+    for side in sides:
+        path = os.path.normpath(Path(file.path).parent / side["path"])
+        facts = table(folder, TableFile(path=Path(path).as_posix(), options=side["options"]))
+        words = {name: "str" for name in side["on"] if dtypes.get(name) == "str" and types.is_numeric_dtype(facts[name])}
+        own = side["options"].get("dtypes") or {}
+        fixed.append({**side, "options": {**side["options"], "dtypes": {**own, **words}}} if words else side)
+    return file if fixed == sides else with_options(file, beside=fixed)
 
 
 def turn_dates(draft: Draft, columns: tuple[Column, ...]) -> Draft:

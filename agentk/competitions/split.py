@@ -31,6 +31,7 @@ _FEWEST_GROUPS = 3
 _TOGETHER = 0.3  # share of rows held out at random whose group is known, from which on groups hold rows together
 _BLOCKS = 4  # blocks of time that a fold takes, where nothing says how long they are
 _COARSE = 60  # moments; so few may be years or months, of which test has the last
+_FEWEST_STAGES, _ROWS_A_STAGE = 5, 20
 _MANY_COLUMNS = 300  # group columns are looked for among this many at most
 _GROUP_PATTERNS = (r"^(.+)[_\-/][^_\-/]+$",)
 _GROUP_NAME = re.compile(
@@ -110,14 +111,15 @@ def _as_time(values: pd.Series[Any]) -> Array:
 
 def _in_time(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validation | None:
     """Rolling where test lies after train, blocked where test lies in stretches that train has not."""
-    for name in _time_columns(draft):
+    for name in (*_time_columns(draft), *_stages(draft, train, test)):
         past, asked = _as_time(_some(train[name])), _as_time(_some(test[name]))
         moments_known = len(np.unique(past))
         if len(past) < 50 or len(asked) < 10 or moments_known < 3:
             continue
         long = partial(spell_span, dated=not types.is_numeric_dtype(train[name]))
         later = float((asked > past.max()).mean())
-        if later > _LATER and (np.ptp(asked) > 0.005 * np.ptp(past) or moments_known <= _COARSE):
+        told = draft.value is not None or np.ptp(asked) > 0.005 * np.ptp(past) or moments_known <= _COARSE
+        if later > _LATER and told:
             horizon = float(asked.max() - past.max())
             reasons = (
                 f"{later:.0%} of the test rows come after all of train by {name}",
@@ -157,6 +159,17 @@ def _allowed(draft: Draft, train: pd.DataFrame) -> list[Validation]:
             found.append(scheme)
             break
     return [scheme for scheme in found if scheme.scheme not in draft.refused("split")]
+
+
+def _stages(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> list[str]:
+    """Columns of a few whole numbers, whatever they are called, all higher in test than in train."""
+    found: list[str] = []
+    for column in draft.columns:
+        few = column.kind is ColumnKind.NUMERIC and _FEWEST_STAGES <= column.unique <= min(_COARSE, draft.rows // _ROWS_A_STAGE)
+        if few and not _GROUP_NAME.search(column.name) and types.is_integer_dtype(train[column.name]):
+            later = test[column.name].min() > train[column.name].max()
+            found += [column.name] if later and not called_time(column.name) else []
+    return found
 
 
 def _gaps(past: Array, asked: Array) -> _Pair:

@@ -12,7 +12,7 @@ import pandas as pd
 from pandas.api import types
 from pydantic import JsonValue
 
-from agentk.competitions.kinds import is_date
+from agentk.competitions.kinds import dates, is_date
 from agentk.competitions.spelling import with_options
 from agentk.competitions.tables import several, table
 from agentk.types.competition import TableFile
@@ -63,8 +63,11 @@ def things_at_times(
         return (_long(train, series, key, date, str(asked.columns[-1])), test, told) if key and date else None
     if test is not None:
         return None
-    for file in (sample, *(other for other in others if str(asked.columns[0]) in table(folder, other).columns)):
+    key = str(asked.columns[0])
+    for file in (sample, *(other for other in others if key in table(folder, other).columns)):
         listed = table(folder, file)
+        if not set(asked[key]) <= set(listed[key]):
+            continue
         columns = [str(n) for n in listed.columns if str(n) != asked.columns[-1]]
         found = parts_of_ids(listed, columns, known)
         if found is None:
@@ -73,9 +76,9 @@ def things_at_times(
         whole = {name: str(known[name].dtype) for name in found.into if types.is_integer_dtype(known[name])}
         spelled = with_options(file, columns=list(dict.fromkeys([str(asked.columns[0]), found.name])), cut=cut, dtypes=whole)
         if series is not None:
-            key = next(name for name in found.into if name in series.keys)
+            thing = next(name for name in found.into if name in series.keys)
             date = next(name for name in found.into if name not in series.keys)
-            train = _long(train, series, key, date, str(asked.columns[-1]))
+            train = _long(train, series, thing, date, str(asked.columns[-1]))
         return train, spelled, f"{told}: {found.name} in {file.path} is cut into {several(found.into)}"
     return None
 
@@ -133,11 +136,16 @@ def series_of(train: pd.DataFrame) -> Series | None:
     dated = [name for name, is_one in zip(numbers, _dated(numbers), strict=True) if is_one]
     if len(dated) < _FEWEST_DATES or len(dated) < 0.5 * train.shape[1]:
         return None
-    most = max(_FEWEST_DATES, _MOST_ROWS // len(train))
-    return Series(tuple(str(name) for name in train.columns if str(name) not in set(dated)), tuple(dated[-most:]))
+    kept = tuple(str(name) for name in train.columns if str(name) not in set(dated))
+    return Series(kept, tuple(dated[-most_of(len(train)) :]))
+
+
+def most_of(rows: int) -> int:
+    """How many steps of so many series are set below each other, the last of them."""
+    return max(_FEWEST_DATES, _MOST_ROWS // rows)
 
 
 def _dated(names: list[str]) -> list[bool]:
     shaped = [re.fullmatch(r"\D{0,3}\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?", name) is not None for name in names]
     found = [name for name, is_one in zip(names, shaped, strict=True) if is_one]
-    return shaped if found and is_date(pd.Series(found)) else [False] * len(names)
+    return shaped if found and dates(pd.Series(found)).notna().all() else [False] * len(names)

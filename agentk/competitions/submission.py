@@ -12,7 +12,7 @@ from agentk.errors import CompetitionError
 from agentk.types.competition import SubmissionFormat, TaskKind
 from agentk.types.metric import Form
 
-Kind = Literal["label", "probability", "class_probabilities", "values", "ranking", "span"]
+Kind = Literal["label", "probability", "class_probabilities", "values", "ranking", "span", "tags", "candidates"]
 
 
 def find_format(draft: Draft) -> Draft:
@@ -20,6 +20,14 @@ def find_format(draft: Draft) -> Draft:
     if draft.sample is None:
         return draft.grown(submission=_inferred(draft), reason="the submission has the ids and one column for each answer")
     sample = table(draft.folder, draft.sample)
+    if draft.value is not None:
+        columns = tuple(map(str, sample.columns))
+        asked = SubmissionFormat(columns=columns, id_columns=columns[:1], kind="values", across=True)
+        return draft.grown(submission=asked, reason=f"the sample submission asks for a value in each of {several(columns[1:])}")
+    if draft.candidates is not None:
+        columns = tuple(map(str, sample.columns))
+        listed = SubmissionFormat(columns=columns, id_columns=columns[:1], kind="candidates")
+        return draft.grown(submission=listed, reason=f"the sample submission lists {draft.candidates.item} in {columns[1]}")
     ids = (
         tuple(name for name in draft.id_columns if name in sample.columns) if draft.cells is None else tuple(sample.columns[:-1])
     )
@@ -64,6 +72,8 @@ def _kind(draft: Draft, answers: list[str]) -> Kind:
     assert draft.task
     metric = metric_of(draft)
     form = metric.form
+    if draft.tags is not None:
+        return "tags"
     if draft.task.classifies and len(answers) > 1:
         labels = [str(label) for label in draft.classes]
         if class_columns(answers, labels) is None and len(answers) != len(labels):
@@ -99,6 +109,8 @@ def _inferred(draft: Draft) -> SubmissionFormat:
             labels = tuple(str(label) for label in draft.classes)
             return SubmissionFormat(columns=(*ids, *labels), id_columns=ids, kind="class_probabilities")
         kinds["probabilities"] = "ranking"
+    if draft.tags is not None:
+        return SubmissionFormat(columns=(*ids, draft.tags.column), id_columns=ids, kind="tags")
     return SubmissionFormat(columns=(*ids, *draft.targets), id_columns=ids, kind=kinds[form])
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from pydantic import JsonValue
 
 from agentk.competitions.draft import Draft
+from agentk.competitions.reshaped import spread_cells
 from agentk.competitions.rows import cast, finish_rows, read_table, tables_within
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition, TableFile
@@ -68,6 +69,17 @@ def typed(folder: Path, file: TableFile, dtypes: dict[str, str]) -> TableFile:
     own = dtypes_of(known)
     if all(dtype != "str" or own.get(name, "str") == "str" for name, dtype in dtypes.items()):
         _keep(_key(folder / fixed.path, fixed), cast(known.copy(deep=False), dtypes))
+    return fixed
+
+
+def spread_out(folder: Path, file: TableFile, names: list[str]) -> TableFile:
+    """`file` with a column for each number in the cells of these columns; what was read is not read again."""
+    fixed = file.model_copy(update={"options": {**file.options, "spread": [*names]}})
+    if not file.options.get("beside"):  # whose columns would stand behind the others
+        frame = table(folder, file)
+        for name in names:
+            frame = spread_cells(frame, name)
+        _keep(_key(folder / fixed.path, fixed), frame)
     return fixed
 
 
@@ -204,6 +216,8 @@ def _bytes(path: Path, member: str | None, limit: int = -1) -> bytes:
 
 def _encoding(data: bytes) -> str | None:
     """None for UTF-8; "mixed" where some lines are and some are not."""
+    if data.isascii():
+        return None
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     try:

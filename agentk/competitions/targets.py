@@ -81,8 +81,11 @@ def _without_weights(draft: Draft, alone: list[str]) -> list[str]:
 
 
 def _like_the_sample(columns: pd.DataFrame, answers: pd.Series[Any]) -> list[str]:
-    """The columns that repeat a few values, the sample's answers among them."""
+    """The columns that repeat a few values, the sample's answers among them; else those that hold each of its ranked words."""
     asked = set(answers.dropna().astype(str))
+    words = {word for cell in asked for word in cell.split()}
+    if not words & asked and len(words) > 1:
+        return [str(name) for name in columns if words <= set(columns[name].dropna().astype(str))]
     few = [str(name) for name in columns if columns[name].nunique() <= max(2, 0.02 * len(columns))]
     return [name for name in few if asked and asked <= set(columns[name].dropna().astype(str))]
 

@@ -33,6 +33,8 @@ def task_of(draft: Draft, targets: pd.DataFrame) -> tuple[TaskKind, str, str | N
         return draft.overrides.task, f"{draft.overrides.task.value}: as {draft.speaker} said", None
     if len(targets.columns) > 1:
         return _several_targets(targets)
+    if draft.value is not None:
+        return TaskKind.REGRESSION, f"regression: the next steps of series are numbers ({draft.value})", None
     name = str(targets.columns[0])
     known = targets[name].dropna()
     distinct = int(known.astype(str).nunique())

@@ -11,6 +11,7 @@ import pandas as pd
 from agentk.competitions.cells import asked_of
 from agentk.competitions.draft import Draft
 from agentk.competitions.metrics.own import metric_of
+from agentk.competitions.reshaped import ranked_items, set_across, spelled_tags
 from agentk.competitions.rows import cut
 from agentk.competitions.spans import span_truth
 from agentk.competitions.tables import is_excerpt, same_rows, several, spelled_keys, table
@@ -93,6 +94,11 @@ def format_submission(competition: Competition, answers: Array, test: pd.DataFra
     if competition.cells is not None:
         return _below_each_other(competition, answers.reshape(len(answers), -1), test)
     columns = [name for name in form.columns if name not in form.id_columns]
+    if form.across:
+        key = form.id_columns[0]
+        return set_across(_asked(competition), key, columns, test[key], answers.reshape(-1))
+    if competition.candidates is not None:
+        return _listed_by_key(competition, answers, test, columns[0])
     if form.kind == "span":
         filled = pd.DataFrame({columns[0]: cut(test[str(competition.passage)].tolist(), answers)}, dtype="object")
     else:
@@ -115,7 +121,8 @@ def check_submission(competition: Competition, frame: pd.DataFrame) -> list[str]
     if list(frame.columns) != list(form.columns):
         return [f"columns are {several(frame.columns)}, not {several(form.columns)}"]
     found = []
-    rows = competition.test_rows if competition.cells is None else len(_asked(competition))
+    apart = competition.cells or competition.candidates or form.across
+    rows = len(_asked(competition)) if apart else competition.test_rows
     if len(frame) != rows:
         found.append(f"{len(frame)} rows, not {rows}")
     answers = [name for name in form.columns if name not in form.id_columns]
@@ -169,6 +176,10 @@ def _mean_on_link(truth: Array, link: str) -> Array:
 def _filled(competition: Competition, answers: Array, columns: list[str]) -> pd.DataFrame:
     """The answer columns of a submission."""
     kind = competition.submission.kind
+    if kind == "tags":
+        tags = competition.tags
+        assert tags is not None
+        return pd.DataFrame({columns[0]: spelled_tags(answers, tags.names, tags.separator, tags.always)}, dtype="object")
     if kind == "ranking":
         return pd.DataFrame({columns[0]: _ranked(competition, answers)})
     if kind == "class_probabilities":
@@ -195,8 +206,16 @@ def _below_each_other(competition: Competition, answers: Array, test: pd.DataFra
     return _asked(competition).assign(**{column: wide.to_numpy()[rows, targets]})
 
 
+def _listed_by_key(competition: Competition, answers: Array, test: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The items of the rows that share each id of the sample, the likeliest first."""
+    ranked, asked = competition.candidates, _asked(competition)
+    assert ranked is not None
+    likely = answers.reshape(len(answers), -1)[:, -1]
+    return asked.assign(**{column: ranked_items(asked[ranked.key], test[ranked.key], test[ranked.item], likely, ranked.most)})
+
+
 def _asked(competition: Competition) -> pd.DataFrame:
-    assert competition.sample, "only a sample asks for answers below each other"
+    assert competition.sample, "only a sample asks for answers below or beside each other"
     return table(competition.folder, competition.sample)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from agentk.competitions.metrics.entry import NamedMetric
 from agentk.competitions.metrics.function import function_of
 from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.metrics.reference import is_reference
-from agentk.competitions.metrics.weightings import Condition, Weighting, speaks_of_weights, weightings
+from agentk.competitions.metrics.weightings import Condition, Weighting, leaves_out, speaks_of_weights, weightings
 from agentk.competitions.rows import weighed
 from agentk.competitions.tables import parts_of, several
 from agentk.competitions.truth import perfect_answer, truth_of
@@ -24,6 +25,7 @@ from agentk.types.metric import Array
 
 SAY = "--weights COLUMN, COLUMN:VALUE=NUMBER,… or NAME=NUMBER,… says them, --weights none that there are none"
 _MADE = "row_weight"
+_WITHOUT_ZEROS = ("rmspe", "mspe", "mape", "medape", "smape")  # a share of 0 is none
 _FEW = 50  # values of a column by which rows may be told apart
 _ROWS = 2_000
 
@@ -55,6 +57,8 @@ def fitting(draft: Draft) -> Draft:
         return draft.grown(
             doubt=f"the description speaks of weights ('{words}'), of which {metric.name} is scored without ({SAY})"
         )
+    if words := _left_out(draft):
+        draft = draft.grown(doubt=f"the description says '{words}': {metric.name} is scored over all rows ({SAY})")
     if draft.weights is not None and not metric.weighs_rows:
         problem = f"{metric.name} cannot weigh rows"
     elif draft.column_weights and (draft.own_metric is not None or not _weighs_columns(draft, metric)):
@@ -70,6 +74,14 @@ def _in_the_dark(draft: Draft) -> bool:
     """Whether the description speaks of weights, and neither it nor the person nor a doubt tells which."""
     settled = draft.overrides.weights is not None or draft.own_metric is not None or "kappa" in draft.metric
     return not settled and not any("--weights" in doubt for doubt in draft.doubts) and bool(speaks_of_weights(draft.description))
+
+
+def _left_out(draft: Draft) -> str:
+    """What the description says of rows that are not scored, where neither weights nor the metric itself see to it."""
+    if draft.weights is not None or draft.overrides.weights is not None or draft.own_metric is not None:
+        return ""
+    words = leaves_out(draft.description)
+    return "" if draft.metric in _WITHOUT_ZEROS and re.search(r"\b(0|zeros?)\b", words) else words
 
 
 def weights_of_draft(draft: Draft) -> Array | None:

@@ -41,6 +41,8 @@ def contract_of(draft: Draft) -> Competition:
         column_weights=draft.column_weights,
         submission=draft.submission,
         cells=draft.cells,
+        tags=draft.tags,
+        candidates=draft.candidates,
         validation=draft.validation,
         rows=draft.rows,
         test_rows=draft.test_rows,

@@ -15,6 +15,7 @@ PLAN = "plan.json"
 ENGINE = "engine.py"
 """What solution.py is called here: its members are executed under the name `solution`."""
 TOOLS = {
+    "reshaped.py": "Tables in another shape: columns below each other, cells of several numbers or labels, histories summed up.",
     "rows.py": "Reading the tables as the models were shown them.",
     "apply.py": "Averaging predictions, and making answers of them.",
     "solution.py": "Fitting every model fold by fold.",

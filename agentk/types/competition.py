@@ -120,15 +120,34 @@ class Cells(Frozen):
     pooled: bool = True  # every answer is scored as a row of its own; else target by target, and the mean of that
 
 
+class Tags(Frozen):
+    """Several targets, true or false each, that files name in one column: "agriculture road water"."""
+
+    column: str
+    separator: str
+    names: tuple[str, ...]  # of the targets, in their order: the most frequent first
+    always: bool = True  # every training row has one
+
+
+class Candidates(Frozen):
+    """Rows that are ranked against one another: those that share a key, each of which names an item."""
+
+    key: str
+    item: str
+    most: int | None = None  # items that a cell of the submission lists; None: all
+
+
 class SubmissionFormat(Frozen):
     """What submission.csv must look like."""
 
     columns: tuple[str, ...]
     id_columns: tuple[str, ...]
-    kind: Literal["label", "probability", "class_probabilities", "values", "ranking", "span"]
+    kind: Literal["label", "probability", "class_probabilities", "values", "ranking", "span", "tags", "candidates"]
     # probability: one column, of the positive class or of each target; class_probabilities: one column a class;
     # ranking: the likeliest labels, best first, separated by spaces, as many as the metric's name says ("map@3");
-    # span: the words of the row's text, as it spells them
+    # span: the words of the row's text, as it spells them; tags: the names of the targets that are true, as `Tags` spells them
+    # candidates: the items of the rows that share an id, best first, separated by spaces
+    across: bool = False  # the answer columns are steps in time: test has a block of rows for each of them, the first one first
 
 
 class Validation(Frozen):
@@ -210,6 +229,8 @@ class Competition(Frozen):
     column_weights: tuple[float, ...] = ()  # of each target, or of each class, in the metric; empty: all count alike
     submission: SubmissionFormat
     cells: Cells | None = None  # where the submission has a row for each answer instead of one for each test row
+    candidates: Candidates | None = None  # where each id of the submission ranks rows of test
+    tags: Tags | None = None  # where files name the true targets of a row in one column
     validation: Validation
     rows: int  # of train
     test_rows: int

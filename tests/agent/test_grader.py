@@ -9,7 +9,7 @@ import pytest
 
 from agentk.agent.grader import Grader, grade, read_submission
 from agentk.errors import CompetitionError
-from agentk.types.competition import Cells, Competition, SubmissionFormat, TableFile, TaskKind, Validation
+from agentk.types.competition import Cells, Competition, SubmissionFormat, TableFile, Tags, TaskKind, Validation
 
 
 def competition(
@@ -178,3 +178,22 @@ def test_rows_count_by_their_label():
         frame(id=[1, 2, 3, 4], label=["yes", "yes", "no", "no"]),
     )
     assert grade(weighed, said, answers) == pytest.approx(5 / 6)
+
+
+def test_labels_in_one_cell_are_sets():
+    form = competition(TaskKind.MULTILABEL, "f1_samples", "tags", ("tags",))
+    form = form.model_copy(
+        update={"targets": ("tags_a", "tags_b"), "tags": Tags(column="tags", separator=", ", names=("a", "b"), always=False)}
+    )
+    answers = frame(id=[1, 2, 3], tags=["a, b", "b", "a"])
+    assert grade(form, answers, answers) == 1.0
+    assert grade(form, frame(id=[3, 2, 1], tags=["b", "b", "b, a"]), answers) == pytest.approx(2 / 3)
+
+
+def test_next_steps_are_values_of_one_column():
+    form = competition(TaskKind.MULTIOUTPUT, "rmse", "values", ("F1", "F2"))
+    form = form.model_copy(
+        update={"task": TaskKind.REGRESSION, "submission": form.submission.model_copy(update={"across": True})}
+    )
+    answers = frame(id=[1, 2], F1=[0.0, 0.0], F2=[0.0, 0.0])
+    assert grade(form, frame(id=[1, 2], F1=[2.0, 0.0], F2=[0.0, 0.0]), answers) == pytest.approx(1.0)

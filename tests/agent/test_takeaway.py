@@ -22,7 +22,7 @@ from agentk.competitions.tables import plan_of
 from agentk.competitions.truth import encode_truth, format_submission
 from agentk.referee import harness
 from agentk.referee.apply import combine, decide, from_link, to_link
-from agentk.referee.decision import Adjust, Argmax, AsIs, Decision
+from agentk.referee.decision import Adjust, Argmax, AsIs, Decision, Thresholds
 from agentk.referee.layout import Layout, make_layout
 from agentk.referee.predictions import check_predictions
 from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
@@ -270,6 +270,7 @@ def test_the_folder_stands_alone_and_holds_no_row(tmp_path: Path):
         "members/001_recipe_1.py",
         "members/012_recipe_12.py",
         "plan.json",
+        "reshaped.py",
         "rows.py",
         "solution.py",
     ]
@@ -364,3 +365,103 @@ def test_answers_below_each_other_are_picked_as_the_run_picked_them(tmp_path: Pa
     done = run(place, "--data", data, "--out", tmp_path / "new_out.csv", "--rows", tmp_path / "new.csv")
     assert done.returncode == 0, done.stderr
     assert list(pd.read_csv(tmp_path / "new_out.csv").columns) == ["id", "x", "y"]
+
+
+STEPS = """
+import numpy as np
+
+def fit_predict(train, test, params, data_dir):
+    return train["value"].mean() + test["step"].to_numpy()[:, None]
+"""
+
+
+def test_next_steps_stand_beside_each_other_as_in_the_run(tmp_path: Path):
+    data, scratch, place = tmp_path / "data", tmp_path / "scratch", tmp_path / "solution"
+    data.mkdir()
+    scratch.mkdir()
+    names = [f"item_{at}" for at in range(8)]
+    values = pd.DataFrame(np.random.default_rng(4).poisson(9, (8, 30)), columns=[f"d_{at}" for at in range(1, 31)])
+    values.assign(id=names).to_csv(data / "train.csv", index=False)
+    pd.DataFrame({"id": names[::-1], "F1": 0, "F2": 0}).to_csv(data / "sample_submission.csv", index=False)
+    competition = set_up(data, Overrides(metric="mae"), tmp_path / "made")
+    takeaway = take(competition, (member(1, STEPS),), AsIs())
+    expected = as_the_referee_does(takeaway, scratch)
+    write_takeaway(takeaway, load_rows(data, plan_of(competition))[1], place)
+    done = run(place, "--data", data, "--out", tmp_path / "submission.csv")
+    assert done.returncode == 0, done.stderr
+    remade = pd.read_csv(tmp_path / "submission.csv")
+    pd.testing.assert_frame_equal(remade, expected.reset_index(drop=True), rtol=0, atol=1e-9)
+    assert list(remade.columns) == ["id", "F1", "F2"] and remade["id"].tolist() == names[::-1]
+    assert (remade["F2"] - remade["F1"]).round(9).eq(1).all()
+
+    pd.DataFrame({"id": ["item_3"], "F1": [0]}).to_csv(tmp_path / "new.csv", index=False)
+    done = run(place, "--data", data, "--out", tmp_path / "new_out.csv", "--rows", tmp_path / "new.csv")
+    assert done.returncode != 0 and "Traceback" not in done.stderr  # it has not the columns of the sample
+
+
+SHARES_OF_TAGS = """
+import numpy as np
+
+def fit_predict(train, test, params, data_dir):
+    targets = [name for name in train if name.startswith("tags_")]
+    return np.clip(np.outer(0.5 + test["a"].to_numpy(), 2 * train[targets].mean().to_numpy()), 0, 1)
+"""
+
+
+def test_labels_of_a_row_are_named_in_one_cell_as_in_the_run(tmp_path: Path):
+    data, scratch, place = tmp_path / "data", tmp_path / "scratch", tmp_path / "solution"
+    data.mkdir()
+    scratch.mkdir()
+    rng = np.random.default_rng(4)
+    names = np.array(["road", "water", "haze", "field"])
+    cells = [" ".join(names[rng.random(4) < [0.7, 0.5, 0.3, 0.2]]) or "road" for _ in range(150)]
+    frame = pd.DataFrame({"id": [f"r{i:03d}" for i in range(150)], "a": rng.random(150), "tags": cells})
+    frame.iloc[:110].to_csv(data / "train.csv", index=False)
+    frame.iloc[110:][["id", "a"]].to_csv(data / "test.csv", index=False)
+    frame.iloc[110:][["id"]].assign(tags="road water").to_csv(data / "sample_submission.csv", index=False)
+    competition = set_up(data, Overrides(metric="f1_samples"), tmp_path / "made")
+    takeaway = take(competition, (member(1, SHARES_OF_TAGS),), Thresholds(thresholds=(0.5,) * 4))
+    expected = as_the_referee_does(takeaway, scratch)
+    write_takeaway(takeaway, load_rows(data, plan_of(competition))[1], place)
+    done = run(place, "--data", data, "--out", tmp_path / "submission.csv")
+    assert done.returncode == 0, done.stderr
+    remade = pd.read_csv(tmp_path / "submission.csv", keep_default_na=False)
+    pd.testing.assert_frame_equal(remade, expected.reset_index(drop=True), check_dtype=False)
+    assert remade["tags"].nunique() > 1 and set(" ".join(remade["tags"]).split()) <= set(names)
+
+
+BY_PLACE = """
+import numpy as np
+
+def fit_predict(train, test, params, data_dir):
+    return np.clip(0.9 - 0.2 * test["place"].to_numpy() + 0.001 * (test["ad"].to_numpy() % 7), 0, 1)
+"""
+
+
+def test_candidates_are_listed_as_in_the_run(tmp_path: Path):
+    data, scratch, place = tmp_path / "data", tmp_path / "scratch", tmp_path / "solution"
+    data.mkdir()
+    scratch.mkdir()
+    rng = np.random.default_rng(4)
+    rows = [(page, ad, at) for page in range(90) for at, ad in enumerate(rng.choice(40, 4, replace=False) + 100)]
+    frame = pd.DataFrame(rows, columns=["page", "ad", "place"]).sample(frac=1, random_state=0)
+    frame[frame["page"] < 60].assign(clicked=lambda f: (f["place"] == 0).astype(int)).to_csv(data / "train.csv", index=False)
+    test = frame[frame["page"] >= 60]
+    test.to_csv(data / "test.csv", index=False)
+    listed = test.groupby("page", sort=False)["ad"].agg(lambda own: " ".join(map(str, own))).reset_index()
+    listed.to_csv(data / "sample_submission.csv", index=False)
+    competition = set_up(data, Overrides(validation="random"), tmp_path / "made")
+    takeaway = take(competition, (member(1, BY_PLACE),), AsIs())
+    expected = as_the_referee_does(takeaway, scratch)
+    write_takeaway(takeaway, load_rows(data, plan_of(competition))[1], place)
+    done = run(place, "--data", data, "--out", tmp_path / "submission.csv")
+    assert done.returncode == 0, done.stderr
+    remade = pd.read_csv(tmp_path / "submission.csv")
+    pd.testing.assert_frame_equal(remade, expected.reset_index(drop=True), check_dtype=False)
+    first = test[test["place"] == 0].set_index("page")["ad"].astype(str)
+    assert (remade.set_index("page")["ad"].str.split().str[0] == first.loc[remade["page"]]).all()
+
+    test.head(8).to_csv(tmp_path / "new.csv", index=False)
+    done = run(place, "--data", data, "--out", tmp_path / "new_out.csv", "--rows", tmp_path / "new.csv")
+    assert done.returncode == 0, done.stderr
+    assert pd.read_csv(tmp_path / "new_out.csv")["page"].tolist() == test.head(8)["page"].drop_duplicates().tolist()

@@ -50,3 +50,54 @@ def test_the_target_is_what_has_values_such_as_the_samples(parts, write, underst
     files["sample_submission.csv"] = files["sample_submission.csv"].rename(columns={"grade": "prediction"})
     c = understood(write(files))
     assert c.targets == ("grade",) and any("grade is taken as the target" in doubt for doubt in c.doubts)
+
+
+def test_of_several_test_tables_the_one_whose_twin_has_the_answer(parts, write, understood) -> None:
+    files = parts("ill", BINARY)
+    train, test = files.pop("train.csv"), files.pop("test.csv")
+    apart = {"train_words.csv": train[["id", "town"]], "test_words.csv": test[["id", "town"]]}
+    numbers = {"train_numbers.csv": train.drop(columns="town"), "test_numbers.csv": test.drop(columns="town")}
+    c = understood(write({**files, **apart, **numbers}))
+    assert (c.train.path, c.test.path, c.targets) == ("train_numbers.csv", "test_numbers.csv", ("ill",))
+    assert "town" in {column.name for column in c.columns} and c.unused == ()
+
+
+def test_rows_are_what_the_sample_asks_for_whatever_the_tables_are_called(parts, write, understood) -> None:
+    files = parts("ill", BINARY)
+    train, test = files.pop("train.csv"), files.pop("test.csv")
+    curves = [
+        pd.DataFrame({"id": np.repeat(rows["id"].to_numpy(), 4), "flux": np.arange(4 * len(rows)) % 7}) for rows in (train, test)
+    ]
+    named = {
+        "training_set.csv": curves[0],
+        "test_set.csv": curves[1],
+        "training_set_facts.csv": train,
+        "test_set_facts.csv": test,
+    }
+    c = understood(write({**files, **named}))
+    assert (c.train.path, c.test.path) == ("training_set_facts.csv", "test_set_facts.csv")
+    assert any(column.name.endswith("flux_mean") for column in c.columns)
+
+
+def test_a_part_of_train_is_not_train_and_one_table_in_two_forms_is_one(parts, write, understood) -> None:
+    files = parts("ill", BINARY)
+    more = {
+        "train_sample.csv": files["train.csv"].head(9),
+        "train.parquet": files["train.csv"],
+        "test.parquet": files["test.csv"],
+    }
+    c = understood(write({**files, **more}))
+    assert (c.train.path, c.test.path, c.unused) == ("train.parquet", "test.parquet", ("train_sample.csv",))
+
+
+def test_of_samples_that_differ_in_a_number_the_last(parts, write, understood) -> None:
+    files = parts("ill", BINARY)
+    sample = files.pop("sample_submission.csv")
+    c = understood(write({**files, "sample_submission_1.csv": sample.head(20), "sample_submission_2.csv": sample}))
+    assert c.sample is not None and c.sample.path == "sample_submission_2.csv"
+
+
+def test_folders_full_of_tables_are_spoken_of(parts, write, understood) -> None:
+    signals = {f"signals/part={at}/0.csv": pd.DataFrame({"x": [1, 2]}) for at in range(3)}
+    c = understood(write({**parts("ill", BINARY), **signals}))
+    assert any("the tables in signals are not read" in doubt for doubt in c.doubts)

@@ -58,6 +58,11 @@ def test_labels_where_the_person_insists_on_them_is_a_question(parts: Parts, wri
         understood(write({**files, "sample_submission.csv": sample}), metric="accuracy")
 
 
+def test_lists_of_words_where_numbers_would_be_answered_are_a_question(parts: Parts, write, understood) -> None:
+    with pytest.raises(CompetitionError, match=r"answered by numbers, but sample_submission.csv lists 'a b c'"):
+        understood(write(parts("price", RNG.gamma(2, 100, N + M), "a b c")))
+
+
 def stage(answers: list[str]) -> Stage:
     """A metric stage that knows these answers, of which only the last holds."""
 

@@ -10,19 +10,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from agentk.competitions import rows
+from agentk.competitions import reshaped, rows
 from agentk.competitions.rows import load_rows, read_table
 
 
 def test_its_source_stands_alone(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("a,b\n1,x\n2,\n")
-    program = (
-        inspect.getsource(rows) + "\nimport sys\nprint(read_table(sys.argv[1]).to_csv(index=False), 'agentk' in sys.modules)\n"
-    )
-    (tmp_path / "program.py").write_text(program)
-    done = subprocess.run(
-        [sys.executable, "-I", "program.py", "table.csv"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    own, shown = inspect.getsource(rows), "print(read_table(sys.argv[1]).to_csv(index=False), 'agentk' in sys.modules)"
+    own = own.replace("from agentk.competitions.reshaped", "from reshaped")
+    (tmp_path / "reshaped.py").write_text(inspect.getsource(reshaped))
+    (tmp_path / "program.py").write_text(f"{own}\nimport sys\n{shown}\n")
+    done = subprocess.run([sys.executable, "program.py", "table.csv"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "a,b\n1,x\n2,\n False\n"
 
 

@@ -254,6 +254,23 @@ class TestOdd:
         assert not train["image"].str.contains("owl|dog").any() and test["image"].iloc[2] == "test/3.jpg"
         assert c.doubts == ()
 
+    def test_folders_that_the_sample_has_a_column_for_are_classes_beside_other_tables(self, write, understood) -> None:
+        pictures = {f"imgs/train/c{at % 2}/p{at}.jpg": b"x" for at in range(40)} | {
+            f"imgs/test/q{at}.jpg": b"x" for at in range(9)
+        }
+        people = pd.DataFrame({"person": 1, "file": [f"p{at}.jpg" for at in range(40)]})
+        sample = pd.DataFrame({"img": [f"q{at}.jpg" for at in range(9)], "c0": 0.5, "c1": 0.5})
+        c = understood(write({**pictures, "people.csv": people, "sample_submission.csv": sample}))
+        assert (c.classes, c.rows, c.submission.kind) == (("c0", "c1"), 40, "class_probabilities")
+
+    def test_of_two_labels_the_one_whose_values_the_sample_ranks(self, parts: Parts, write, understood) -> None:
+        keys = [f"w{at:03d}" for at in np.arange(N + M) % 40]
+        files = parts("animal", keys)
+        files["train.csv"].insert(1, "species", np.where(BINARY[:N] == 1, "orca", "beluga"))
+        files["sample_submission.csv"] = files["sample_submission.csv"][["id"]].assign(predictions="w001 w002 w003")
+        c = understood(write({**files, "description.md": scored_by("MAP@3")}))
+        assert (c.targets, c.submission.kind) == (("animal",), "ranking") and any("--target" in doubt for doubt in c.doubts)
+
     def test_pictures_whose_names_tell_no_class_are_no_training_data(self, write, understood) -> None:
         pictures = {f"{part}/IMG_{at}.jpg": b"x" for part in ("train", "test") for at in range(30)}
         sample = pd.DataFrame({"id": [f"IMG_{at}" for at in range(30)], "label": 0.5})
@@ -340,10 +357,10 @@ class TestOdd:
         with pytest.raises(CompetitionError, match="nothing can be learned"):
             understood(write(parts("code", [f"x{at}" for at in range(N + M)], "x0")))
 
-    def test_several_labels_in_a_cell_are_doubted(self, parts: Parts, write, understood) -> None:
+    def test_several_labels_in_a_cell_are_doubted_where_no_metric_speaks_of_sets(self, parts: Parts, write, understood) -> None:
         tags = [" ".join(RNG.choice(["haze", "road", "lake", "farm"], RNG.integers(1, 4), replace=False)) for _ in range(N + M)]
         c = understood(write(parts("tags", tags, "haze")))
-        assert c.task is TaskKind.MULTICLASS and any("several labels at once" in doubt for doubt in c.doubts)
+        assert c.task is TaskKind.MULTILABEL and any("several labels at once" in doubt for doubt in c.doubts)
 
     def test_labels_in_a_file_of_their_own(self, rows: pd.DataFrame, write, understood) -> None:
         labels = rows[["id"]].assign(ill=BINARY).iloc[:N].sample(frac=1, random_state=0)

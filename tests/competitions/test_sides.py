@@ -58,3 +58,28 @@ def test_a_table_in_another_folder(parts: Parts, write, understood) -> None:
     c = understood(write({**parts("ill", BINARY), "facts/towns.csv": towns}))
     assert rows_of(c)[1]["people"].notna().all()
     assert load_rows(c.folder, plan_of(c))[1].equals(rows_of(c)[1])
+
+
+def test_a_key_may_be_called_otherwise_there(rows: pd.DataFrame, parts: Parts, write, understood) -> None:
+    files = {name: part.assign(id="u" + part["id"].astype(str)) for name, part in parts("default", BINARY).items()}
+    visits = pd.DataFrame({"visitor": "u" + RNG.choice(rows["id"].to_numpy(), 2000).astype(str).astype(object), "seconds": 5.5})
+    visits["seconds"] = RNG.gamma(1, 60, 2000).round(1)
+    c = understood(write({**files, "visits.csv": visits}))
+    train, _ = rows_of(c)
+    own = visits.loc[visits["visitor"] == train["id"].iloc[0], "seconds"]
+    assert train["visits_rows"].iloc[0] == len(own) and c.unused == ()
+
+
+def test_pairs_that_no_column_joins_are_spoken_of(parts: Parts, write, understood) -> None:
+    signals = {f"{part}_waves.csv": pd.DataFrame({f"{part}{at}": [1, 2, 3] for at in range(5)}) for part in ("train", "test")}
+    c = understood(write({**parts("default", BINARY), **signals}))
+    assert any("train_waves.csv, test_waves.csv are not used" in doubt for doubt in c.doubts)
+
+
+def test_facts_about_one_of_the_columns_they_share(rows: pd.DataFrame, parts: Parts, write, understood) -> None:
+    """What is known of a town is its own, though one of its columns is called like another of the rows."""
+    towns = pd.DataFrame({"town": ["Bern", "Genf", "Chur"], "height": [542, 375, 593], "lake": [0, 1, 0]})
+    c = understood(write({**parts("default", BINARY), "towns.csv": towns}))
+    train, _ = rows_of(c)
+    assert train["height"].tolist() == rows["height"][:N].tolist()
+    assert set(train.loc[train["town"] == "Genf", "towns_height"]) == {375}

@@ -132,3 +132,16 @@ def test_folds_that_are_known_to_mislead_give_way_to_what_the_columns_allow(writ
     assert (again.validation.scheme, again.validation.column) == ("grouped", "customer_id")
     assert any("random at first: the leaderboard has another order" in doubt for doubt in again.doubts)
     assert reconsidered(SPLIT, again, "so it has again") is None, "there is nothing else to believe"
+
+
+def test_whole_numbers_that_are_all_higher_in_test_are_time_whatever_they_are_called(scheme) -> None:
+    semana = np.sort(RNG.integers(1, 13, N + M))
+    found = scheme(pd.DataFrame({"semana": semana}), semana > 9)
+    assert (found.scheme, found.column, found.span) == ("rolling", "semana", 3.0)
+
+
+@pytest.mark.parametrize("name", ["semana", "clinic_id"])
+def test_numbers_that_train_shares_or_that_are_ids_are_none(scheme, name: str) -> None:
+    codes = np.sort(RNG.integers(1, 13, N + M))
+    found = scheme(pd.DataFrame({name: codes}), codes > 9 if name == "clinic_id" else RNG.permutation(N + M) < M)
+    assert found.scheme in ("random", "grouped")

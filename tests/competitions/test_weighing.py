@@ -177,3 +177,12 @@ def test_classes_of_a_score_that_is_no_mean_stay_a_doubt(parts, write, understoo
     page = "## Evaluation\n\nMacro F1, where classes have weights: high = 4, low = 1, mid = 2.\n"
     c = understood(write({**parts("kind", KINDS, "low"), "description.md": page}))
     assert (c.metric, weighing(c)) == ("f1_macro", ()) and any("f1_macro has no columns" in doubt for doubt in c.doubts)
+
+
+def test_rows_that_are_not_scored_are_a_doubt(parts, write, understood) -> None:
+    page = "## Evaluation\n\nMean absolute error. The second phase is not scored.\n"
+    c = understood(write({**parts("price", PRICE, 0.0), "description.md": page}))
+    assert any("'the second phase is not scored'" in doubt and "--weights" in doubt for doubt in c.doubts)
+    zeros = "## Evaluation\n\nMean absolute percentage error. Any day of 0 sales is not scored.\n"
+    c = understood(write({**parts("price", PRICE, 0.0), "description.md": zeros}))
+    assert not any("not scored" in doubt for doubt in c.doubts)

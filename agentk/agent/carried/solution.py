@@ -32,6 +32,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from agentk.competitions.reshaped import ranked_items, set_across, spelled_tags
 from agentk.competitions.rows import cells_asked, cut, finish_rows, load_rows, read_table, weighed
 from agentk.referee.apply import averaged, combine, decide
 
@@ -267,6 +268,10 @@ def submission(plan: dict[str, Any], answers: Array, test: pd.DataFrame, data: P
         sample = read_table(data / form["sample"]["path"], **form["sample"]["options"])
     if form["cells"]:
         return below_each_other(form, answers, test, sample, data)
+    if form["candidates"]:
+        return ranked(form, answers, test, sample)
+    if form["across"]:
+        return side_by_side(form, answers, test, sample)
     own = [name for name in form["test_ids"] if name in test and test[name].notna().any()]  # new rows may have none
     named = bool(keys) and len(own) == len(keys)  # the sample may call them otherwise
     if named:
@@ -298,6 +303,28 @@ def below_each_other(
     return frame
 
 
+def ranked(form: dict[str, Any], answers: Array, test: pd.DataFrame, sample: pd.DataFrame | None) -> pd.DataFrame:
+    """What the rows of each id name, the likeliest first; of new rows, which no sample asks for, in the order of their ids."""
+    [answer], facts = form["answers"], form["candidates"]
+    values = filled(answer, answers.reshape(len(answers), -1), test)
+    key, column = form["columns"]
+    frame = test[[key]].drop_duplicates().reset_index(drop=True) if sample is None else sample
+    items = ranked_items(frame[key], test[key], test[facts["item"]], values, facts["most"])
+    made: pd.DataFrame = frame.assign(**{column: items})[[key, column]]
+    return made
+
+
+def side_by_side(form: dict[str, Any], answers: Array, test: pd.DataFrame, sample: pd.DataFrame | None) -> pd.DataFrame:
+    """The sample with an answer in each of its columns; new rows, which no sample asks for, with theirs behind them."""
+    [answer] = form["answers"]
+    values = filled(answer, answers.reshape(len(answers), -1), test)
+    if sample is None:
+        return test.assign(**{answer["column"]: values})
+    key, *columns = form["columns"]
+    frame: pd.DataFrame = set_across(sample, key, columns, test[key], values)
+    return frame
+
+
 def filled(answer: dict[str, Any], answers: Array, test: pd.DataFrame) -> pd.Series[Any]:
     """One column of a submission from (N, W) answers to the rows of `test`."""
     if answer["kind"] == "span":
@@ -308,6 +335,8 @@ def filled(answer: dict[str, Any], answers: Array, test: pd.DataFrame) -> pd.Ser
     if answer["kind"] == "ranking":
         best = np.argsort(-answers, axis=1, kind="stable")[:, : answer["length"]]
         return pd.Series([" ".join(answer["labels"][at] for at in row) for row in best])
+    if answer["kind"] == "tags":
+        return pd.Series(spelled_tags(answers, answer["names"], answer["separator"], answer["always"]), dtype="object")
     if answer["kind"] == "nothing":
         return pd.Series(np.zeros(len(answers)))
     values = answers[:, answer["from"]]

@@ -96,12 +96,91 @@ def no_test_file(layout: Layout, rng: Generator) -> None:
 
 
 def steps_ahead(layout: Layout, rng: Generator) -> None:
-    """Series by columns that count days, and a column for each of the next ones: which nobody can answer yet."""
-    steps = rng.poisson(5, (30, 60))
-    keys = [f"item_{at}" for at in range(30)]
-    layout.train = pd.DataFrame(steps, columns=[f"d_{at}" for at in range(1, 61)]).assign(id=keys)
-    layout.sample = pd.DataFrame({"id": keys, **{f"F{at}": 0 for at in range(1, 8)}})
+    """Series by columns that count days, or are called after months, and a column for each of the next ones."""
+    things, known, asked = 30, int(rng.integers(60, 90)), int(rng.integers(3, 9))
+    keys = [f"item_{at}" for at in range(things)]
+    months = [f"{month:%Y-%m}" for month in pd.date_range("2011-02-01", periods=known + asked, freq="MS")]
+    counted = rng.random() < 0.6
+    names = [f"d_{at + 1}" for at in range(known)] if counted else months[:known]
+    answers = [f"F{at + 1}" for at in range(asked)] if counted else months[known:]
+    values = rng.poisson(np.exp(1.5 + 0.4 * np.sin(np.arange(known) / 3)), (things, known))
+    layout.train = pd.concat([pd.Series(keys, name="id"), pd.DataFrame(values, columns=names)], axis=1).assign(
+        dept=rng.choice(["A", "B"], things)
+    )
+    layout.sample = pd.DataFrame({"id": keys, **dict.fromkeys(answers, 0)})
+    truth = layout.truth
+    truth.targets, truth.ids, truth.answers, truth.schemes = ("value",), ("id",), tuple(answers), ("rolling",)
+    truth.column = "step" if counted else "date"
+    if counted and rng.random() < 0.5:
+        days = pd.date_range("2012-03-01", periods=known + asked)
+        named = {
+            "d": [f"d_{at + 1}" for at in range(known + asked)],
+            "day": days.strftime("%Y-%m-%d"),
+            "weekday": days.day_name(),
+        }
+        layout.sides["calendar"], truth.column = pd.DataFrame(named), "day"
     layout.names.pop("test")
+
+
+def labels_in_one_cell(layout: Layout, rng: Generator) -> None:
+    """The names of what is true of a row in one cell."""
+    names = list(layout.truth.targets)
+    sign = rng_choice((" ", ", ", "|"), rng)[0]
+
+    def cells(rows: pd.DataFrame) -> list[str]:
+        said = [[name for name, yes in zip(names, row, strict=True) if yes] for row in rows[names].to_numpy()]
+        return [sign.join(row or names[:1]) for row in said]
+
+    layout.train = layout.train.assign(tags=cells(layout.train)).drop(columns=names)
+    layout.truth.targets = tuple(f"tags_{name}" for name in names)
+    assert layout.sample is not None
+    layout.sample = layout.sample[list(layout.truth.ids)].assign(tags=sign.join(names[:2]))
+    layout.truth.answers, layout.truth.kind = ("tags",), "tags"
+
+
+def candidates_of_pages(layout: Layout, rng: Generator) -> None:
+    """Rows are what a page showed, one of which was chosen; what is asked is their order on each page."""
+    rows = [(page, item) for page in range(260) for item in rng.choice(50, int(rng.integers(2, 6)), replace=False) + 500]
+    frame = pd.DataFrame(rows, columns=["display", "item"])
+    frame["price"] = rng.gamma(3, 10, len(frame)).round(2)
+    cheapest = frame.groupby("display")["price"].transform("min") == frame["price"]
+    asked = rng.random(260) < 0.3
+    test = asked[frame["display"]]
+    layout.train, layout.test = frame.assign(chosen=cheapest.astype(int))[~test], frame[test].reset_index(drop=True)
+    lists = layout.test.groupby("display")["item"].agg(lambda own: " ".join(map(str, own)))
+    layout.sample = lists.reset_index()
+    truth = layout.truth
+    truth.task, truth.targets, truth.ids, truth.answers = TaskKind.BINARY, ("chosen",), ("display",), ("item",)
+    truth.kind, truth.metric, truth.schemes = "candidates", None, ("grouped", "stratified")
+
+
+def lists_for_people(layout: Layout, rng: Generator) -> None:
+    """A history of who took what and when; what is asked is what each of them takes next."""
+    people, things = [f"u{at:04x}" for at in range(60)], [f"{at:07d}" for at in rng.permutation(9000)[:40]]
+    taste = rng.random((60, 40)) ** 6
+    rows = [(day, who, rng.choice(40, p=taste[who] / taste[who].sum())) for day in range(100) for who in rng.integers(0, 60, 15)]
+    frame = pd.DataFrame(rows, columns=["date", "user", "article"])
+    frame["date"] = (pd.Timestamp("2022-02-01") + pd.to_timedelta(frame["date"], unit="D")).dt.strftime("%Y-%m-%d")
+    frame["user"], frame["article"] = np.array(people)[frame["user"]], np.array(things)[frame["article"]]
+    layout.train, layout.sample = frame, pd.DataFrame({"user": people, "prediction": " ".join(things[:5])})
+    layout.names["train"] = rng_choice(("transactions_train", "purchases", "events"), rng)[0]
+    layout.names.pop("test")
+    truth = layout.truth
+    truth.task, truth.targets, truth.ids, truth.answers = TaskKind.BINARY, ("taken",), ("user",), ("prediction",)
+    truth.kind, truth.metric, truth.schemes, truth.column = "candidates", None, ("rolling",), "period"
+
+
+def one_of_several_columns(layout: Layout, rng: Generator) -> None:
+    """A class told by columns of 0 and 1, as many as there are classes, of which each row has one."""
+    del rng
+    [target] = layout.truth.targets
+    labels = sorted(layout.train[target].unique())
+    columns = [f"is_{label}" for label in labels]
+    told = pd.DataFrame({name: (layout.train[target] == label).astype(int) for name, label in zip(columns, labels, strict=True)})
+    layout.train = pd.concat([layout.train.drop(columns=target), told], axis=1)
+    assert layout.sample is not None
+    layout.sample = layout.sample[list(layout.truth.ids)].assign(**dict.fromkeys(columns, round(1 / len(columns), 4)))
+    layout.truth.targets, layout.truth.answers = ("class",), tuple(columns)
 
 
 def pixels_in_a_cell(layout: Layout, rng: Generator) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from agentk.bench.synthetic import asked, media, order, pixels, spans, tables, weights
+from agentk.bench.synthetic import asked, beside, media, order, pixels, spans, tables, weights
 from agentk.bench.synthetic import oddities as odd
 from agentk.bench.synthetic.layout import Generator, Layout, Maker, Oddity, Truth, World, write
 from agentk.bench.synthetic.pages import as_html, as_markdown, as_text, page
@@ -159,6 +159,16 @@ CASES: tuple[Case, ...] = (
     Case("series-by-columns", order.forecast(), "mae", "values", (asked.days_as_columns,)),
     Case("series-without-test", order.forecast(composed=True), "rmse", "values", (asked.no_test_file,)),
     Case("steps-ahead", _R, "rmse", "values", (asked.steps_ahead,)),
+    Case("labels-in-one-cell", tables.multilabel, "f1_samples", "tags", (asked.labels_in_one_cell,)),
+    Case("labels-in-one-cell-f2", tables.multilabel, "f2_samples", "tags", (asked.labels_in_one_cell,), "html"),
+    Case("one-of-several-columns", tables.multiclass(words=("a", "b", "tie")), "log_loss", "class_probabilities", (asked.one_of_several_columns,)),
+    Case("candidates-of-pages", _B, "map@3", "ranking", (asked.candidates_of_pages,)),
+    Case("lists-for-people", _B, "map@5", "ranking", (asked.lists_for_people,)),
+    Case("in-several-tables", _B, "mcc", "label", (beside.in_several_tables,)),
+    Case("rows-with-readings", _M, "log_loss", "class_probabilities", (beside.with_readings,)),
+    Case("excerpt-of-train", _R, "mae", "values", (beside.excerpt_of_train,)),
+    Case("visits-of-others", _B, "auc", "probability", (beside.visits_of_others,)),
+    Case("weeks-of-another-name", _R, "rmsle", "values", (beside.weeks_of_another_name,)),
     Case("pixels-in-a-cell", pixels.pictures(), "accuracy", "label", (asked.pixels_in_a_cell,)),
     Case("pictures-by-pairs", media.picture_pairs, "log_loss", "probability"),
     Case("pictures-several-an-id", media.several_pictures(), "auc", "probability"),
@@ -235,6 +245,8 @@ def _answers(case: Case, world: World, rows: int, rng: Generator) -> pd.DataFram
     if case.kind == "ranking":
         labels = sorted(known[first].unique())
         return pd.DataFrame({first: [" ".join(map(str, labels[: int(case.saying[-1])]))] * rows})
+    if case.kind == "tags":
+        return pd.DataFrame(0, index=range(rows), columns=list(world.targets))
     if case.kind == "span":
         return pd.DataFrame({first: [rng_choice(("", "some words"), rng)[0]] * rows})
     if case.kind == "label":

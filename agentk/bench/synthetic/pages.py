@@ -14,6 +14,8 @@ _MEANS = {
     "class_probabilities": "For each {ids}, submit a probability for each of the possible classes.",
     "values": "For every {ids} in the test set, predict {answers}.",
     "ranking": "For each {ids}, list the likeliest values of {answers}, separated by spaces, best first.",
+    "candidates": "For each {ids} in the test set, list {answers}, best first, separated by spaces.",
+    "tags": "For each {thing} in the test set, name what is true of it, separated as in the example.",
     "span": "For each {ids} in the test set, you must give the part of the text that is {answers}.",
 }
 

@@ -29,6 +29,15 @@ SAYINGS: dict[str, tuple[str, ...]] = {
         "Submissions are evaluated on the weighted F1 score, in which each class counts by its support.",
         "We use `f1_score(y_true, y_pred, average='weighted')` from scikit-learn.",
     ),
+    "f1_samples": (
+        "The evaluation metric for this competition is Mean F1-Score: of the labels said and those that are true of each row.",
+        "Submissions will be evaluated based on their mean F1 score.",
+    ),
+    "f2_samples": (
+        "Submissions will be evaluated based on their mean F2 score, which weighs recall more than precision. "
+        "It is formed by averaging the individual F2 scores of the rows.",
+        "Scores are the mean F2-Score over all {things}.",
+    ),
     "mcc": (
         "Submissions are evaluated using the Matthews correlation coefficient (MCC).",
         "The score is Matthews' correlation coefficient between true and predicted labels.",

@@ -131,6 +131,11 @@ def f_beta(beta: float) -> NamedMetric:
     return NamedMetric(f"f{beta:g}", "maximize", "labels", _averaged("fbeta_score", None, beta=beta))
 
 
+def f_beta_samples(beta: float) -> NamedMetric:
+    """The mean over rows of the F-beta of each row's set of labels."""
+    return NamedMetric(f"f{beta:g}_samples", "maximize", "labels", _averaged("fbeta_score", "samples", beta=beta))
+
+
 LABELS = (
     NamedMetric(
         "accuracy",

@@ -10,7 +10,7 @@ from functools import cache
 from agentk.competitions.metrics.agreement import AGREEMENT
 from agentk.competitions.metrics.deviances import DEVIANCES, tweedie
 from agentk.competitions.metrics.entry import NamedMetric
-from agentk.competitions.metrics.labels import LABELS, f_beta
+from agentk.competitions.metrics.labels import LABELS, f_beta, f_beta_samples
 from agentk.competitions.metrics.probabilities import PROBABILITIES, partial_auc
 from agentk.competitions.metrics.ranked import map_at, ndcg_at, top
 from agentk.competitions.metrics.spans import SPANS
@@ -18,7 +18,17 @@ from agentk.competitions.metrics.values import VALUES, huber, pinball
 from agentk.errors import SettingError
 
 METRICS = (*LABELS, *PROBABILITIES, *VALUES, *AGREEMENT, *DEVIANCES, *SPANS)
-FAMILIES = ("f<beta>", "map@<k>", "ndcg@<k>", "top@<k>", "pinball@<quantile>", "pauc@<rate>", "huber@<delta>", "tweedie@<power>")
+FAMILIES = (
+    "f<beta>",
+    "f<beta>_samples",
+    "map@<k>",
+    "ndcg@<k>",
+    "top@<k>",
+    "pinball@<quantile>",
+    "pauc@<rate>",
+    "huber@<delta>",
+    "tweedie@<power>",
+)
 
 
 def metric_names() -> tuple[str, ...]:
@@ -66,6 +76,7 @@ _LISTS: tuple[tuple[str, Callable[[int], NamedMetric]], ...] = (
 )
 _NUMBERED: tuple[tuple[str, Callable[[float], NamedMetric], float, float], ...] = (
     (r"f(?:beta)?@?(\d+(?:\.\d+)?)(?:score)?", f_beta, 0, float("inf")),
+    (r"f(?:beta)?@?(\d+(?:\.\d+)?)samples", f_beta_samples, 0, float("inf")),
     (r"(?:pinball|quantile)@?(0?\.\d+)", pinball, 0, 1),
     (r"(?:pauc|partialauc)@?(0?\.\d+)", partial_auc, 0, 1),
     (r"huber@?(\d+(?:\.\d+)?)", huber, 0, float("inf")),

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from agentk.competitions.metrics.wording import evaluation, mentioned, plain
 
 _SPEAKS = re.compile(r"\b(weigh(s|ed|t|ts|ted|ting)?|counts? [\w ]{0,12}times)\b")
+_LEFT_OUT = re.compile(
+    r"\b(is|are|will be) (not (scored|evaluated|counted)|(ignored|excluded) (in|from) (the )?(scor|evaluat)\w+)\b"
+)
 _FORMAT = re.compile(r"\bsubmission (?:file|format)\b|\bfile should contain\b|\bfollowing format\b")
 _WORDS = {
     "once": 1,
@@ -27,7 +30,7 @@ _N = rf"(?:\d+(?:\.\d+)?|{'|'.join(_WORDS)})"
 _OTHERS = r"(?:all |the |every )*(?:others?|rest|remaining|normal|ordinary|regular|non \w+)(?: \w+){0,3}?"
 _WEIGH = (
     r"(?:weighs?|counts?|(?:are|is) (?:each )?(?:weighted|counted|weighed)(?: by| with)?"
-    r"|(?:has|have|gets?|carr(?:y|ies)|receives?) (?:a )?weights?(?: of)?)"
+    r"|(?:has|have|gets?|carr(?:y|ies)|receives?|(?:are|is) given) (?:a )?weights?(?: of)?)"
 )
 _SOME = r"(?P<condition>[^.;:,]{3,90}?)"
 _RULES = (
@@ -38,7 +41,7 @@ _RULES = (
     ),
     # holiday weeks weigh 5 and all others 1
     re.compile(
-        rf"{_SOME} {_WEIGH} (?P<weight>{_N})(?: times)?,? ?(?:and|while|whereas|but|or)? ?(?:for )?{_OTHERS}"
+        rf"{_SOME} {_WEIGH} (?P<weight>{_N})(?: times)?,? ?(?:and|while|whereas|where|but|or)? ?(?:for )?{_OTHERS}"
         rf"(?: {_WEIGH})? (?P<rest>{_N})\b"
     ),
     # rows of holidays count five times as much
@@ -109,6 +112,13 @@ def speaks_of_weights(description: str) -> str:
     text = _scoring(description)
     spoken = _SPEAKS.search(text) if evaluation(description) else None
     return _around(text, spoken) if spoken else ""
+
+
+def leaves_out(description: str) -> str:
+    """The words by which the section on evaluation says that some rows are not scored, "" where it does not."""
+    text = _scoring(description) if evaluation(description) else ""
+    spoken = _LEFT_OUT.search(text)
+    return re.split(r"[.;] ", text[: spoken.end()])[-1].strip() if spoken else ""
 
 
 def called_weight(column: str) -> bool:

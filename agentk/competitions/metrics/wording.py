@@ -35,7 +35,9 @@ _QUALIFIED_BEHIND = re.compile(
     r"^ ?(( score| coefficient)?,? [a-z],|(score )?(above|below|beyond|restricted|truncated|up to)\b|[*+] ?[\d.a-z]|"
     r"( score)? (and|plus|minus|times|multiplied|divided) (the )?|"
     r"( score| coefficient)?( computed| calculated)? (for|within|over) (each|every) "
-    r"(time|date|day|week|month|group|user|customer|store|query|session|type|series|stock|patient)\b)"
+    r"(time|date|day|week|month|group|user|customer|store|query|session|type|series|stock|patient)\b|"
+    r"( score| coefficient)?,? (computed|calculated) (for|within|over) (each|every) (?!of |[\w ]*(column|class|target|label|"
+    r"categor|row|sample|prediction))[^.]{0,60}\b(and )?then averaged)"
 )
 _COMPOSED = re.compile(r"\b(mean|average|sum|combination|blend|product|difference) of (the |two |three |several )?[^.]*$")
 
@@ -77,6 +79,8 @@ def evaluation(description: str) -> str:
         if _HEADING.fullmatch(words) or (level and _HEADING.match(words)):
             rest = "\n".join(lines[at + 1 :])
             end = re.search(rf"^#{{1,{level}}} ", rest, re.MULTILINE) if level else None
+            if end and not rest[: end.start()].strip():
+                continue  # a heading right below it says more
             return rest[: end.start()] if end else rest[:_LONGEST]
     return ""
 
@@ -110,7 +114,7 @@ def _dismissed(text: str, mention: Mention) -> bool:
 def _qualified(text: str, mention: Mention) -> str:
     """The words about a mention that make it another metric than the plain one, "" where there are none."""
     sentence = re.split(r"[.!?]\s", text[max(0, mention.start - 200) : mention.start])[-1]
-    behind = text[mention.end : mention.end + 40]
+    behind = text[mention.end : mention.end + 100]
     before = _QUALIFIED.search(_clause_before(text, mention.start))
     after = _QUALIFIED_BEHIND.search(behind)
     second = after is not None and re.match(r"[^.]*\b(and|plus|minus|times|multiplied|divided)\b", after[0])

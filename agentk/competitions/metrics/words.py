@@ -15,7 +15,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"macro (averaged )?recall",
     ),
     "f1": (
-        r"\bf ?1 ?(score|measure)?\b",
+        r"\bf ?1 ?(score|measure)?\b(?!\W{0,4}f ?\d)",  # F1, F2, …, F28 are columns
         r"\bf (score|measure)\b",
     ),
     "f1_macro": (
@@ -212,7 +212,8 @@ NUMBERED = (
     (rf"{_DCG}k,? (where|with) k ?(=|is) ?{_K}", "ndcg@{}", 6),
     (rf"\btop {_K} ((categorical|classification) )?accuracy", "top@{}", 1),
     (rf"\b(hit rate|hits?|recall|accuracy) ?@ ?{_K}", "top@{}", 2),
-    (r"\bf ?(0\.5|2|3)( ?(score|measure))?\b", "f{}", 1),
+    (r"\bf ?(0\.5|2|3)( ?(score|measure))?\b(?!\W{0,4}f ?\d)", "f{}", 1),
+    (r"\bmean f ?(0\.5|2|3)( ?(score|measure))?\b", "f{}_samples", 1),
     (r"\b(pinball|quantile) loss[^.]{0,60}?\b(0\.\d+)", "pinball@{}", 2),
     (r"\b(0\.\d+)( quantile)? (pinball|quantile) loss", "pinball@{}", 1),
     (r"\bhuber loss[^.]{0,40}?\b(delta|\u03b4) ?(=|of|is)? ?(\d+(\.\d+)?)", "huber@{}", 3),

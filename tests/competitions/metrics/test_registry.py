@@ -14,7 +14,7 @@ from agentk.competitions.spans import span_truth
 from agentk.errors import SettingError
 from agentk.types.metric import gain
 
-ALL = (*metric_names(), "map@3", "ndcg@3", "top@1", "f2", "pinball@0.9", "pauc@0.8", "huber@1", "tweedie@1.5")
+ALL = (*metric_names(), "map@3", "ndcg@3", "top@1", "f2", "f2_samples", "pinball@0.9", "pauc@0.8", "huber@1", "tweedie@1.5")
 RNG = np.random.default_rng(0)
 CODES = RNG.integers(0, 2, 60).astype(float)
 VALUES = RNG.gamma(2, 2, (60, 1)) + 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentk.competitions.metrics.weightings import Condition, speaks_of_weights, weightings
+from agentk.competitions.metrics.weightings import Condition, leaves_out, speaks_of_weights, weightings
 
 COLUMNS = ("Id", "IsHoliday", "region", "trust", "Weight")
 
@@ -20,6 +20,11 @@ def first(text: str, *names: str, columns: tuple[str, ...] = COLUMNS[:-1]):
         ("The mean is weighted: holiday weeks weigh 5 and all others 1.", "holiday weeks", (5, 1)),
         ("MAE; weeks that include a holiday count five times as much.", "a holiday", (5, 1)),
         ("Weighted RMSE; rows of region north have a weight of 3, the others 0.5", "region north", (3, 0.5)),
+        (
+            "Weighted: urgent items are given a weight of 1.25 where all other items are given a weight of 1.00.",
+            "urgent",
+            (1.25, 1),
+        ),
         ("Rows are weighted 4 for urgent rows and 2 for all other rows.", "urgent rows", (4, 2)),
     ],
 )
@@ -92,3 +97,16 @@ def test_what_a_sample_file_looks_like_is_no_list_of_weights() -> None:
 )
 def test_which_value_a_condition_means(words: str, column: str, values: list[str], value: str | None) -> None:
     assert Condition(words, 5).value_of(column, values) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("MAE while breathing in. The expiratory phase is not scored.", "the expiratory phase is not scored"),
+        ("RMSE. Days without sales are ignored in scoring; all others count.", "days without sales are ignored in scoring"),
+        ("MAE. Submissions will not be scored before the deadline.", ""),
+        ("MAE over all rows.", ""),
+    ],
+)
+def test_rows_that_are_left_out(text: str, words: str) -> None:
+    assert leaves_out(f"## Evaluation\n\n{text}\n") == words
