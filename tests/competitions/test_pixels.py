@@ -90,7 +90,7 @@ def test_columns_beside_a_picture_stay_what_they_are(believed) -> None:
     assert kinds.count(ColumnKind.PIXEL) == 256 and ColumnKind.NUMERIC in kinds and ColumnKind.CATEGORICAL in kinds
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 3])
 @pytest.mark.parametrize("world", [worlds.counts, worlds.spectrum, worlds.hours, worlds.indicators])
 def test_what_merely_counts_through_its_columns_is_a_table(believed, world: Maker, seed: int) -> None:
     c = believed(made(world, seed))
