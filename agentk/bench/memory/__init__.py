@@ -28,6 +28,7 @@ def bench_memory(
         raise SettingError(f"--parts {', '.join(sorted(unknown))}: the parts of memory are {', '.join(PARTS)}")
     from agentk.agent import machine
 
+    out.mkdir(parents=True, exist_ok=True)
     results: dict[str, Any] = {}
     if "table" in parts:
         make_table(out, _sources(out, folder), slots=min(2, machine.cores()), say=say)
