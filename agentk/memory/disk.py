@@ -45,6 +45,7 @@ class DiskShelf:
         self._neighbors = Neighbors(folder / "chroma")
         self._table: LessonTable | None = None
         self._open = False
+        self._mending = folder / "mending"  # is there while the neighbors are made again
         self._ledger_file, self._commit_file, self._orders = folder / "ledger.json", folder / "commit.json", folder / "orders"
         try:
             if folder.exists() and {entry.name for entry in folder.iterdir()}.isdisjoint(_OWN) and any(folder.iterdir()):
@@ -186,6 +187,9 @@ class DiskShelf:
                 earlier = self._neighbors.earlier()
                 pages = (([row(Lesson.model_validate_json(one)) for one in lines], vectors) for lines, vectors in earlier)
                 self._fill(self._written, pages)
+                self._mending.touch()  # chromadb is to keep no word of them
+            if self._mending.exists():
+                self._make_again()
             self._seen, self._open = seen, True
         if self._commit_file.exists():
             self._carry_out(json.loads(self._commit_file.read_text("utf-8")))
@@ -197,12 +201,18 @@ class DiskShelf:
         except DamagedError:
             if self._table is None:
                 raise
-            self._neighbors.remove()
-            self._neighbors.open()
-            self._neighbors.make(_about(self._written))
-            for rows, vectors in self._table.pages():
-                self._neighbors.put(rows, vectors)
+            self._make_again()
             return act()
+
+    def _make_again(self) -> None:
+        """The neighbors, of the table; begun anew by whoever comes next if it is cut short."""
+        self._mending.touch()
+        self._neighbors.remove()
+        self._neighbors.open()
+        self._neighbors.make(_about(self._written))
+        for rows, vectors in self._lessons.pages():
+            self._neighbors.put(rows, vectors)
+        self._mending.unlink()
 
     def _file(self, ledger: Mapping[str, JsonValue]) -> Path:
         return self._folder / f"lessons-{tag(str(ledger['embedder']))}.sqlite"

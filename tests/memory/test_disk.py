@@ -224,6 +224,9 @@ def test_a_store_of_before_there_was_a_table_is_taken_over(
     assert {known.id: known for known in again.lessons()} == before
     assert len(again.recall(features(), limit=20)) == 6 and again.search("scale the columns", limit=3) != []
     again.close()
+    assert not any(
+        b"scale the columns" in path.read_bytes() for path in (tmp_path / "memory" / "chroma").rglob("*") if path.is_file()
+    )
 
 
 def test_a_store_that_has_lost_its_table_says_so(on_disk: Open, tmp_path: Path) -> None:
@@ -341,6 +344,10 @@ def test_damaged_neighbors_are_made_again_of_the_table(on_disk: Open, tmp_path: 
     assert [(known.id, near) for known, near in again.search("scale the columns", limit=5)] == found
     again.remember([lesson("claim:more")], private=())
     assert {known.subject for known in again.lessons()} == {one.subject for one in told} | {"claim:more"}
+    again.close()
+    (tmp_path / "memory" / "mending").touch()  # a kill in the middle of that
+    assert len(on_disk().search("scale the columns", limit=5)) == 5
+    assert not (tmp_path / "memory" / "mending").exists()
 
 
 def test_opens_and_recalls_as_it_was_left(on_disk: Open) -> None:
