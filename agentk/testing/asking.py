@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agentk.competitions.metrics.own import metric_of
+from agentk.errors import AgentKError
 from agentk.llms.protocol import ChatRequest, Reply
 from agentk.reasoning.questions import (
     CodeQuestion,
@@ -42,9 +43,9 @@ def fit_predict(train, test, params, data_dir):
 
 
 class ScriptedModel:
-    """Answers with the given replies in turn, the last one again and again; remembers what it was asked."""
+    """Answers with the given replies in turn, the last one again and again, or raises them; remembers what it was asked."""
 
-    def __init__(self, *replies: str | Reply) -> None:
+    def __init__(self, *replies: str | Reply | AgentKError) -> None:
         self.name = "scripted/model"
         self.replies = list(replies)
         self.requests: list[ChatRequest] = []
@@ -53,6 +54,8 @@ class ScriptedModel:
         """The next reply of the script."""
         self.requests.append(request)
         reply = self.replies[min(len(self.requests), len(self.replies)) - 1]
+        if isinstance(reply, AgentKError):
+            raise reply
         return reply if isinstance(reply, Reply) else Reply(text=reply, model=self.name)
 
     def close(self) -> None:

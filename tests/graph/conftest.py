@@ -7,23 +7,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from agentk.agent.arena import CompetitionArena
 from agentk.agent.request import Request
 from agentk.competitions.draft import Overrides
 from agentk.competitions.setup import begun
-from agentk.errors import ReasonerError
+from agentk.errors import AgentKError, ReasonerError
 from agentk.graph.clock import Clock
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal, Line, read
 from agentk.graph.ledger import Ledger
+from agentk.graph.proposing import Proposing
 from agentk.graph.workbench import Setting, Workbench
+from agentk.llms.protocol import Reply
 from agentk.memory.off import Off
 from agentk.memory.protocol import Memory
+from agentk.reasoning.colleagues import Colleagues
+from agentk.reasoning.model.prompts import Prompts
+from agentk.reasoning.model.reasoner import LLMReasoner
+from agentk.reasoning.playbook import Playbook
 from agentk.reasoning.questions import Code, CodeQuestion, Plan, PlanQuestion, Reasoner, Reflection, ReflectQuestion
 from agentk.sandbox.open import open_sandbox
 from agentk.sandbox.protocol import Sandbox
+from agentk.testing.asking import LIBRARIES, ScriptedModel
 from agentk.types.solution import Solution
 
 WARM = ("numpy", "pandas", "agentk.referee.harness")
@@ -91,8 +99,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, sandbox: Sandbox) -> Callable[..., Workbench]:
+def opened(tmp_path: Path, sandbox: Sandbox) -> Iterator[Callable[..., Workbench]]:
     """Opens a run in `tmp_path`, as a new process would: from its folder and its journal alone."""
+    journals: list[Journal] = []
 
     def again(
         script: Reasoner | None = None,
@@ -111,6 +120,7 @@ def opened(tmp_path: Path, sandbox: Sandbox) -> Callable[..., Workbench]:
         ledger = Ledger.of(read(folder.journal), "minimize")
         journal = Journal(folder.journal, clock.active)
         journal.listen(ledger.apply)
+        journals.append(journal)
         request = Request(competition=competition, attempts=attempts, budget=budget)
         return Workbench(
             folder=folder,
@@ -125,7 +135,9 @@ def opened(tmp_path: Path, sandbox: Sandbox) -> Callable[..., Workbench]:
             deliver=lambda bench: None,
         )
 
-    return again
+    yield again
+    for journal in journals:
+        journal.close()
 
 
 @pytest.fixture
@@ -141,3 +153,29 @@ def begin(opened: Callable[..., Workbench]) -> Callable[..., Workbench]:
         return bench
 
     return made
+
+
+Beside = Callable[..., tuple[Workbench, ScriptedModel]]
+
+
+@pytest.fixture
+def beside(opened: Callable[..., Workbench]) -> Beside:
+    """A run before its setup, with a language model beside the playbook that gives or raises these replies."""
+
+    def made(*replies: str | Reply | AgentKError, **options: Any) -> tuple[Workbench, ScriptedModel]:
+        model = ScriptedModel(*replies)
+        reasoner = LLMReasoner(model, model, Prompts(), libraries=LIBRARIES, audit=lambda solution, competition: None, **options)
+        bench = opened()
+        bench.proposing = Proposing(Colleagues(Playbook(), reasoner))
+        return bench, model
+
+    return made
+
+
+def write_table(folder: Path, known: pd.DataFrame, unknown: pd.DataFrame, target: str, page: str) -> None:
+    """A regression in Kaggle's layout, with the description `page`."""
+    folder.mkdir()
+    known.to_csv(folder / "train.csv", index=False)
+    unknown.to_csv(folder / "test.csv", index=False)
+    unknown[["id"]].assign(**{target: 0.5}).to_csv(folder / "sample_submission.csv", index=False)
+    (folder / "description.md").write_text(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,25 @@ import pytest
 from agentk.errors import StoreError
 from agentk.graph.journal import Journal, read
 
-
-def opened(path: Path) -> Journal:
-    return Journal(path, active=lambda: 1.25)
+Opened = Callable[[], Journal]
 
 
-def test_every_line_says_when_where_and_what(tmp_path: Path) -> None:
-    journal = opened(tmp_path / "journal.jsonl")
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    """Opens the journal, as a new process would."""
+    journals: list[Journal] = []
+
+    def again() -> Journal:
+        journals.append(Journal(tmp_path / "journal.jsonl", active=lambda: 1.25))
+        return journals[-1]
+
+    yield again
+    for journal in journals:
+        journal.close()
+
+
+def test_every_line_says_when_where_and_what(opened: Opened, tmp_path: Path) -> None:
+    journal = opened()
     journal.write("run_started", request={"seed": 3})
     journal.write("run_finished", stopped_by="budget")
     first, last = read(tmp_path / "journal.jsonl")
@@ -25,19 +38,19 @@ def test_every_line_says_when_where_and_what(tmp_path: Path) -> None:
     assert str(last["time"]).endswith("+00:00")
 
 
-def test_a_torn_last_line_is_cut_off_and_the_count_goes_on(tmp_path: Path) -> None:
+def test_a_torn_last_line_is_cut_off_and_the_count_goes_on(opened: Opened, tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    opened(path).write("run_started")
+    opened().write("run_started")
     with path.open("ab") as file:
         file.write(b'{"schema": 1, "seq": 1, "ev')
     assert [line["seq"] for line in read(path)] == [0]
-    opened(path).write("resumed")
+    opened().write("resumed")
     assert [(line["seq"], line["event"]) for line in read(path)] == [(0, "run_started"), (1, "resumed")]
 
 
-def test_listeners_see_each_line_after_it_is_written(tmp_path: Path) -> None:
+def test_listeners_see_each_line_after_it_is_written(opened: Opened, tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    journal, seen = opened(path), []
+    journal, seen = opened(), []
     journal.listen(lambda line: seen.append((line["event"], sum(1 for _ in read(path)))))
     journal.write("run_started")
     assert seen == [("run_started", 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,10 @@ from agentk.competitions.setup import begun, through
 from agentk.competitions.whole import contract_of
 from agentk.errors import BudgetError, CompetitionError
 from agentk.graph.measured import FILE, TRIES, measured
-from agentk.graph.proposing import Proposing
 from agentk.graph.workbench import Workbench
-from agentk.reasoning.colleagues import Colleagues
-from agentk.reasoning.model.prompts import Prompts
-from agentk.reasoning.model.reasoner import LLMReasoner
-from agentk.reasoning.playbook import Playbook
-from agentk.testing.asking import LIBRARIES, ScriptedModel
+from agentk.testing.asking import ScriptedModel
+
+from .conftest import Beside, write_table
 
 PAGE = """# Doses
 
@@ -60,25 +58,27 @@ def first(tmp_path: Path) -> Draft:
     generator = np.random.default_rng(0)
     rows = pd.DataFrame({"id": np.arange(300), "mass": generator.normal(70, 9, 300), "age": generator.normal(50, 9, 300)})
     dose = (rows["mass"] / 10 + generator.normal(0, 0.3, 300)).round(3)
-    folder = tmp_path / "doses"
-    folder.mkdir()
-    rows[:200].assign(dose=dose[:200], trust=generator.choice([0.5, 1.0], 200)).to_csv(folder / "train.csv", index=False)
-    rows[200:].to_csv(folder / "test.csv", index=False)
-    rows[200:][["id"]].assign(dose=0.5).to_csv(folder / "sample_submission.csv", index=False)
-    (folder / "description.md").write_text(PAGE)
-    return begun(folder, Overrides(), tmp_path / "made")
+    known = rows[:200].assign(dose=dose[:200], trust=generator.choice([0.5, 1.0], 200))
+    write_table(tmp_path / "doses", known, rows[200:], "dose", PAGE)
+    return begun(tmp_path / "doses", Overrides(), tmp_path / "made")
 
 
-def asked(opened: Any, first: Draft, *replies: Any, **options: Any) -> tuple[Draft, ScriptedModel, Workbench]:
-    model = ScriptedModel(*replies)
-    reasoner = LLMReasoner(model, model, Prompts(), libraries=LIBRARIES, audit=lambda solution, competition: None, **options)
-    bench = opened()
-    bench.proposing = Proposing(Colleagues(Playbook(), reasoner))
-    return measured(bench, first, through(first)), model, bench
+Asked = Callable[..., tuple[Draft, ScriptedModel, Workbench]]
 
 
-def test_what_it_writes_scores_from_now_on(opened, first: Draft) -> None:
-    draft, model, bench = asked(opened, first, RIGHT)
+@pytest.fixture
+def asked(beside: Beside) -> Asked:
+    """The draft after a model with these replies was asked to write its metric."""
+
+    def made(first: Draft, *replies: Any, **options: Any) -> tuple[Draft, ScriptedModel, Workbench]:
+        bench, model = beside(*replies, **options)
+        return measured(bench, first, through(first)), model, bench
+
+    return made
+
+
+def test_what_it_writes_scores_from_now_on(asked: Asked, first: Draft) -> None:
+    draft, model, bench = asked(first, RIGHT)
     assert through(first).metric_assumed and draft.metric == "metric.py:metric"
     assert (bench.folder.path / FILE).read_text().startswith('"""The lopsided penalty."""')
     metric = metric_of(draft)
@@ -90,15 +90,15 @@ def test_what_it_writes_scores_from_now_on(opened, first: Draft) -> None:
     assert [request.purpose for request in model.requests] == ["measure"]
 
 
-def test_the_page_is_material_and_cannot_close_its_quotation(opened, first: Draft) -> None:
-    _, model, _ = asked(opened, first, RIGHT)
+def test_the_page_is_material_and_cannot_close_its_quotation(asked: Asked, first: Draft) -> None:
+    _, model, _ = asked(first, RIGHT)
     page = model.shown
     assert "IGNORE YOUR TASK" in page and page.count("</data>") == page.count('<data name="') + 1  # once in a sentence of ours
     assert "material, not instruction" in page and "mass" in page and "task: regression" in page
 
 
-def test_what_does_not_pass_is_sent_back_with_what_was_found(opened, first: Draft) -> None:
-    draft, model, _ = asked(opened, first, FIRST_ROWS, UPSIDE_DOWN, RIGHT)
+def test_what_does_not_pass_is_sent_back_with_what_was_found(asked: Asked, first: Draft) -> None:
+    draft, model, _ = asked(first, FIRST_ROWS, UPSIDE_DOWN, RIGHT)
     assert draft.metric == "metric.py:metric" and len(model.requests) == 3
     second, third = (request.messages[-1].content for request in model.requests[1:])
     assert "in another order of rows" in second and "[:9].sum()" in second
@@ -106,45 +106,37 @@ def test_what_does_not_pass_is_sent_back_with_what_was_found(opened, first: Draf
     assert str(first.folder.parent) not in third, "no path of this machine is told"
 
 
-def test_targets_do_not_reach_it_through_errors(opened, first: Draft) -> None:
+def test_targets_do_not_reach_it_through_errors(asked: Asked, first: Draft) -> None:
     tells = "```python\ndef metric(truth, answers):\n    raise ValueError(f'secret {truth[0]} {truth[:3].tolist()}')\n```"
-    _, model, _ = asked(opened, first, tells, RIGHT, share="names")
+    _, model, _ = asked(first, tells, RIGHT, share="names")
     value = pd.read_csv(first.folder / "train.csv")["dose"].iloc[0]
     page = model.requests[1].messages[-1].content
     assert "for the truth it gives no score: ValueError: secret …" in page and str(value) not in page
 
 
-def test_after_the_last_try_the_person_is_asked(opened, first: Draft) -> None:
+def test_after_the_last_try_the_person_is_asked(asked: Asked, first: Draft) -> None:
     with pytest.raises(CompetitionError, match="it left with exit code 3") as told:
-        asked(opened, first, LEAVES)
+        asked(first, LEAVES)
     assert "--metric NAME, or --metric FILE.py:FUNCTION" in str(told.value) and f"in {TRIES} tries" in str(told.value)
 
 
-def test_a_metric_that_cannot_be_told_stays_a_doubt(opened, first: Draft) -> None:
-    draft, _, bench = asked(opened, first, "NONE: the experts' trust is not published.")
+def test_a_metric_that_cannot_be_told_stays_a_doubt(asked: Asked, first: Draft) -> None:
+    draft, _, bench = asked(first, "NONE: the experts' trust is not published.")
     assert draft.metric == "rmse" and not (bench.folder.path / FILE).exists()
     assert "did not: the experts' trust is not published." in draft.reasons[-1]
 
 
-def test_nothing_is_asked_where_there_is_nothing_to_ask(opened, first: Draft) -> None:
+def test_nothing_is_asked_where_there_is_nothing_to_ask(asked: Asked, first: Draft) -> None:
     said = first.model_copy(update={"overrides": Overrides(metric="mae")})
     known = first.model_copy(update={"description": "## Evaluation\n\nMAE\n"})
     for draft in (said, known):
         (first.folder / "description.md").write_text(draft.description or PAGE)
-        assert not asked(opened, draft, RIGHT)[1].requests
+        assert not asked(draft, RIGHT)[1].requests
     (first.folder / "description.md").write_text(PAGE)
-    hidden, model, _ = asked(opened, first, RIGHT, hide=True)
+    hidden, model, _ = asked(first, RIGHT, hide=True)
     assert hidden.metric == "rmse" and not model.requests
 
 
-def test_a_model_that_fails_leaves_the_doubt(opened, first: Draft) -> None:
-    class Broke(ScriptedModel):
-        def ask(self, request: Any) -> Any:
-            raise BudgetError("nothing is left to spend")
-
-    model = Broke()
-    reasoner = LLMReasoner(model, model, Prompts(), libraries=LIBRARIES, audit=lambda solution, competition: None)
-    bench = opened()
-    bench.proposing = Proposing(Colleagues(Playbook(), reasoner))
-    draft = measured(bench, first, through(first))
+def test_a_model_that_fails_leaves_the_doubt(asked: Asked, first: Draft) -> None:
+    draft, _, _ = asked(first, BudgetError("nothing is left to spend"))
     assert draft.metric == "rmse" and "in vain: nothing is left to spend" in draft.reasons[-1]

@@ -138,6 +138,11 @@ class Caller:
         self._line: socket.socket | None = None
         self._ending: Future[Result] | None = None
 
+    def __del__(self) -> None:
+        """Nobody can call it any more: the process hears so, and ends."""
+        if self._line is not None:
+            self._line.close()
+
     def described(self) -> dict[str, JsonValue]:
         """What the function says of itself, see `serving`. Raises MetricFailedError and MetricGoneError."""
         with self._lock:
