@@ -42,10 +42,10 @@ class Evidence:
 
 def contract_of(folder: RunFolder) -> Competition:
     """The contract that setup arrived at. Raises RunError when setup has not ended."""
-    path = folder.path / "competition.json"
-    if not path.exists():
+    competition = folder.read_contract()
+    if competition is None:
         raise RunError(f"{folder.path.name} has not got through setup: `agentk resume {folder.path.name}` goes on with it")
-    return Competition.model_validate_json(path.read_text())
+    return competition
 
 
 def evidence_of(folder: RunFolder) -> Evidence:

@@ -181,16 +181,14 @@ def explanation(folder: RunFolder, memory: Memory | None = None, *, every: bool 
     `memory`: where the lessons are looked up as they stand today. `every`: all that was recalled, not the first few of each kind.
     """
     from agentk.memory.rewards import rewards
-    from agentk.types.competition import Competition
 
     lines = list(read(folder.journal))
     attempts = Ledger.of(lines, "maximize").attempts
-    contract = folder.path / "competition.json"
     earned: dict[int, float] = {}
-    if contract.exists():
+    if (competition := folder.read_contract()) is not None:
         from agentk.competitions.metrics.own import metric_of
 
-        metric = metric_of(Competition.model_validate_json(contract.read_text()))
+        metric = metric_of(competition)
         earned = rewards([attempts[number] for number in sorted(attempts)], metric.direction)
     ids = sorted({str(line["lesson"]) for line in lines if "lesson" in line})
     today = {} if memory is None else {lesson.id: lesson for lesson in memory.get(ids)}

@@ -14,7 +14,6 @@ from agentk.agent.session import request_of
 from agentk.competitions.respelling import respelled
 from agentk.errors import RunError
 from agentk.graph.folder import RunFolder
-from agentk.types.competition import Competition
 
 
 def predict(folder: RunFolder, rows: Path, output: Path) -> int:
@@ -26,12 +25,11 @@ def predict(folder: RunFolder, rows: Path, output: Path) -> int:
     from agentk.sandbox.open import open_sandbox
     from agentk.sandbox.protocol import End, Execution, Function, Limits
 
-    contract = folder.path / "competition.json"
-    if not (folder.solution / "solution.py").exists():
+    competition = folder.read_contract()
+    if competition is None or not (folder.solution / "solution.py").exists():
         raise RunError(
             f"{folder.path.name} has no winner to predict with; `agentk resume {folder.path.name} --budget +10m` may find one"
         )
-    competition = Competition.model_validate_json(contract.read_text())
     with tempfile.TemporaryDirectory() as place:
         files = {"--rows": respelled(rows.absolute(), competition.test, Path(place))}
         if (extra := request_of(folder).extra) is not None:

@@ -14,7 +14,7 @@ from agentk.agent import machine
 from agentk.agent.session import MOST_SLOTS, request_of
 from agentk.agent.whereabouts import moved
 from agentk.errors import AgentKError, RunError
-from agentk.graph.branches import history
+from agentk.graph.branches import ended_attempts
 from agentk.graph.clock import Clock
 from agentk.graph.folder import RunFolder, replace
 from agentk.graph.journal import Journal, read
@@ -74,13 +74,9 @@ def replay(folder: RunFolder, *, verify: bool, tell: Callable[[Row], None]) -> R
     Recorded timings are inputs, and so are the predictions; with `verify` each program is executed again under its recorded
     parameters instead. The run itself is only read. Raises RunError where nothing was submitted yet.
     """
-    if not (folder.path / "competition.json").exists() or not folder.submission.exists():
+    if not folder.contract.exists() or not folder.submission.exists():
         raise RunError(f"{folder.path} has no submission yet, so there is nothing to replay; `agentk resume` goes on with it")
-    recorded = [
-        Attempt.model_validate(line["attempt"])
-        for line in history(list(read(folder.journal)))
-        if line["event"] == "attempt_finished"
-    ]
+    recorded = ended_attempts(read(folder.journal))
     with _stage(folder, warm=verify) as bench:
         replace(bench.folder.submission, bench.arena.submission(bench.arena.sound_answers()))
         rows = []
@@ -108,8 +104,9 @@ def _stage(folder: RunFolder, *, warm: bool) -> Iterator[Workbench]:
     request = request_of(folder)
     with TemporaryDirectory(prefix="agentk-replay-") as name:
         place = RunFolder.create(Path(name) / "run", folder.facts())
-        contract = Competition.model_validate_json((folder.path / "competition.json").read_text())
-        replace(place.path / "competition.json", moved(contract, folder.path).model_dump_json())
+        contract = folder.read_contract()
+        assert contract is not None, "a run with a submission has got through setup"
+        replace(place.contract, moved(contract, folder.path).model_dump_json())
         shutil.copy(folder.path / LAYOUT, place.path / LAYOUT)
         slots = request.workers or min(machine.cores(), MOST_SLOTS)
         cores = max(1, machine.cores() // slots)

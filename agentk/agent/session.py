@@ -226,7 +226,7 @@ def work(bench: Workbench) -> None:
     from agentk.graph.nodes.execute import recover
 
     with _interruptible(bench), room_needed(bench.folder.path):
-        if (bench.folder.path / bench.competition_file).exists():
+        if bench.folder.contract.exists():
             recover(bench)
         walk(bench)
 

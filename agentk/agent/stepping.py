@@ -189,7 +189,7 @@ class Stepper:
             try:
                 bench = stack.enter_context(session(self.folder, self.request))
                 bench.journal.listen(self._since.append)
-                if (bench.folder.path / bench.competition_file).exists():
+                if bench.folder.contract.exists():
                     recover(bench)
                 walk = stack.enter_context(opened(bench, by_step=True))
             except BaseException:

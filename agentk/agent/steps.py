@@ -14,7 +14,6 @@ from agentk.types.attempt import Attempt
 from agentk.types.wording import shortened
 
 LOG_LINES = 12
-SETUP = "setup"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Line, read
 from agentk.graph.ledger import Ledger
 from agentk.types.attempt import Attempt
-from agentk.types.competition import Competition, Frozen
+from agentk.types.competition import Frozen
 from agentk.types.metric import Direction
 from agentk.types.outcome import Status
 
@@ -67,7 +67,6 @@ class Summary(Frozen):
 def summarize(folder: RunFolder) -> Summary:
     """The summary of a run as its folder tells it; works while it runs and after a crash."""
     lines = list(read(folder.journal))
-    path = folder.path / "competition.json"
     facts = folder.facts()
     request = facts["request"]
     assert isinstance(request, dict)
@@ -75,11 +74,11 @@ def summarize(folder: RunFolder) -> Summary:
     submission = str(folder.submission) if folder.submission.exists() else None
     last = lines[-1] if lines else None
     seconds = 0.0 if last is None else float(str(last["active_s"]))
-    if not path.exists():
+    competition = folder.read_contract()
+    if competition is None:
         return Summary(run=str(folder.path), competition=named, submission=submission, program=None, seconds=seconds)
     from agentk.competitions.metrics.own import metric_of
 
-    competition = Competition.model_validate_json(path.read_text())
     metric = metric_of(competition)
     ledger = Ledger.of(lines, metric.direction)
     best = None if ledger.best is None else ledger.attempts[ledger.best]

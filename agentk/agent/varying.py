@@ -13,18 +13,19 @@ from agentk.agent.models import with_defaults
 from agentk.agent.request import Models, Request
 from agentk.agent.session import request_of
 from agentk.errors import SettingError
-from agentk.graph.branches import history
+from agentk.graph.branches import ended_attempts
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
 from agentk.settings import load_settings, seconds
-from agentk.types.attempt import Attempt
-from agentk.types.competition import Competition, Frozen
+from agentk.types.competition import Frozen
 from agentk.types.outcome import Status
 
 if TYPE_CHECKING:
     from agentk.agent.arena import CompetitionArena
     from agentk.graph.workbench import Workbench
     from agentk.referee.layout import Layout
+    from agentk.types.attempt import Attempt
+    from agentk.types.competition import Competition
 
 CHANGES = ("model", "share", "memory", "folds", "validation", "seed", "attempts", "budget", "hint")
 ALONE = "playbook"
@@ -110,7 +111,7 @@ def recall(bench: Workbench, folder: RunFolder) -> None:
         arena = opened(competition)
         if not _same_rows(arena.competition, arena.layout, folder):
             return arena
-        for attempt in _attempts(folder):
+        for attempt in ended_attempts(read(folder.journal)):
             if attempt.outcome.status is Status.SCORED and attempt.kind != "blend":
                 kept = load(folder.attempt(attempt.number))
                 assert kept.oof is not None, "a scored attempt has predictions"
@@ -128,9 +129,9 @@ def _same_rows(competition: Competition, layout: Layout, then: RunFolder) -> boo
     from agentk.agent.arena import LAYOUT
     from agentk.referee.layout import Layout
 
-    if not (then.path / LAYOUT).exists():
+    before = then.read_contract()
+    if before is None or not (then.path / LAYOUT).exists():
         return False
-    before = Competition.model_validate_json((then.path / "competition.json").read_text())
     facts = {"task", "targets", "classes", "metric", "rows", "test_rows"}
     old = Layout.from_json((then.path / LAYOUT).read_text())
     return (
@@ -146,7 +147,7 @@ def side_by_side(folder: RunFolder, again: RunFolder, reused: set[str]) -> Varie
     """Both histories, attempt by attempt. `reused`: the keys of evaluations that needed no execution."""
     from agentk.graph.nodes.execute import key_of
 
-    then, now = ({attempt.number: attempt for attempt in _attempts(one)} for one in (folder, again))
+    then, now = ({attempt.number: attempt for attempt in ended_attempts(read(one.journal))} for one in (folder, again))
     steps = []
     for number in sorted(then.keys() | now.keys()):
         old, new = then.get(number), now.get(number)
@@ -168,11 +169,3 @@ def _what(folder: RunFolder, attempt: Attempt) -> tuple[object, ...]:
     """What an attempt is, whatever came of it; a blend is what it averages."""
     source = "" if attempt.kind == "blend" else folder.read_solution(attempt).source
     return attempt.kind, attempt.parent, attempt.parents, attempt.params, tuple(sorted(attempt.weights)), source
-
-
-def _attempts(folder: RunFolder) -> list[Attempt]:
-    return [
-        Attempt.model_validate(line["attempt"])
-        for line in history(list(read(folder.journal)))
-        if line["event"] == "attempt_finished"
-    ]

@@ -54,6 +54,7 @@ SOURCES = {
     "is good": "open('submission.csv', 'w').write('id,target')",
 }
 
+_PATIENCE_S = 2.0  # that a killed process may take to be gone
 _LIMITS = Limits(wall_s=0.5, memory_bytes=256 << 20, output_bytes=8 << 20, log_bytes=4 << 10, processes=24)
 
 
@@ -65,11 +66,11 @@ def executions(count: int, folder: Path) -> Iterator[Execution]:
         yield Execution(Script(program), folder / "out" / str(number), limits=_LIMITS)
 
 
-def processes_left(patience_s: float = 2.0) -> list[str]:
+def processes_left() -> list[str]:
     """Command lines of marked processes that are there after a moment's patience."""
     import psutil
 
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + _PATIENCE_S
     while True:
         lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
         found = [line for line in lines if line.endswith(MARK)]

@@ -38,16 +38,15 @@ def compare(
     theirs: Array,
     weights: Array | None = None,
     *,
-    coverage: float = 0.9,
     seed: int = 0,
 ) -> Difference:
-    """Percentile bootstrap over test rows (Efron and Tibshirani 1993, chapter 13), both submissions scored on the same resample.
+    """The 90% percentile bootstrap over test rows (Efron and Tibshirani 1993, chapter 13), both scored on the same resamples.
 
     Shapes as in `Metric.score`. Resamples on which the metric is not defined, such as those of one class only, are drawn again.
     Raises ValueError when that never ends.
     """
     gains = drawn_gains(metric, truth, ours, theirs, weights, seed=seed)
-    low, high = np.quantile(gains, [(1 - coverage) / 2, (1 + coverage) / 2])
+    low, high = np.quantile(gains, [0.05, 0.95])
     found = gain(metric, metric.score(truth, ours, weights), metric.score(truth, theirs, weights))
     return Difference(found, float(low), float(high))
 

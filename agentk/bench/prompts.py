@@ -100,10 +100,8 @@ def _unbounded(attempts: list[Attempt]) -> str:
     return "\n-------------------------------\n".join(parts)
 
 
-def bench_prompts(
-    out: Path, name: str = "breast-cancer", each: Callable[[Size], None] = lambda _: None
-) -> tuple[list[Size], list[Path]]:
-    """Measures on a built-in competition and draws; the sizes and the files prompts.json and prompts-size.png in `out`."""
+def bench_prompts(out: Path, each: Callable[[Size], None]) -> tuple[list[Size], list[Path]]:
+    """Measures on builtin:breast-cancer and draws; the sizes and the files prompts.json and prompts-size.png in `out`."""
     from agentk.competitions.draft import Overrides
     from agentk.competitions.profile import profile_of
     from agentk.competitions.rows import load_rows
@@ -112,7 +110,7 @@ def bench_prompts(
     from agentk.competitions.truth import encode_truth
 
     with tempfile.TemporaryDirectory() as place:
-        competition = set_up(f"builtin:{name}", Overrides(), Path(place))
+        competition = set_up("builtin:breast-cancer", Overrides(), Path(place))
         train, test = load_rows(competition.folder, plan_of(competition))
         profile = profile_of(competition, train, test, encode_truth(competition, train))
     found = sizes(competition, profile, each=each)

@@ -46,7 +46,7 @@ class StartFigures:
     cold: Start
 
 
-def bench_sandbox(starts: int = 200, cold_starts: int = 5, console: Console | None = None) -> StartFigures:
+def bench_sandbox(starts: int = 200, cold_starts: int = 5) -> StartFigures:
     """Measures and prints both, one program at a time. Raises SandboxError when no program can be started."""
     description = describe_sandbox()
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +56,7 @@ def bench_sandbox(starts: int = 200, cold_starts: int = 5, console: Console | No
         table.add_column(column, justify="left" if column == "start" else "right")
     for name, start in ((f"isolated fork ({description.kind})", figures.isolated), ("cold import", figures.cold)):
         table.add_row(name, str(start.starts), f"{start.p50_s:.3f}", f"{start.p95_s:.3f}")
-    (console or Console(stderr=True)).print(table, description.line())
+    Console(stderr=True).print(table, description.line())
     return figures
 
 
@@ -86,13 +86,13 @@ class SoakFigures:
     still_works: bool  # a good program afterwards did what it should
 
 
-def soak(programs: int = 500, slots: int = 2, console: Console | None = None) -> SoakFigures:
+def soak(programs: int = 500) -> SoakFigures:
     """Runs hostile and broken programs in a row and looks for what they left behind."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         before = hostile.files_outside(folder)
         started = time.monotonic()
-        with closing(open_sandbox(slots, 1, (), folder / "scratch")) as sandbox:
+        with closing(open_sandbox(2, 1, (), folder / "scratch")) as sandbox:
             futures = [sandbox.submit(execution) for execution in hostile.executions(programs, folder)]
             ends: dict[str, int] = {}
             for future in futures:
@@ -104,5 +104,5 @@ def soak(programs: int = 500, slots: int = 2, console: Console | None = None) ->
         left_processes += hostile.processes_left()
         left_files = sorted(hostile.files_outside(folder) - before)
     figures = SoakFigures(programs, ends, seconds, left_processes, left_files, list(good.outputs) == ["proof"])
-    (console or Console(stderr=True)).print(figures)
+    Console(stderr=True).print(figures)
     return figures

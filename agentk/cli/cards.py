@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from agentk.agent.steps import Section, Step
 
 PROGRAM_LINES = 12
+WIDTH = 110
 
 
 def step_card(step: Step, *, whole: bool = False) -> Panel:
@@ -47,12 +48,12 @@ def _body(section: Section, *, whole: bool) -> RenderableType:
     return Syntax("\n".join(shown) + rest, "python", background_color="default")
 
 
-def plain(card: RenderableType, width: int = 110) -> str:
+def plain(card: RenderableType) -> str:
     """Anything that rich can show, as text without color."""
     from io import StringIO
 
     from rich.console import Console
 
-    console = Console(file=StringIO(), width=width, color_system=None, force_jupyter=False)
+    console = Console(file=StringIO(), width=WIDTH, color_system=None, force_jupyter=False)
     console.print(card)
     return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip().splitlines())  # type: ignore[attr-defined]

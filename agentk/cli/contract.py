@@ -32,10 +32,9 @@ def print_contract(bench: Workbench, console: Console | None = None) -> None:
     """The panel of a run's competition, on stderr unless a console is given."""
     from rich.console import Console
 
-    from agentk.types.competition import Competition
-
-    contract = (bench.folder.path / bench.competition_file).read_text()
-    (console or Console(stderr=True)).print(contract_panel(Competition.model_validate_json(contract)))
+    competition = bench.folder.read_contract()
+    assert competition is not None, "setup has just ended"
+    (console or Console(stderr=True)).print(contract_panel(competition))
 
 
 def headline(bench: Workbench) -> str:

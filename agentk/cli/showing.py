@@ -103,12 +103,10 @@ def show_run(run: str, out: Path, *, as_json: bool) -> None:
         print(summary.model_dump_json())
         return
     console = Console()
-    contract = folder.path / "competition.json"
-    if contract.exists():
+    if (competition := folder.read_contract()) is not None:
         from agentk.cli.contract import contract_panel
-        from agentk.types.competition import Competition
 
-        console.print(contract_panel(Competition.model_validate_json(contract.read_text())))
+        console.print(contract_panel(competition))
     ledger = Ledger.of(read(folder.journal), "minimize" if summary.direction == "minimize" else "maximize")
     if ledger.attempts:
         console.print(_tree(ledger))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from agentk.graph.journal import TRUNK, Line
+from agentk.types.attempt import Attempt
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ def history(lines: Iterable[Line]) -> list[Line]:
             behind[branch] = [one for one in behind[str(line["from"])] if _number(one["seq"]) <= _number(line["to"])]
         behind[branch].append(line)
     return behind[branch]
+
+
+def ended_attempts(lines: Iterable[Line]) -> list[Attempt]:
+    """The attempts of the current branch, in the order in which they ended."""
+    return [Attempt.model_validate(line["attempt"]) for line in history(lines) if line["event"] == "attempt_finished"]
 
 
 def fork_of(lines: Iterable[Line]) -> Fork | None:

@@ -18,6 +18,7 @@ from pydantic import JsonValue
 
 from agentk.errors import RunError, StoreError
 from agentk.types.attempt import Attempt
+from agentk.types.competition import Competition
 from agentk.types.solution import Solution
 
 DRAFT = ".draft-"
@@ -33,6 +34,7 @@ class RunFolder:
         self.path = path
         self.facts_file = path / "run.json"
         self.journal = path / "journal.jsonl"
+        self.contract = path / "competition.json"  # what setup arrived at
         self.checkpoints = path / "checkpoints.sqlite"
         self.attempts = path / "attempts"
         self.started = path / "work" / "started"
@@ -167,6 +169,10 @@ class RunFolder:
         """Puts a letter into the inbox, whole or not at all; no lock is needed."""
         with _WholeFolder(self.inbox / name) as draft:
             write(draft)
+
+    def read_contract(self) -> Competition | None:
+        """The contract that setup arrived at; None before its end."""
+        return Competition.model_validate_json(self.contract.read_text()) if self.contract.exists() else None
 
     def read_attempt(self, number: int) -> Attempt | None:
         """A finished attempt, None where there is no such."""

@@ -124,23 +124,20 @@ class Workbench:
     residuals: dict[int, Array] = field(default_factory=dict)  # of settled attempts, for diagnoses
     _arena: Arena | None = None
 
-    @property
-    def competition_file(self) -> str:
-        """The contract as setup left it, beside run.json."""
-        return "competition.json"
-
     def settle_competition(self, competition: Competition) -> None:
         """Keeps the contract that setup arrived at."""
-        replace(self.folder.path / self.competition_file, competition.model_dump_json(indent=1) + "\n")
+        replace(self.folder.contract, competition.model_dump_json(indent=1) + "\n")
 
     @property
     def arena(self) -> Arena:
         """The referee and what goes with it. Raises AgentKError before setup has ended."""
         if self._arena is None:
-            path = self.folder.path / self.competition_file
-            if not path.exists():
-                raise AgentKError(f"{path} is missing: setup of this run has not ended; `agentk resume` goes on with it")
-            self._arena = self.open_arena(Competition.model_validate_json(path.read_text()))
+            competition = self.folder.read_contract()
+            if competition is None:
+                raise AgentKError(
+                    f"{self.folder.contract} is missing: setup of this run has not ended; `agentk resume` goes on with it"
+                )
+            self._arena = self.open_arena(competition)
             self.ledger.direction = self._arena.metric.direction
         return self._arena
 

@@ -63,11 +63,10 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], styles: Sequen
     )
 
 
-def fold(summary: str, content: str, *, is_open: bool = False) -> str:
+def fold(summary: str, content: str) -> str:
     """Content that a click unfolds; it needs no script."""
-    mark = " open" if is_open else ""
     head = f'<summary style="cursor:pointer;{QUIET};font-size:.85em">{text(summary)}</summary>'
-    return f'<details{mark} style="margin-top:.5em">{head}{content}</details>'
+    return f'<details style="margin-top:.5em">{head}{content}</details>'
 
 
 def verbatim(source: str) -> str:

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_report(folder: RunFolder, *, evidence: Evidence | None = None, show_rows: bool = False) -> Path:
-    """Writes report.html into the run's folder and returns its path. `evidence`: the rows, where they are read already.
+def write_report(folder: RunFolder) -> Path:
+    """Writes report.html into the run's folder and returns its path.
 
     Raises RunError when the folder is no run, StoreError when it cannot be written.
     """
-    replace(folder.report, render(folder, evidence=evidence, show_rows=show_rows))
+    replace(folder.report, render(folder))
     return folder.report
 
 

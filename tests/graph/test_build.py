@@ -41,7 +41,7 @@ def test_a_run_that_dies_at_any_node_is_finished_by_the_next_process(opened: Ope
     with pytest.raises(KeyboardInterrupt):
         walk(bench)
     again = opened(script)
-    if (again.folder.path / again.competition_file).exists():
+    if again.folder.contract.exists():
         recover(again)
     walk(again)
     numbers = [line["number"] for line in lines(again, "attempt_finished")]

@@ -10,22 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agentk.errors import SettingError
 
-if TYPE_CHECKING:
-    from agentk.bench.optim.tasks import Task
-
 PARTS = ("cost", "estimator", "curves")
+SEEDS = 5
+"""Runs of each contestant and task."""
 
 
 def bench_optim(
     out: Path,
     *,
     parts: Sequence[str] = PARTS,
-    tasks: Sequence[str] = (),
-    seeds: int = 5,
     scale: float = 1.0,
     data: Path | None = None,
     target: str | None = None,
@@ -38,8 +35,6 @@ def bench_optim(
     Args:
         out: folder of the results.
         parts: of "cost" (time and memory a step), "estimator" (bias and spread by samples), "curves" (learning curves).
-        tasks: of the curves' tasks, those to run; all when empty.
-        seeds: runs a contestant and task.
         scale: multiplies every task's number of steps.
         data: CSV file for the task "table" instead of the built-in table.
         target: its target column; the last one by default.
@@ -49,7 +44,7 @@ def bench_optim(
         What `optim.json` holds.
 
     Raises:
-        SettingError: an unknown part or task, a missing table, or no PyTorch.
+        SettingError: an unknown part, a missing table, a scale that is none, or no PyTorch.
     """
     if unknown := set(parts) - set(PARTS):
         raise SettingError(f"there is no part {sorted(unknown)[0]!r}: choose of {', '.join(PARTS)}")
@@ -60,14 +55,16 @@ def bench_optim(
     from agentk.bench.optim import cost, curves, estimator
     from agentk.bench.optim.contestants import contestants
     from agentk.bench.optim.tables import tables
-    from agentk.bench.optim.tasks import tasks as all_tasks
+    from agentk.bench.optim.tasks import tasks
 
-    chosen = _chosen(all_tasks(data, target), tasks, scale)
+    if scale <= 0:
+        raise SettingError(f"scale must be above 0, not {scale}")
+    chosen = [replace(task, steps=max(1, round(task.steps * scale))) for task in tasks(data, target)]
 
     def piece(name: str, make: Callable[[], Any]) -> Any:
         return _remembered(out / "pieces", name, make, say)
 
-    results: dict[str, Any] = {"machine": _machine(torch.__version__), "seeds": seeds, "data": str(data) if data else "built in"}
+    results: dict[str, Any] = {"machine": _machine(torch.__version__), "seeds": SEEDS, "data": str(data) if data else "built in"}
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -81,7 +78,7 @@ def bench_optim(
                 entrants = contestants()
                 seconds = piece(f"{task.name}/seconds", partial(curves.seconds_per_step, task, entrants))
                 results["curves"][task.name] = {
-                    c.name: curves.compare(task, c, seconds[c.name] / seconds["AdamW"], seeds, piece) for c in entrants
+                    c.name: curves.compare(task, c, seconds[c.name] / seconds["AdamW"], SEEDS, piece) for c in entrants
                 }
     finally:
         torch.set_num_threads(threads)
@@ -99,15 +96,6 @@ def bench_optim(
             raise
         say("no pictures: matplotlib is not installed")
     return results
-
-
-def _chosen(available: Sequence[Task], names: Sequence[str], scale: float) -> list[Task]:
-    """Return the tasks of these names (all when empty), as long as `scale` makes them."""
-    if scale <= 0:
-        raise SettingError(f"scale must be above 0, not {scale}")
-    if unknown := set(names) - {task.name for task in available}:
-        raise SettingError(f"there is no task {sorted(unknown)[0]!r}: choose of {', '.join(task.name for task in available)}")
-    return [replace(task, steps=max(1, round(task.steps * scale))) for task in available if not names or task.name in names]
 
 
 def _remembered(folder: Path, name: str, make: Callable[[], Any], say: Callable[[str], None]) -> Any:

@@ -16,17 +16,19 @@ from agentk.bench.optim.tasks import Problem, Task
 
 TUNING_SEEDS = (1001, 1002)  # never reported
 POINTS = 12  # of a curve
+BLOCKS = 6  # of steps whose time is taken
+GROWN = 6  # times that a grid of rates is made longer at most, where the best lies at its end
 
 
-def seconds_per_step(task: Task, contestants: Sequence[Contestant], blocks: int = 6) -> dict[str, float]:
+def seconds_per_step(task: Task, contestants: Sequence[Contestant]) -> dict[str, float]:
     """Return the CPU seconds of one thread that a step of each contestant takes.
 
-    The least of several blocks of 10 steps, the contestants taking turns: whatever else the machine does only adds.
+    The least of `BLOCKS` blocks of 10 steps, the contestants taking turns: whatever else the machine does only adds.
     """
     problems = {c.name: task.problem(TUNING_SEEDS[0]) for c in contestants}
     optimizers = {c.name: c.make(list(problems[c.name].model.parameters()), 1e-6) for c in contestants}
     least = dict.fromkeys(problems, math.inf)
-    for block in range(-2, blocks):  # 20 steps cover the warm-up of lazy estimates
+    for block in range(-2, BLOCKS):  # 20 steps cover the warm-up of lazy estimates
         for name, problem in problems.items():
             start = time.thread_time()
             for step in range(10):
@@ -60,7 +62,7 @@ def _bounded(value: float) -> float:
     return value if math.isfinite(value) and value < 1e9 else 1e9
 
 
-def tuned(task: Task, contestant: Contestant, steps: int, grow: int = 6) -> tuple[float, dict[float, float]]:
+def tuned(task: Task, contestant: Contestant, steps: int) -> tuple[float, dict[float, float]]:
     """Return the rate with the least mean validation loss over the tuning seeds, and all that were tried."""
     tried: dict[float, float] = {}
 
@@ -69,7 +71,7 @@ def tuned(task: Task, contestant: Contestant, steps: int, grow: int = 6) -> tupl
 
     for rate in contestant.rates:
         attempt(rate)
-    for _ in range(grow):
+    for _ in range(GROWN):
         best, low, high = min(tried, key=tried.__getitem__), min(tried), max(tried)
         if best == high:
             attempt(float(f"{high * 3:.2g}"))

@@ -136,12 +136,14 @@ def _read(path: Path, target: str | None) -> tuple[Tensor, Tensor, int]:
     return features, torch.tensor(codes), len(names)
 
 
+HEADS = 2
+
+
 class TinyTransformer(nn.Module):
     """A causal language model; attention is written out, since fused kernels have no second derivative."""
 
-    def __init__(self, vocabulary: int, length: int, width: int, layers: int, heads: int = 2) -> None:
+    def __init__(self, vocabulary: int, length: int, width: int, layers: int) -> None:
         super().__init__()
-        self.heads = heads
         self.token, self.place = nn.Embedding(vocabulary, width), nn.Parameter(0.02 * torch.randn(length, width))
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2 * layers + 1))
         self.mixers = nn.ModuleList(nn.Linear(width, 3 * width) for _ in range(layers))
@@ -158,9 +160,9 @@ class TinyTransformer(nn.Module):
         h = self.token(tokens) + self.place
         for i, (mixer, join, feed) in enumerate(zip(self.mixers, self.joins, self.feeds, strict=True)):
             batch, length, width = h.shape
-            qkv = mixer(self.norms[2 * i](h)).view(batch, length, 3, self.heads, width // self.heads)
+            qkv = mixer(self.norms[2 * i](h)).view(batch, length, 3, HEADS, width // HEADS)
             q, k, v = qkv.permute(2, 0, 3, 1, 4)
-            weights = (q @ k.transpose(-1, -2) / (width // self.heads) ** 0.5 + self.mask).softmax(-1)
+            weights = (q @ k.transpose(-1, -2) / (width // HEADS) ** 0.5 + self.mask).softmax(-1)
             h = h + join((weights @ v).transpose(1, 2).reshape(batch, length, width))
             h = h + feed(self.norms[2 * i + 1](h))
         logits: Tensor = self.out(self.norms[-1](h))

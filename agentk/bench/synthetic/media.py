@@ -73,8 +73,8 @@ def text_and_table(rng: Generator) -> World:
     return world(rng, frame, TaskKind.BINARY, {rng_choice(("recommended", "accepted"), rng)[0]: (hidden > 0.2).astype(int)})
 
 
-def _picture(rng: Generator, label: int, size: int = 16) -> Bits:
-    bits = rng.integers(0, 60, (size, size))
+def _picture(rng: Generator, label: int) -> Bits:
+    bits = rng.integers(0, 60, (16, 16))
     start = 2 + 4 * label
     bits[start : start + 4, 3:-3] += 150
     return bits.astype(np.uint8)
