@@ -45,16 +45,16 @@ class KaggleError(UserError):
     """Kaggle refuses: credentials, rules that are not accepted, limits, a competition that is not there."""
 
 
-class ServiceError(AgentKError):
-    """Kaggle cannot be reached, fails beyond patience, or sends what cannot be read."""
-
-
 class AccessError(UserError):
     """A vendor lets nobody in: no key or a wrong one, a quota that is used up, a model that does not exist there."""
 
 
 class SandboxError(AgentKError):
     """The sandbox itself failed: no worker could be started, or its promises cannot be kept here."""
+
+
+class ServiceError(AgentKError):
+    """Kaggle cannot be reached, fails beyond patience, or sends what cannot be read."""
 
 
 class StoreError(AgentKError):

@@ -22,9 +22,9 @@ _MOST_COLUMNS = 60
 
 
 def heeded(bench: Workbench, first: Draft, draft: Draft) -> tuple[Draft, Overrides]:
-    """The draft with what a model would believe instead, where it has doubts, a model is there to ask, and every test agrees;
-    and which beliefs that are.
+    """The draft under a model's advice, and which beliefs it takes from that.
 
+    It stays as it was where it has no doubts, where there is no model to ask, and where a test of setup does not agree.
     first: the draft with which setup began. What the model said, and what came of it, is a reason of the contract.
     """
     nothing = Overrides()
@@ -64,7 +64,7 @@ def tables_of(draft: Draft) -> dict[str, tuple[str, ...]]:
 
 
 def _tested(first: Draft, draft: Draft, advice: Advice) -> tuple[Draft, Overrides]:
-    """The advice as it stands the tests, or the draft as it was with why not."""
+    """The draft set up anew under the advice; as it was, with the reason why not, where a test does not agree."""
     why = f": {advice.reason}" if advice.reason else ""
     if not advice.beliefs:
         told = f"{advice.giver} was asked about the doubts, and would believe nothing else{why}"

@@ -90,7 +90,7 @@ def _started(lines: Iterable[Line]) -> set[int]:
 
 
 def _nexts(lines: Iterable[Line]) -> set[int]:
-    """The numbers that were to be given next: a search or a program that was cut short may have left traces under them."""
+    """The next number as each step left it: a search or a program that was cut short may have left files under it."""
     states = (line["state"] for line in lines if line["event"] in ("step", "rewound"))
     return {_number(state.get("next", 1)) for state in states if isinstance(state, dict)}
 

@@ -23,7 +23,7 @@ STAGNATION = 4
 LOOKS = 2
 """Looks at the data in a row."""
 SEARCH = 12
-"""Programs' worth of time that a search is taken to cost before there was one."""
+"""A search is taken to cost as much as so many programs, until there was one."""
 BROKEN = (Status.FAILED, Status.CRASHED, Status.INVALID, Status.OUT_OF_MEMORY)
 PROGRAMS = ("draft", "improve", "shrink", "debug", "ablate", "fuse")
 
@@ -110,7 +110,7 @@ def _family(ledger: Ledger, attempt: Attempt) -> str:
 
 
 def _unmended(ledger: Ledger, kind: Action, ends: tuple[Status, ...]) -> list[Attempt]:
-    """Attempts that ended so, the latest first, which nobody has tried to mend and which are no end of a long row of mendings."""
+    """Attempts that ended so, the latest first, but those that were mended already, or that end `MENDINGS` mendings in a row."""
     tried = {attempt.parent for attempt in ledger.attempts.values() if attempt.kind == kind}
     return [
         attempt
@@ -120,7 +120,7 @@ def _unmended(ledger: Ledger, kind: Action, ends: tuple[Status, ...]) -> list[At
 
 
 def mendings(ledger: Ledger, attempt: Attempt | None) -> int:
-    """How many attempts in a row, up to this one, were made to mend the one before."""
+    """How many attempts in a row, this one the last of them, were each made to mend the one before."""
     count = 0
     while attempt is not None and attempt.kind in ("debug", "shrink"):
         count += 1

@@ -20,24 +20,20 @@ if TYPE_CHECKING:
     from agentk.memory.lesson import Lesson as Stored
 
 WITHHELD = 0.15
-"""Share of the recalled lessons that a run does without, at random: what follows where they would have been used is what
-their use is measured against."""
-
+"""Share of the recalled lessons that a run does without, drawn at random: a control. What follows at the steps where they would
+have been used is what their use elsewhere is measured against."""
 FIRST = 3
-"""Scores until which recipes and parameters are not withheld: the first choices rest on what others have told alone."""
-
+"""Until so many attempts have a score no recipe or parameter lesson is withheld: the first choices have nothing else to go by."""
 RECALLED: tuple[tuple[tuple[Kind, ...], int], ...] = ((("recipe",), 40), (("params",), 60), (("claim", "setup", "fix"), 20))
-"""Kinds and how many of them: of recipes all, since what loses is worth knowing."""
-
-
+"""Kinds of lessons, and how many of them are recalled: of recipes all, since what loses is worth knowing."""
 OWN = 20
 """Lessons that the reasoner may hold for itself in one run."""
 TRAPS, KNOWN = 3, 24
-"""Known traps of such files that setup names, of so many lessons on setup."""
+"""Traps that setup tells of at most, out of so many recalled lessons on setup."""
 ODDITIES = ("missing", "widest", "text")
-"""What a lesson may ask of a file that not every file has."""
+"""Conditions of a lesson that not every file meets."""
 FOUND = 8
-"""Lessons that one recall brings, and three times as many those of a whole run."""
+"""Lessons that one recall brings; all recalls of a run together bring three times as many."""
 NUMBERS = 12
 """A text with more numbers than this looks like rows of data, which no lesson holds."""
 
@@ -187,7 +183,7 @@ class Recollection:
 
 
 def _of_these(lesson: Stored) -> bool:
-    """Whether it is more than advice for any file: somebody met it, or it asks for what not every file has."""
+    """Whether it is more than advice for any file: a run has met it, or its conditions are such as not every file meets."""
     met = lesson.evidence > 0 or lesson.provenance.origin != "starter"
     return met or lesson.conditions.temporal is True or any(name in ODDITIES for name, _ in lesson.conditions.ranges())
 
@@ -195,8 +191,8 @@ def _of_these(lesson: Stored) -> bool:
 def brought_to_mind(memory: Memory, here: Features, *, seed: int, run: str) -> tuple[tuple[Lesson, ...], tuple[Lesson, ...]]:
     """The lessons that memory advises, best first, and those it withholds from this run.
 
-    Who does not learn has nothing to gain by doing without: a memory that is only read withholds nothing, and the same seed
-    gives the same lessons. Otherwise the run's name is a part of the seed, so that no two runs do without the same ones.
+    A memory that is only read withholds nothing, since it would not learn from it, and the same seed gives the same lessons.
+    Otherwise the run's name is a part of the seed, so that no two runs do without the same ones.
     """
     withhold = 0.0 if memory.frozen else WITHHELD
     drawn = int.from_bytes(hashlib.sha256(f"{seed}/{run}".encode()).digest()[:4]) if withhold else seed
@@ -222,16 +218,18 @@ def as_shown(hit: Recalled) -> Lesson:
 
 
 def lent(held: Sequence[Lesson], scored: int) -> tuple[Lesson, ...]:
-    """Of the withheld lessons those that a run with so few scores is shown all the same. Recipes and parameters are measured by
-    the drafts beside them, which is a control already."""
+    """The withheld lessons that a run with fewer than `FIRST` scores is shown all the same: those on recipes and parameters.
+
+    They need no control: what a recipe is worth shows beside the other drafts of the run.
+    """
     return tuple(lesson for lesson in held if lesson.kind in ("recipe", "params")) if scored < FIRST else ()
 
 
 def missed(question: PlanQuestion, plan: Plan, held: Sequence[Lesson]) -> list[str]:
     """Withheld lessons that would have been used at this very step, at the same incumbent and attempt number.
 
-    Of the playbook that is known exactly, as it answers the same question with those lessons too. Of another reasoner it is
-    taken of the lessons that speak of the plan's recipe, or of none.
+    Where the playbook planned this is exact: it is asked the same question again, with those lessons added. Of another reasoner's
+    plan it is assumed: all withheld lessons that speak of the plan's recipe, or of no recipe.
     """
     from agentk.reasoning.playbook import Playbook
 

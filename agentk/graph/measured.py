@@ -21,10 +21,10 @@ TRIES = 3
 
 
 def measured(bench: Workbench, first: Draft, draft: Draft) -> Draft:
-    """The draft scored by what a model writes, where the description's own metric is unknown and a model is there to ask.
+    """The draft with a metric that a model writes, where agentk does not know the description's and there is a model to ask.
 
-    first: the draft with which setup began. Each try goes through all stages and their tests; what they have against it is in
-    view of the next. Raises CompetitionError, with what the person may say, when none of them holds.
+    first: the draft with which setup began. Each try goes through all stages and their tests; what they have against it is told
+    with the next question. Raises CompetitionError, with what the person may say, when no try passes.
     """
     colleagues = bench.proposing.colleagues if bench.proposing is not None else None
     if colleagues is None or not colleagues.helped or not isinstance(colleagues.model, MetricWriter):

@@ -27,7 +27,7 @@ _FAULTS = (Status.FAILED, Status.CRASHED, Status.OUT_OF_MEMORY, Status.INVALID)
 
 
 def fixes(memory: Memory, here: Features, reason: str, seed: int) -> list[Recalled]:
-    """What mended such an error before: those of this very error first, then those of its class; of another class none."""
+    """Lessons on what mended this very error before, then on what mended errors of its class; none on other classes."""
     pattern, kind = error_pattern(reason), error_class(reason)
     hits = memory.recall(here, pattern, kinds=("fix",), limit=READ, seed=seed)
 

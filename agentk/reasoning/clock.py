@@ -21,17 +21,17 @@ LEAST_COST = 0.05
 SAMPLED_FROM = 10_000
 """Rows below which all are used: a model that has few does not get better by having fewer."""
 DEAR, SAMPLE_SHARE, FIRST_SHARE = 0.2, 0.08, 0.3
-"""A draft that takes more than the first share of the budget is made on a sample that takes the second; or the third of what is
-left, where the second would pay for less than `ENOUGH` rows."""
+"""Of the budget: a draft that would take more than the first is made on a sample of rows that takes the second. Where that pays
+for fewer than `ENOUGH` rows, the sample may take the third, of what is left."""
 ENOUGH = 50_000
 SCREEN_SHARE = 0.08
 """Of the budget, what the screening of switches may take."""
 GROWTH_SHARE = 0.5
 """Of what is left, what one program on more rows may take."""
 AGAIN, TRIES = 2.0, 3
-"""What was cut is taken to need so many times its limit; a recipe is tried on ever smaller samples so often at most."""
+"""A draft that was cut is taken to need so many times its limit; it is tried again, each time on a smaller sample, so often."""
 TWICE = 2.0
-"""More rows are worth a fit where there are at least so many times as many."""
+"""A program is fitted on more rows only where there are at least so many times as many."""
 
 
 class Clock:
@@ -61,7 +61,7 @@ class Clock:
         self.cut = max(self._cuts.values(), default=0.0)
 
     def cost(self, name: str) -> float:
-        """Of a recipe, relative to others; 0 for what is none."""
+        """Of a recipe, relative to others; 0 for a name that is no recipe's."""
         return self._recipes[name].cost if name in self._recipes else 0.0
 
     def prior(self, name: str, sample: int | None) -> float:

@@ -22,7 +22,7 @@ recipe have in common."""
 PRIOR = 3.0
 """Competitions that this is worth beside the records."""
 LEVEL = 1.0
-"""Variance of where rewards begin: a run measures its drafts by each other, which may be better or worse than others' were."""
+"""Variance of a run's zero: it measures its drafts by each other, and those of another run may have been better or worse."""
 
 Array = NDArray[np.float64]
 
