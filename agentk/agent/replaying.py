@@ -152,11 +152,8 @@ def _again(bench: Workbench, folder: RunFolder, attempt: Attempt, *, verify: boo
         evaluation = None
         if attempt.outcome.status is Status.SCORED:
             evaluation, executed = _evaluated(bench, folder, attempt, verify=verify)
-        update = {"chosen": False, "verdict": ""}
-        if evaluation is not None:
-            update |= {"outcome": evaluation.outcome, "score": evaluation.score, "std": evaluation.std}
-            update |= {"fold_scores": evaluation.fold_scores, "merit": evaluation.merit, "fold_merits": evaluation.fold_merits}
-        finish(bench, attempt.model_copy(update=update), folder.read_solution(attempt), evaluation)
+        fresh = attempt.model_copy(update={"chosen": False, "verdict": ""})
+        finish(bench, fresh, folder.read_solution(attempt), evaluation)
     found = bench.ledger.attempts[attempt.number]
     lost = found.outcome.status is not attempt.outcome.status
     return Row(

@@ -202,10 +202,10 @@ def practice(
 
 
 def _mount() -> None:
-    from agentk.cli import after, flags, kaggle, leaderboard, measuring
+    from agentk.cli import flags, kaggle, leaderboard, measuring, runs
     from agentk.cli.memory import memory
 
-    for commands in (flags, after, kaggle, leaderboard, measuring):
+    for commands in (flags, runs, kaggle, leaderboard, measuring):
         commands.mount(app)
     app.add_typer(memory, name="memory")
 

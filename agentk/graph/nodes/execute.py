@@ -145,7 +145,7 @@ def settle(bench: Workbench, number: int, evaluation: Evaluation | None, outcome
             "seconds": seconds,
             "limit": facts.get("seconds"),
             "tunable": _tunable(solution),
-            **_scores(evaluation, outcome),
+            "outcome": outcome if evaluation is None else evaluation.outcome,
         }
     )
     finish(bench, attempt, solution, evaluation)
@@ -158,21 +158,14 @@ def _tunable(solution: Solution) -> bool:
         return False
 
 
-def _scores(evaluation: Evaluation | None, outcome: Outcome | None) -> dict[str, Any]:
-    if evaluation is None:
-        return {"outcome": outcome}
-    return {
-        "outcome": evaluation.outcome,
-        "score": evaluation.score,
-        "std": evaluation.std,
-        "fold_scores": evaluation.fold_scores,
-        "merit": evaluation.merit,
-        "fold_merits": evaluation.fold_merits,
-    }
-
-
 def finish(bench: Workbench, attempt: Attempt, solution: Solution, evaluation: Evaluation | None) -> None:
-    """Choice, attempt folder, journal line, submission: in this order, so that a kill in between loses and doubles nothing."""
+    """Choice, attempt folder, journal line, submission: in this order, so that a kill in between loses and doubles nothing.
+
+    What the attempt came to is read off the evaluation, where there is one.
+    """
+    if evaluation is not None:
+        results = ("outcome", "score", "std", "fold_scores", "merit", "fold_merits")
+        attempt = Attempt.model_validate(dict(attempt) | {name: getattr(evaluation, name) for name in results})
     whole = evaluation if evaluation is not None and attempt.outcome.status is Status.SCORED else None
     if whole is not None:
         bench.evaluations[attempt.number] = whole

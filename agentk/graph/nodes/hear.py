@@ -9,7 +9,6 @@ from agentk.graph.nodes.execute import finish
 from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import Plan
 from agentk.types.attempt import Attempt
-from agentk.types.outcome import Status
 from agentk.types.solution import Solution
 
 NO_PROGRAM = '"""A model that a person fitted elsewhere: its predictions are known, its program is not. It can be blended."""\n'
@@ -56,7 +55,6 @@ def _enter(bench: Workbench, letter: Letter, number: int, plan: Plan) -> None:
         return
     with bench.aside():
         evaluation = bench.arena.referee.evaluate(f"attempt-{number}", *letter.predictions())
-    scored = evaluation.outcome.status is Status.SCORED
     attempt = Attempt(
         number=number,
         parent=None,
@@ -65,10 +63,5 @@ def _enter(bench: Workbench, letter: Letter, number: int, plan: Plan) -> None:
         origin=plan.giver,
         idea=plan.idea,
         outcome=evaluation.outcome,
-        score=evaluation.score if scored else None,
-        std=evaluation.std if scored else None,
-        fold_scores=evaluation.fold_scores,
-        merit=evaluation.merit,
-        fold_merits=evaluation.fold_merits,
     )
     finish(bench, attempt, Solution(NO_PROGRAM, letter.text), evaluation)

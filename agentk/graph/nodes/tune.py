@@ -41,7 +41,6 @@ def tune(bench: Workbench, state: State) -> State:
         session = _Session(bench, plan, number, parent, solution, log)
         session.run()
     best, evaluation = session.best, session.evaluation
-    outcome = Outcome(status=Status.SCORED) if evaluation is not None else session.empty()
     attempt = Attempt(
         number=number,
         parent=parent.number,
@@ -51,12 +50,7 @@ def tune(bench: Workbench, state: State) -> State:
         recipe=parent.recipe,
         idea=plan.idea,
         params=parent.params if best is None else best.params | session.fixed,
-        outcome=outcome,
-        score=None if evaluation is None else evaluation.score,
-        std=None if evaluation is None else evaluation.std,
-        fold_scores=() if evaluation is None else tuple(evaluation.fold_scores),
-        merit=None if evaluation is None else evaluation.merit,
-        fold_merits=() if evaluation is None else tuple(evaluation.fold_merits),
+        outcome=session.empty() if evaluation is None else evaluation.outcome,
         seconds=session.seconds,
         trials=session.count,
         tunable=not session.exhausted or plan.screen or bool(plan.within),  # a narrower space is soon used up
