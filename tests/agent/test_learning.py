@@ -16,8 +16,9 @@ from agentk.memory.features import features_of
 from agentk.memory.protocol import Memory
 from agentk.memory.store import open_memory
 from agentk.reasoning.playbook import Playbook
+from agentk.testing.flowers import FLOWERS, attempt
 
-from .conftest import FLOWERS, attempt, told
+from .conftest import told
 
 Made = Callable[[], tuple[RunFolder, Journal]]
 

@@ -9,8 +9,9 @@ from agentk.agent.request import Request
 from agentk.agent.summary import summarize, write_grade
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal
+from agentk.testing.flowers import attempt
 
-from .conftest import attempt, told
+from .conftest import told
 
 Made = Callable[[], tuple[RunFolder, Journal]]
 

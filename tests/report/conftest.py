@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,37 +13,10 @@ from agentk.agent.request import Request
 from agentk.agent.session import begin, session, work
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal
+from agentk.testing.flowers import FLOWERS, attempt
 from agentk.types.attempt import Attempt
-from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
-from agentk.types.outcome import Outcome, Status
 
-FLOWERS = Competition(
-    name="flowers",
-    folder=Path("flowers"),
-    task=TaskKind.BINARY,
-    train=TableFile(path="train.csv"),
-    test=TableFile(path="test.csv"),
-    id_columns=("id",),
-    targets=("kind",),
-    classes=("a", "b"),
-    columns=(Column(name="width", kind=ColumnKind.NUMERIC),),
-    metric="accuracy",
-    submission=SubmissionFormat(columns=("id", "kind"), id_columns=("id",), kind="label"),
-    validation=Validation(scheme="stratified", folds=5),
-    rows=100,
-    test_rows=50,
-    doubts=("the id may be a date; --id says otherwise",),
-)
 PROGRAM = "def fit_predict(train, test, params, data_dir):\n    return {number}\n"
-
-
-def attempt(number: int, score: float | None, **fields: Any) -> Attempt:
-    """An attempt that scored, or failed where there is no score."""
-    outcome = Outcome(status=Status.SCORED) if score is not None else Outcome(status=Status.FAILED, reason="it raised")
-    folds = () if score is None else tuple(score + shift for shift in (0.01, -0.01, 0.0, 0.02, -0.02))
-    known = {"number": number, "parent": None, "kind": "draft", "name": "linear", "origin": "playbook", "recipe": "linear"}
-    known |= {"outcome": outcome, "score": score, "std": score and 0.01, "fold_scores": folds, "seconds": 2.0}
-    return Attempt.model_validate(known | fields)
 
 
 class Written:

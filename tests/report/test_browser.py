@@ -11,8 +11,9 @@ import pytest
 
 from agentk.graph.folder import RunFolder
 from agentk.report.page import write_report
+from agentk.testing.flowers import attempt
 
-from .conftest import Written, attempt
+from .conftest import Written
 from .test_page import HOSTILE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -8,8 +8,9 @@ import pytest
 
 from agentk.report.charts import figure, ladder, progress, reach_of, ticks
 from agentk.report.story import tell
+from agentk.testing.flowers import attempt
 
-from .conftest import Written, attempt
+from .conftest import Written
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from agentk.graph.folder import RunFolder
 from agentk.referee.layout import Layout
 from agentk.report.compare import compare
 from agentk.report.page import render_comparison
+from agentk.testing.flowers import FLOWERS, attempt
 
-from .conftest import FLOWERS, Written, attempt
+from .conftest import Written
 
 
 def test_a_run_beside_itself_differs_by_nothing(finished: RunFolder) -> None:

@@ -12,9 +12,10 @@ import pytest
 
 from agentk.graph.folder import RunFolder
 from agentk.report.page import render, report_at_end, write_report
+from agentk.testing.flowers import attempt
 from agentk.types.outcome import Outcome, Status
 
-from .conftest import Written, attempt
+from .conftest import Written
 
 Write = Callable[[], Written]
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)><!--"

@@ -9,8 +9,9 @@ import pytest
 from agentk.llms.protocol import ChatRequest, Message, Reply, Usage
 from agentk.llms.record import EVENT, Call
 from agentk.report.story import paired, tell
+from agentk.testing.flowers import attempt
 
-from .conftest import Written, attempt
+from .conftest import Written
 
 Write = Callable[[], Written]
 

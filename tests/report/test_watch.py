@@ -11,8 +11,9 @@ import pytest
 
 from agentk.errors import SettingError
 from agentk.report.watch import watching
+from agentk.testing.flowers import attempt
 
-from .conftest import Written, attempt
+from .conftest import Written
 
 
 def get(address: str, **headers: str) -> str:

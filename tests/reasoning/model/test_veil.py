@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from agentk.competitions.draft import Overrides
@@ -21,14 +19,13 @@ from agentk.reasoning.model.reasoner import LLMReasoner
 from agentk.reasoning.model.veil import Veil
 from agentk.reasoning.questions import Broken, Diagnosis, Note, Parent, Slice
 from agentk.testing.asking import PROGRAM, ScriptedModel, attempt, code_question, plan_question, reflect_question
+from agentk.testing.planted import DAY, NUMBER, PLANTED, TOWN, WORD, write_clients
 from agentk.types.competition import Competition
 from agentk.types.profile import Profile
 
 Make = Callable[..., LLMReasoner]
 Made = tuple[Competition, Profile]
 
-TOWN, WORD, NUMBER, DAY = "Quolmsk", "zebrafinch", "7310529", "2017-03-19"
-PLANTED = (TOWN, WORD, NUMBER, DAY)
 ROW = f"0  {TOWN}  a {WORD} of {TOWN}  {NUMBER}.0  {DAY}"
 KINDS = ("plan", "reflect", "mend", "draft", "improve", "shrink", "debug", "ablate", "fuse", "explore")
 
@@ -36,23 +33,7 @@ KINDS = ("plan", "reflect", "mend", "draft", "improve", "shrink", "debug", "abla
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Clients of a shop, with values that nobody outside can know."""
-    folder, rng = tmp_path_factory.mktemp("clients"), np.random.default_rng(0)
-    count = 400
-    rows = pd.DataFrame(
-        {
-            "client": np.arange(count),
-            "town": rng.choice([TOWN, "Arden", "Brill"], count),
-            "note": [f"a {WORD} of {n}" if n % 3 else f"no word on {n} and its owner" for n in rng.integers(0, 999, count)],
-            "account": np.where(rng.random(count) < 0.5, float(NUMBER), rng.integers(1_000_000, 9_999_999, count).astype(float)),
-            "since": [(DAY, "2016-04-11", "2018-01-02")[n % 3] for n in range(count)],
-        }
-    )
-    late = pd.Series(np.where((rows.town == TOWN) ^ (rng.random(count) < 0.2), "yes", "no"), name="late")
-    train = rows[:300].assign(late=late[:300])
-    train.to_csv(folder / "train.csv", index=False)
-    rows[300:].to_csv(folder / "test.csv", index=False)
-    pd.DataFrame({"client": rows.client[300:], "late": "no"}).to_csv(folder / "sample_submission.csv", index=False)
-    (folder / "description.md").write_text("Clients of a shop. Predict who pays late; submissions are scored by accuracy.")
+    folder = write_clients(tmp_path_factory.mktemp("clients"))
     competition = set_up(folder, Overrides(), tmp_path_factory.mktemp("work"))
     known, unknown = load_rows(competition.folder, plan_of(competition))
     return competition, profile_of(competition, known, unknown, encode_truth(competition, known))
