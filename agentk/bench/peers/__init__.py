@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from agentk.bench.bar import FILE_WIDTH, Bar
 from agentk.bench.peers import tables
 from agentk.bench.peers.cells import Cell
 from agentk.bench.peers.figures import against, differences, kept, reliability
@@ -17,8 +17,6 @@ from agentk.types.competition import Frozen
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-_FILE_WIDTH = 180  # columns of a table that goes to a file or a pipe
 
 
 def bench_peers(study: Study, progress: Console, table: Console) -> list[Cell]:
@@ -48,7 +46,7 @@ def summarize(study: Study, cells: Sequence[Cell], progress: Console, table: Con
     rows = [tables.against_rows(by_peer), tables.difference_rows(each), tables.reliability_rows(covered), tables.kept_rows(runs)]
     replace(study.out / "peers.md", "\n\n".join(f"**{one[0]}**\n\n{tables.markdown(one)}" for one in rows if one[2]) + "\n")
     if not table.is_terminal:
-        table.width = _FILE_WIDTH
+        table.width = FILE_WIDTH
     for one in rows:
         if one[2]:
             tables.show(one, table)
@@ -63,33 +61,16 @@ def summarize(study: Study, cells: Sequence[Cell], progress: Console, table: Con
     progress.print(f"figures, tables and the plot: {study.out}")
 
 
-class _Shown(Watcher, AbstractContextManager["_Shown"]):
-    """A bar over the cells, below it what runs and how long all will take; plain lines where the console is no terminal."""
+class _Shown(Bar, Watcher):
+    """Shows the cells as they end, and keeps them."""
 
     def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
+        super().__init__(console)
         self.cells: list[Cell] = []
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._console = console
-        self._task = self._progress.add_task("")
-
-    def __enter__(self) -> _Shown:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *ended: object) -> None:
-        self._progress.stop()
 
     def starts(self, cell: Planned, done: int, total: int) -> None:
-        what = f"{cell.task.name}, split {cell.number}: {cell.system.name}, {duration(cell.budget)}"
-        self._progress.update(self._task, description=what, completed=done, total=total)
+        self.runs(f"{cell.task.name}, split {cell.number}: {cell.system.name}, {duration(cell.budget)}", done, total)
 
     def cell(self, cell: Cell, done: int, total: int) -> None:
         self.cells.append(cell)
-        self.says(tables.line_of(cell, done, total))
-        self._progress.update(self._task, completed=done, total=total)
-
-    def says(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self.ended(tables.line_of(cell, done, total), done, total)
