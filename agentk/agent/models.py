@@ -92,7 +92,7 @@ def open_proposing(bench: Workbench, request: Request) -> Proposing | None:
         Prompts(models.prompts),
         libraries=machine.library_versions(),
         audit=lambda solution, competition: audit(solution, competition, bench.arena.referee.identifiers),
-        kept=bench.folder.path / "brief.json",
+        kept=bench.folder.path / "brief.md",
         share=models.share or "stats",
         hide=models.obfuscate,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +12,10 @@ from agentk.errors import ModelError, ReasonerError
 from agentk.llms.counting import tokens
 from agentk.llms.protocol import ChatRequest, Reply
 from agentk.reasoning.model.answers import PlanAnswer, schema_of
-from agentk.reasoning.model.condensing import BRIEF, WHOLE
 from agentk.reasoning.model.digest import gain_over
 from agentk.reasoning.model.prompts import Prompts
 from agentk.reasoning.model.reasoner import CODE_CEILING, PLAN_CEILING, LLMReasoner
-from agentk.reasoning.questions import Broken, Conclusion, Effort, Lesson, Note, Parent
+from agentk.reasoning.questions import Conclusion, Effort, Lesson, Note
 from agentk.testing.asking import PROGRAM, ScriptedModel, attempt, code_question, plan_question, reflect_question
 from agentk.types.competition import Column, ColumnKind, Competition, OwnMetric
 from agentk.types.profile import Profile
@@ -100,57 +98,6 @@ def test_what_the_model_raises_is_passed_on(made: Made, reasoner: Make) -> None:
         reasoner(Gone()).plan(plan_question(*made("wine")))
 
 
-def test_a_draft_is_a_whole_program_named_by_its_docstring(made: Made, reasoner: Make) -> None:
-    code = reasoner(ScriptedModel(f"Means.\n```python\n{PROGRAM}```")).code(code_question(*made("wine"), "draft"))
-    assert code.source.strip() == PROGRAM.strip()
-    assert code.name == "Nearest means of the numbers"
-    assert code.params == {"width": 0.1}  # what SPACE has as its default, so that the program finds it
-
-
-@pytest.mark.parametrize("action", ["improve", "shrink", "debug", "ablate"])
-def test_a_change_is_an_edit_of_the_parent(action: str, made: Made, reasoner: Make) -> None:
-    code = reasoner(ScriptedModel(f"Whole numbers too.\n{EDIT}")).code(code_question(*made("wine"), action))
-    assert code.source == PROGRAM.replace('== "f"', 'in "fi"')
-    assert code.name == "use ratios of the strongest columns"  # its docstring says nothing new
-
-
-def test_a_changed_program_keeps_the_parameters_a_search_found_but_for_those_it_redefines(made: Made, reasoner: Make) -> None:
-    tuned = Parent(attempt=attempt(4, 0.9, params={"width": 0.7, "seed": 3}), source=PROGRAM)
-    question = code_question(*made("wine"), "improve").model_copy(update={"parents": (tuned,)})
-    assert reasoner(ScriptedModel(f"Whole numbers too.\n{EDIT}")).code(question).params == {"width": 0.7}
-    space = next(line for line in PROGRAM.splitlines() if line.startswith("SPACE"))
-    wider = f"<<<<<<< SEARCH\n{space}\n=======\n{space.replace('0.1}', '0.2}')}\n>>>>>>> REPLACE"
-    assert reasoner(ScriptedModel(wider)).code(question).params == {"width": 0.2}
-
-
-def test_mending_edits_the_program_that_broke(made: Made, reasoner: Make) -> None:
-    broken = Broken(source=PROGRAM.replace("exp", "expp"), reason="AttributeError: numpy has no attribute expp")
-    search = '    near = np.expp(-(far - far.min(axis=1, keepdims=True)) / params["width"])'
-    reply = f"<<<<<<< SEARCH\n{search}\n=======\n{search.replace('expp', 'exp')}\n>>>>>>> REPLACE"
-    model = ScriptedModel(reply)
-    assert reasoner(model).code(code_question(*made("wine"), "draft", broken=broken)).source == PROGRAM
-    assert "AttributeError" in model.shown
-
-
-def test_an_edit_that_does_not_apply_is_asked_for_again(made: Made, reasoner: Make) -> None:
-    model = ScriptedModel(EDIT.replace("names = [name for name in test.columns if test", "no such", 1), EDIT)
-    assert reasoner(model).code(code_question(*made("wine"), "improve")).source == PROGRAM.replace('== "f"', 'in "fi"')
-    assert "stands nowhere" in model.shown and "none of your earlier edits was" in model.shown
-
-
-def test_an_unchanged_program_is_no_improvement(made: Made, reasoner: Make) -> None:
-    with pytest.raises(ReasonerError, match="nothing is changed"):
-        reasoner(ScriptedModel(f"```python\n# the same\n{PROGRAM}```")).code(code_question(*made("wine"), "improve"))
-
-
-def test_a_program_that_the_referee_would_refuse_is_sent_back(made: Made, reasoner: Make) -> None:
-    competition, profile = made("wine")
-    table = ", ".join(repr(label) for label in competition.classes * 60)
-    model = ScriptedModel(f"```python\nKNOWN = [{table}]\n{PROGRAM}```", f"```python\n{PROGRAM}```")
-    reasoner(model).code(code_question(competition, profile, "draft"))
-    assert "class labels, again and again" in model.shown
-
-
 def test_a_reply_that_was_cut_off_is_continued_and_joined(made: Made, reasoner: Make) -> None:
     whole = f"```python\n{PROGRAM}```"
     first, second = whole[:300], whole[280:]  # what was said last is repeated
@@ -197,13 +144,6 @@ def test_every_question_begins_with_the_same_words(made: Made, reasoner: Make) -
     assert [message.role for message in model.requests[0].messages] == ["system", "user", "assistant", "user"]
 
 
-def test_a_description_that_is_hardly_too_long_costs_no_call(made: Made, reasoner: Make) -> None:
-    competition, profile = made("wine")
-    model = ScriptedModel(json.dumps(PLAN))
-    reasoner(model).plan(plan_question(competition.model_copy(update={"description": "Wines. " * (WHOLE // 7)}), profile))
-    assert [request.purpose for request in model.requests] == ["plan"] and "Wines. " * (WHOLE // 7 - 1) in model.shown
-
-
 def test_every_recipe_that_was_tried_is_told(made: Made, reasoner: Make) -> None:
     competition, profile = made("wine")
     tried = {name: Effort(drafts=1, best_score=0.9) for name in ("lightgbm", "linear", "mlp")}
@@ -217,17 +157,6 @@ def test_the_schema_has_no_words_that_say_nothing() -> None:
     assert '"title": "' not in json.dumps(schema_of(PlanAnswer))
 
 
-def test_a_long_description_is_condensed_once_and_kept(made: Made, reasoner: Make, tmp_path: Path) -> None:
-    competition, profile = made("wine")
-    long = competition.model_copy(update={"description": "Wines of three growers. " * 500})
-    model = ScriptedModel("Wines of three growers, in brief.", json.dumps(PLAN))
-    reasoner(model, kept=tmp_path / "brief.md").plan(plan_question(long, profile))
-    assert model.requests[0].purpose == "condense"
-    again = ScriptedModel(json.dumps(PLAN))
-    reasoner(again, kept=tmp_path / "brief.md").plan(plan_question(long, profile))
-    assert "in brief." in again.shown and len(again.requests) == 1
-
-
 def test_a_metric_of_ones_own_is_shown_as_it_is_written(made: Made, reasoner: Make) -> None:
     competition, profile = made("wine")
     source = "def cost(truth, answer):\n    return 5 * (truth != answer).mean()"
@@ -238,14 +167,6 @@ def test_a_metric_of_ones_own_is_shown_as_it_is_written(made: Made, reasoner: Ma
     reasoner(hidden, hide=True).plan(plan_question(known, profile))
     assert "- metric: mine.py:cost, lower is better" in shown.shown and "5 * (truth != answer).mean()" in shown.shown
     assert "truth != answer" not in hidden.shown
-
-
-def test_where_condensing_fails_the_beginning_is_shown(made: Made, reasoner: Make) -> None:
-    competition, profile = made("wine")
-    long = competition.model_copy(update={"description": "Wines. " + "x" * 9000})
-    model = ScriptedModel("", "", "", json.dumps(PLAN))
-    reasoner(model).plan(plan_question(long, profile))
-    assert "Wines. xxx" in model.shown and "x" * (BRIEF + 1) not in model.shown
 
 
 # Injection ---------------------------------------------------------------------------------------------------------------
