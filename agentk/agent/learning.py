@@ -99,7 +99,7 @@ def _misread(bench: Workbench, lines: Sequence[Line]) -> list[Lesson]:
 
 
 def overfit(attempts: Iterable[Attempt]) -> set[int]:
-    """Attempts whose own score is better than chance by being chosen: nothing is learned from them.
+    """Attempts whose score flatters them, since they were chosen by it: nothing is learned from them.
 
     A search keeps the best of many trials by the score that it is then known by. A blend is scored on rows it was not chosen
     on: where a blend that has seen a search's winner gives it no weight, and gives what it came from some, the gain did not

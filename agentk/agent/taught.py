@@ -1,4 +1,4 @@
-"""Taught: what an ablation found out about a winner's parts, as lessons: what each was worth, by taking it away."""
+"""Taught: what an ablation has found out about a winner's parts becomes lessons."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def teach(bench: Workbench, found: Sequence[tuple[Idea, Worth]], before: int) ->
 
 
 def _lesson(bench: Workbench, idea: Idea, worth: Worth, here: Features, run: str) -> Lesson | None:
-    """Advice that is worth following: what harms is said as that, and what it is worth to do without. None without a score."""
+    """Whether the part helps, harms or makes no difference, valued by what heeding that is worth. None without a score."""
     if worth.gain is None or worth.error is None:
         return None
     attempt = bench.ledger.attempts[idea.member]
