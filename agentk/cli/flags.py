@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 MODEL = "A language model; without it the playbook decides alone"
 KAGGLE = "Kaggle"
 SAY = "What you know about the competition; without these flags it is found out"
-
-
 _Fields = TypeVar("_Fields", bound="BaseModel")
 
 
