@@ -24,7 +24,7 @@ _PASSING_KINDS = {
     "internal_server_error",
 }  # fmt: skip
 _QUOTA_KINDS = {"insufficient_quota", "billing_error", "billing_hard_limit_reached", "credit_balance_too_low"}
-_QUOTA_WORDS = re.compile(r"credit balance|insufficient (balance|credit|quota|funds)|exceeded your current quota", re.I)
+_QUOTA_WORDS = re.compile(r"credit balance|insufficient (balance|credit|quota|funds)|exceeded your current quota", re.IGNORECASE)
 _KEYS = re.compile(r"\b(sk|gsk|xai|key|pk|AIza)[-_][\w*.-]{6,}")
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, IndexError)  # what reading a malformed answer raises
 Ended = Literal["stop", "length", "refusal"]

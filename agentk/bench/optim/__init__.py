@@ -47,7 +47,7 @@ def bench_optim(
         SettingError: an unknown part, a missing table, a scale that is none, or no PyTorch.
     """
     if unknown := set(parts) - set(PARTS):
-        raise SettingError(f"there is no part {sorted(unknown)[0]!r}: choose of {', '.join(PARTS)}")
+        raise SettingError(f"there is no part {min(unknown)!r}: choose of {', '.join(PARTS)}")
     try:
         import torch
     except ModuleNotFoundError as error:

@@ -53,9 +53,10 @@ def edits_in(text: str) -> list[Edit]:
     found = _blocks(text.split("\n"))
     if not found:
         for block in blocks(text):
-            if block.language in ("diff", "udiff", "patch") or (block.language == "" and re.search(r"^@@", block.body, re.M)):
+            unnamed = block.language == "" and re.search(r"^@@", block.body, re.MULTILINE)
+            if unnamed or block.language in ("diff", "udiff", "patch"):
                 found += _hunks(block.body.split("\n"))
-        if not found and re.search(r"^(--- .*\n\+\+\+ |@@ -\d)", text, re.M) and "```" not in text:
+        if not found and re.search(r"^(--- .*\n\+\+\+ |@@ -\d)", text, re.MULTILINE) and "```" not in text:
             found = _hunks(text.split("\n"))
     if len(found) > MOST:
         raise Unusable(f"it has {len(found)} edits, at most {MOST} are read: answer with the whole program")
@@ -129,7 +130,7 @@ def _hunks(lines: list[str]) -> list[Edit]:
         elif line.startswith("-"):
             search.append(line[1:])
         elif not line.startswith("\\"):  # "\ No newline at end of file"
-            kept = line[1:] if line.startswith(" ") else line
+            kept = line.removeprefix(" ")
             search.append(kept)
             replace.append(kept)
     while search and replace and not search[-1].strip() and not replace[-1].strip():

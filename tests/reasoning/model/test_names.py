@@ -80,7 +80,7 @@ def test_nothing_real_is_shown(shops: Any, reasoner: Make) -> None:
     hidden = reasoner(model, hide=True, share="examples")
     hidden.plan(plan_question(competition.model_copy(update={"findings": found}), profile, person=(), tree=(), best=None))
     page = "".join(message.content for message in (model.requests[0].messages[1], model.requests[0].messages[-1])).lower()
-    assert not [secret for secret in SECRETS if secret in page and secret not in ("oslo",)]
+    assert not [secret for secret in SECRETS if secret in page and secret != "oslo"]
 
 
 def test_a_program_in_stand_ins_runs_on_the_real_rows(shops: Any, reasoner: Make, tmp_path: Path) -> None:
