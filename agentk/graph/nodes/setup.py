@@ -35,19 +35,7 @@ def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
         return {}
     bench.notice("setup", stage.name)
     before = _before(bench, stage)
-    if stage is not STAGES[-1]:
-        draft = proven(stage, before)
-    else:
-        drafts = {each.name: _before(bench, each) for each in STAGES}
-        first = drafts[STAGES[0].name]
-        draft, advice = heeded(bench, first, settled(STAGES, drafts))
-        advised = first.model_copy(update={"overrides": over(advice, first.overrides)})
-        draft = measured(bench, advised, draft).model_copy(update={"overrides": first.overrides})
-        for each, following in pairwise(STAGES):
-            replace(draft_file(bench.folder, each), drafts[following.name].model_dump_json())
-        draft, competition = forewarned(bench.memory, draft)
-        bench.settle_competition(competition)
-        replace(bench.folder.path / "contract.md", in_markdown(competition))
+    draft = _settled(bench) if stage is STAGES[-1] else proven(stage, before)
     replace(draft_file(bench.folder, stage), draft.model_dump_json())
     bench.journal.write(
         "stage",
@@ -58,6 +46,24 @@ def run_stage(stage: Stage, bench: Workbench, state: State) -> State:
         reopened=list(draft.told()),
     )
     return {}
+
+
+def _settled(bench: Workbench) -> Draft:
+    """The draft after the last stage and the tests across stages, with what a model and memory say of it; its contract is kept.
+
+    The drafts that the stages left before are kept anew, as those tests may have reopened them.
+    """
+    drafts = {each.name: _before(bench, each) for each in STAGES}
+    first = drafts[STAGES[0].name]
+    draft, advice = heeded(bench, first, settled(STAGES, drafts))
+    advised = first.model_copy(update={"overrides": over(advice, first.overrides)})
+    draft = measured(bench, advised, draft).model_copy(update={"overrides": first.overrides})
+    for each, following in pairwise(STAGES):
+        replace(draft_file(bench.folder, each), drafts[following.name].model_dump_json())
+    draft, competition = forewarned(bench.memory, draft)
+    bench.settle_competition(competition)
+    replace(bench.folder.path / "contract.md", in_markdown(competition))
+    return draft
 
 
 def _before(bench: Workbench, stage: Stage) -> Draft:
