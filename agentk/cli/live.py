@@ -123,15 +123,7 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
             depth = _depth(attempt, attempts)
             name = Text(f"{mark} {'  ' * depth}{'└ ' if depth else ''}{attempt.title}")
             good = attempt.score is not None
-            style = (
-                "bold green"
-                if number == ledger.best
-                else ""
-                if good
-                else "red"
-                if attempt.outcome.status.value not in ("pruned", "cancelled")
-                else "dim"
-            )
+            style = "bold green" if number == ledger.best else "" if good else "red" if attempt.outcome.status.at_fault else "dim"
             name.stylize(style)
             note = "" if good else f"{attempt.outcome.status.words}: {attempt.outcome.reason}"
             table.add_row(

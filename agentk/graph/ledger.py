@@ -137,8 +137,7 @@ class Ledger:
     @property
     def failed(self) -> int:
         """Attempts that ended without a score, pruned and cancelled ones left out."""
-        quiet = (Status.SCORED, Status.PRUNED, Status.CANCELLED)
-        return sum(attempt.outcome.status not in quiet for attempt in self.attempts.values())
+        return sum(attempt.outcome.status.at_fault for attempt in self.attempts.values())
 
     @property
     def since_blend(self) -> int:
@@ -181,7 +180,7 @@ class Ledger:
                 if before.best_merit is None or own > before.best_merit:
                     update |= {"best": attempt.number, "best_score": attempt.score, "best_sample": attempt.sample}
                     update["best_merit"] = own
-            elif attempt.outcome.status not in (Status.CANCELLED, Status.PRUNED):
+            elif attempt.outcome.status.at_fault:
                 update["failures"] = before.failures + 1
                 if attempt.outcome.status is Status.TIMED_OUT:
                     update["longer"] = max(before.longer, attempt.limit or 0.0)

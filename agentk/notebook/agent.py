@@ -22,6 +22,8 @@ class Agent:
     competition  a folder like an unzipped Kaggle download, a CSV file, builtin:NAME, or a competition's address at Kaggle
     budget       time to spend: "90s", "10m", seconds; by default 10m, or none where `attempts` is given
     attempts     end after so many; with it, a seed fixes the result
+    seed, workers
+                 of everything random; programs executed at once, by default one for each core, at most 8
     target, id, metric, weights, task, positive, train, test, sample, description, validation, column, pixels, leaks
                  what you know about the competition; without these it is found out
     solution, hints, folds, extra, recipes
@@ -33,6 +35,7 @@ class Agent:
                  of the model: its address, hard limits in US dollars and tokens, what it is shown of the data, whether names
                  and the description are hidden from it, a folder of changed prompts
     memory       "write", "read", "off", or a folder to keep memory in
+    sandbox      "auto", or "strict": refuse to run where a guarantee does not hold
     out          where runs are kept
 
     Raises SettingError for what cannot be.

@@ -128,7 +128,7 @@ class Tree(View):
             attempt = self.attempts[number]
             faint, first = number in self.left, number == self.best
             name = f"{'&nbsp;' * 4 * depth}{'└ ' if depth else ''}{'★ ' if first else ''}#{number} {html.text(attempt.name)}"
-            failed = attempt.score is None and attempt.outcome.status.value not in ("pruned", "cancelled")
+            failed = attempt.outcome.status.at_fault
             color = html.BAD if failed else html.GOOD if first else "inherit"
             std = "" if attempt.std is None else html.span(f"± {attempt.std:.5f}", html.QUIET)
             result = attempt.outcome.status.words if attempt.score is None else f"{attempt.score:.5f}"

@@ -19,7 +19,7 @@ from agentk.report import charts
 from agentk.report.compare import Compared, plot
 from agentk.report.diagnostics import Diagnostics, diagnose
 from agentk.report.searches import searched
-from agentk.report.story import Moment, Story, failed, tell
+from agentk.report.story import Moment, Story, tell
 from agentk.settings import duration
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _ideas(story: Story) -> list[dict[str, Any]]:
                 "best": best,
                 "tries": len(moments),
                 "trials": sum(moment.attempt.trials for moment in moments),
-                "failed": sum(failed(moment) for moment in moments),
+                "failed": sum(moment.attempt.outcome.status.at_fault for moment in moments),
                 "seconds": sum(moment.attempt.seconds for moment in moments),
                 "weight": sum(weights.get(moment.attempt.number, 0.0) for moment in moments),
                 "idea": moments[0].attempt.idea,

@@ -21,7 +21,6 @@ from agentk.graph.ledger import Ledger
 from agentk.report.spending import Spending, spending_of
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition
-from agentk.types.outcome import Status
 
 LOG_TAIL = 6000
 """Characters of an attempt's log that are shown."""
@@ -277,8 +276,3 @@ def _steps(lines: Sequence[Line]) -> list[tuple[float, float]]:
         for line in lines
         if line["event"] == "submission_replaced" and line.get("score") is not None
     ]
-
-
-def failed(moment: Moment) -> bool:
-    """Whether a program failed, rather than being stopped."""
-    return moment.attempt.outcome.status not in (Status.SCORED, Status.PRUNED, Status.CANCELLED)

@@ -20,6 +20,11 @@ class Status(StrEnum):
     CANCELLED = "cancelled"  # stopped because the budget ended or the person said so
 
     @property
+    def at_fault(self) -> bool:
+        """Whether the program failed, rather than being scored or stopped by others."""
+        return self not in (Status.SCORED, Status.PRUNED, Status.CANCELLED)
+
+    @property
     def words(self) -> str:
         """For a sentence: "timed out"."""
         return self.value.replace("_", " ")

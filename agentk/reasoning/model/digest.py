@@ -41,11 +41,7 @@ def tree_view(attempts: Sequence[Attempt], direction: Direction, names: Names, v
     ranked = sorted(scored, key=lambda attempt: (attempt.score or 0.0) * (-1 if direction == "maximize" else 1))
     best = ranked[: _part(BEST, room)]
     latest = [attempt for attempt in scored if attempt not in best][-_part(LATEST, room) :]
-    failed = [
-        attempt
-        for attempt in attempts
-        if attempt.score is None and attempt.outcome.status not in (Status.CANCELLED, Status.PRUNED)
-    ]
+    failed = [attempt for attempt in attempts if attempt.outcome.status.at_fault]
     kinds: dict[str, list[Attempt]] = {}
     for attempt in reversed(failed):
         kinds.setdefault(attempt.outcome.reason[:60], []).append(attempt)
