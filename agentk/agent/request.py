@@ -70,3 +70,11 @@ def budget_of(said: str | float | None, attempts: int | None) -> float | None:
     if said is None:
         return None if attempts is not None else TEN_MINUTES
     return seconds(said) if isinstance(said, str) else float(said)
+
+
+def renewed_budget(said: str | float, before: float | None, spent: float) -> float:
+    """The new whole budget of a run, in seconds: "10m", or "+10m" for so much more than before, or than was spent."""
+    if not isinstance(said, str):
+        return float(said)
+    more = max(before or 0.0, spent) if said.startswith("+") else 0.0
+    return seconds(said.removeprefix("+")) + more

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from agentk.agent import machine
 from agentk.agent.models import notice_of
-from agentk.agent.request import Request
+from agentk.agent.request import Request, renewed_budget
 from agentk.agent.session import begin, find, request_of, session, work
 from agentk.agent.summary import summarize
 from agentk.errors import RunError, SettingError, StoreError, UserError
-from agentk.settings import duration, seconds
+from agentk.settings import duration
 
 if TYPE_CHECKING:
     from agentk.agent.summary import Summary
@@ -71,8 +71,7 @@ def go_on(
     limits = {name: limit for name, limit in (("max_cost", max_cost), ("max_tokens", max_tokens)) if limit is not None}
     update["models"] = request.models.model_copy(update=limits)
     if budget is not None:
-        more = budget.startswith("+")
-        update["budget"] = seconds(budget.removeprefix("+")) + (max(request.budget or 0.0, spent.seconds) if more else 0.0)
+        update["budget"] = renewed_budget(budget, request.budget, spent.seconds)
     if attempts is not None or (budget is not None and spent.stopped_by == "attempts"):
         update["attempts"] = attempts  # time alone lifts the count that ended the run
     request = request.model_copy(update=update)

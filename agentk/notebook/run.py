@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from agentk.agent.evidence import contract_of
-from agentk.agent.request import Request
+from agentk.agent.request import Request, renewed_budget
 from agentk.agent.session import work
 from agentk.agent.stepping import Paused, Stepper, Until
 from agentk.agent.summary import Summary, summarize
@@ -22,7 +22,6 @@ from agentk.notebook.live import ended_at, watched
 from agentk.notebook.views import Best, Contract, Cost, Memory, Step, Tree
 from agentk.reasoning.questions import Plan
 from agentk.report.page import report_at_end, write_report
-from agentk.settings import seconds
 from agentk.types.attempt import Attempt
 from agentk.types.solution import Solution
 from agentk.types.space import Params
@@ -103,12 +102,8 @@ class Run:
 
     def more(self, *, budget: str | float | None = None, attempts: int | None = None) -> Run:
         """More to spend: a new whole budget ("10m") or more of it ("+5m"); a new whole number of attempts."""
-        whole = budget
-        if isinstance(budget, str):
-            spent = self.summary.seconds
-            further = max(self._stepper.request.budget or 0.0, spent) if budget.startswith("+") else 0.0
-            whole = seconds(budget.removeprefix("+")) + further
-        self._stepper.more(None if whole is None else float(whole), attempts)
+        whole = None if budget is None else renewed_budget(budget, self._stepper.request.budget, self.summary.seconds)
+        self._stepper.more(whole, attempts)
         return self
 
     def close(self) -> None:
