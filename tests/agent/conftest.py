@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,15 +21,20 @@ def told(journal: Journal, *attempts: Attempt) -> None:
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Callable[[], tuple[RunFolder, Journal]]:
+def made(tmp_path: Path) -> Iterator[Callable[[], tuple[RunFolder, Journal]]]:
     """A run that has just been set up."""
+    journals: list[Journal] = []
 
     def new() -> tuple[RunFolder, Journal]:
         request = Request(competition="flowers").model_dump(mode="json")
         folder = RunFolder.create(tmp_path / "run", {"request": request})
+        folder.unlock()
         journal = Journal(folder.journal, lambda: 12.34)
+        journals.append(journal)
         journal.write("run_started")
         (folder.path / "competition.json").write_text(FLOWERS.model_dump_json())
         return folder, journal
 
-    return new
+    yield new
+    for journal in journals:
+        journal.close()

@@ -18,6 +18,7 @@ Made = Callable[[], tuple[RunFolder, Journal]]
 
 def test_a_run_that_has_only_begun_has_a_summary_too(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run", {"request": Request(competition="builtin:iris").model_dump(mode="json")})
+    folder.unlock()
     found = summarize(folder)
     assert (found.competition, found.submission, found.stopped_by, found.seconds) == ("builtin:iris", None, None, 0)
 

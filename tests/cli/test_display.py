@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +45,18 @@ class Contract:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
     monkeypatch.setenv("COLUMNS", "150")
     folder = RunFolder.create(tmp_path / "run", {})
+    folder.unlock()
     clock = Clock(600.0, used=90.0)
     journal, ledger = Journal(folder.journal, clock.active), Ledger("minimize")
     journal.listen(ledger.apply)
-    return Workbench(
+    yield Workbench(
         folder, journal, clock, ledger, Setting(0, 2, 1), Playbook(), Off(),
         lambda: None, lambda _: Contract(), lambda _: None,
     )  # type: ignore[arg-type, return-value]  # fmt: skip
+    journal.close()
 
 
 def finished(bench: Workbench, number: int, score: float | None = None, **fields: Any) -> None:

@@ -47,6 +47,7 @@ def run(out: Path, name: str, size: int = 0) -> RunFolder:
     for attempt in (common | scored | {"number": 1}, common | {"outcome": FAILED, "number": 2, "parent": 1}):
         journal.write("attempt_finished", number=attempt["number"], attempt=attempt)  # type: ignore[arg-type]
     journal.write("run_finished", stopped_by="budget", best=1)
+    journal.close()
     (folder.work / "padding").write_bytes(b"x" * size)
     folder.unlock()
     return folder
@@ -105,7 +106,9 @@ def test_a_run_that_has_ended_is_shown_until_more_is_asked_for(say: Say, tmp_pat
     folder = run(tmp_path / "runs", "done")
     request = Request(competition="odd", attempts=2, budget=None).model_dump(mode="json")
     folder.write_facts(folder.facts() | {"request": request})
-    Journal(folder.journal, lambda: 5.0).write("run_finished", stopped_by="attempts", best=None)
+    journal = Journal(folder.journal, lambda: 5.0)
+    journal.write("run_finished", stopped_by="attempts", best=None)
+    journal.close()
     folder.submission.write_text("[kind]\n")
     said = say("resume", "done", "--json")
     assert (said.code, said.json["cv_score"], said.json["stopped_by"]) == (0, 0.75, "attempts")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +53,16 @@ class Written:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Callable[[], Written]:
-    return lambda: Written(tmp_path / "flowers-run")
+def written(tmp_path: Path) -> Iterator[Callable[[], Written]]:
+    made: list[Written] = []
+
+    def write() -> Written:
+        made.append(Written(tmp_path / "flowers-run"))
+        return made[-1]
+
+    yield write
+    for one in made:
+        one.journal.close()
 
 
 @pytest.fixture
