@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from agentk.graph.folder import RunFolder
 from agentk.graph.forewarned import LEARNED
-from agentk.graph.journal import Journal, Line, read
+from agentk.graph.journal import Journal, Line, read, whole
 from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Workbench
 from agentk.memory.lesson import Lesson
@@ -134,7 +134,7 @@ def _withheld(lines: Iterable[Line]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for line in lines:
         if line["event"] == "lesson_withheld":
-            found.setdefault(int(str(line["number"])), []).append(str(line["lesson"]))
+            found.setdefault(whole(line["number"]), []).append(str(line["lesson"]))
     return found
 
 
@@ -169,7 +169,7 @@ def _learned(lines: Iterable[Line]) -> tuple[set[int], int]:
     ends = 0
     for line in lines:
         if line["event"] == "attempt_finished":
-            seen.add(int(str(line["number"])))
+            seen.add(whole(line["number"]))
         elif line["event"] == "run_finished":
             known, ends = set(seen), ends + 1
     return known, ends
@@ -196,7 +196,7 @@ def explanation(folder: RunFolder, memory: Memory | None = None, *, every: bool 
     for line in lines:
         event = line["event"]
         if event in ("lesson_used", "lesson_withheld"):
-            number = int(str(line["number"]))
+            number = whole(line["number"])
             how = "used" if event == "lesson_used" else "did without, as a control,"
             result = _result(attempts.get(number), earned)
             told.append(f"#{number} {result} {how} {str(line['lesson'])[:8]}: {line['text']}\n    {line['why']}")

@@ -21,7 +21,7 @@ from agentk.competitions.draft import Overrides
 from agentk.errors import RunError, SettingError
 from agentk.graph.clock import Clock
 from agentk.graph.folder import RunFolder, replace, room_needed
-from agentk.graph.journal import Journal, read
+from agentk.graph.journal import Journal, read, real
 from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Setting, Workbench
 
@@ -174,7 +174,7 @@ def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: flo
     from agentk.types.solution import Solution
 
     lines = list(read(folder.journal))
-    used = float(str(lines[-1]["active_s"])) if lines else 0.0
+    used = real(lines[-1]["active_s"]) if lines else 0.0
     reserve = 0.0 if request.budget is None else min(20.0, max(1.0, FINISHING * request.budget))
     clock = Clock(request.budget, used, reserve, since)
     journal = Journal(folder.journal, clock.active)

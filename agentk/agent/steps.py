@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from agentk.graph.branches import history
 from agentk.graph.folder import RunFolder
-from agentk.graph.journal import Line
+from agentk.graph.journal import Line, whole
 from agentk.types.attempt import Attempt
 from agentk.types.wording import shortened
 
@@ -41,7 +41,7 @@ class Step:
     @property
     def number(self) -> int:
         """Counted from 1, on over a rewind."""
-        return int(str(self.line["step"]))
+        return whole(self.line["step"])
 
     @property
     def node(self) -> str:
@@ -68,7 +68,7 @@ class Step:
     @property
     def started(self) -> tuple[int, ...]:
         """Numbers of the attempts that were begun in it."""
-        return tuple(int(str(line["number"])) for line in self._of("attempt_started"))
+        return tuple(whole(line["number"]) for line in self._of("attempt_started"))
 
     @property
     def lessons(self) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ def steps_of(folder: RunFolder, lines: Iterable[Line]) -> list[Step]:
         since.append(line)
         if line["event"] != "step":
             continue
-        if steps and steps[-1].number == int(str(line["step"])):
+        if steps and steps[-1].number == whole(line["step"]):
             since = [*steps.pop().lines, *since]
         steps.append(Step(folder, tuple(since)))
         since = []

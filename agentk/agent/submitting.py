@@ -14,7 +14,7 @@ from typing import TypeVar
 from agentk.agent.session import request_of
 from agentk.errors import KaggleError, RunError
 from agentk.graph.folder import RunFolder
-from agentk.graph.journal import Journal, Line, read
+from agentk.graph.journal import Journal, Line, read, real, whole
 from agentk.graph.ledger import Ledger
 from agentk.kaggle.address import slug_of
 from agentk.kaggle.client import Kaggle
@@ -49,12 +49,12 @@ def submissions_of(lines: Iterable[Line]) -> dict[int, Submission]:
     found: dict[int, Submission] = {}
     for line in lines:
         if line["event"] == "submitted":
-            ref = int(str(line["ref"]))
-            number = None if line["number"] is None else int(str(line["number"]))
+            ref = whole(line["ref"])
+            number = None if line["number"] is None else whole(line["number"])
             found[ref] = Submission(ref, str(line["competition"]), str(line["file"]), str(line["sha256"]), number)
-        elif line["event"] == "public_score" and int(str(line["ref"])) in found:
-            ref = int(str(line["ref"]))
-            score = None if line["score"] is None else float(str(line["score"]))
+        elif line["event"] == "public_score" and whole(line["ref"]) in found:
+            ref = whole(line["ref"])
+            score = None if line["score"] is None else real(line["score"])
             found[ref] = replace(found[ref], status=str(line["status"]), score=score, reason=str(line["reason"] or ""))
     return found
 
@@ -172,7 +172,7 @@ def journal_of(folder: RunFolder) -> Iterator[Journal]:
     folder.lock()
     try:
         lines = list(read(folder.journal))
-        used = float(str(lines[-1]["active_s"])) if lines else 0.0
+        used = real(lines[-1]["active_s"]) if lines else 0.0
         journal = Journal(folder.journal, lambda: used)
         try:
             yield journal
@@ -186,7 +186,7 @@ def _attempt_of(file: str, lines: list[Line]) -> int | None:
     if file == FIRST:
         return Ledger.of(lines, "maximize").submitted
     proposed = [line["number"] for line in lines if line["event"] == "final_proposed"]
-    return int(str(proposed[-1])) if proposed else None
+    return whole(proposed[-1]) if proposed else None
 
 
 def _score(folder: RunFolder, submission: Submission, found: Sent) -> Submission:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from agentk.agent.models import spent_in_words
 from agentk.competitions.listing import LEADERBOARD
 from agentk.graph.folder import RunFolder
-from agentk.graph.journal import Line, read
+from agentk.graph.journal import Line, read, real
 from agentk.graph.ledger import Ledger
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Frozen
@@ -73,7 +73,7 @@ def summarize(folder: RunFolder) -> Summary:
     named = str(request["competition"])
     submission = str(folder.submission) if folder.submission.exists() else None
     last = lines[-1] if lines else None
-    seconds = 0.0 if last is None else float(str(last["active_s"]))
+    seconds = 0.0 if last is None else real(last["active_s"])
     competition = folder.read_contract()
     if competition is None:
         return Summary(run=str(folder.path), competition=named, submission=submission, program=None, seconds=seconds)
@@ -177,7 +177,7 @@ def _ending(lines: list[Line]) -> dict[str, JsonValue]:
 def _first(lines: list[Line]) -> float | None:
     replaced = (line for line in lines if line["event"] == "submission_replaced")
     first = next(replaced, None)
-    return None if first is None else float(str(first["active_s"]))
+    return None if first is None else real(first["active_s"])
 
 
 def _score(ledger: Ledger, wanted: Callable[[Attempt], bool]) -> float | None:

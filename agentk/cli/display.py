@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from agentk.cli.contract import print_contract
 from agentk.cli.live import LiveDisplay
 from agentk.cli.sentences import is_set_up, sentence
+from agentk.graph.journal import real
 from agentk.settings import duration
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class PlainDisplay:
             print_contract(self._bench)
         text = sentence(line, self._bench)
         if text:
-            print(f"[{duration(float(str(line['active_s']))):>6}] {text}", file=sys.stderr, flush=True)
+            print(f"[{duration(real(line['active_s'])):>6}] {text}", file=sys.stderr, flush=True)
 
     def notice(self, node: str, text: str) -> None:
         """Nodes come and go unmentioned; what a model waits for is told."""

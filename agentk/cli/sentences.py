@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentk.agent.summary import traps
+from agentk.graph.journal import whole
 from agentk.llms.record import call_of
 from agentk.types.outcome import Status
 from agentk.types.wording import shortened
@@ -26,7 +27,7 @@ def sentence(line: Line, bench: Workbench) -> str | None:
             known = traps([line])
             return "memory knows of such files: " + " · ".join(known) if known else None
         case "attempt_finished":
-            attempt = bench.ledger.attempts[int(str(line["number"]))]
+            attempt = bench.ledger.attempts[whole(line["number"])]
             if attempt.kind == "blend" and attempt.outcome.status is Status.PRUNED:  # a mixture of one
                 return None
             return f"{attempt.title}: {attempt.result}" + (f", {attempt.seconds:.1f}s" if attempt.seconds else "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from agentk.graph.journal import TRUNK, Line
+from agentk.graph.journal import TRUNK, Line, whole
 from agentk.types.attempt import Attempt
 
 
@@ -32,7 +32,7 @@ def history(lines: Iterable[Line]) -> list[Line]:
     for line in lines:
         if line["event"] == "rewound":
             branch = str(line["branch"])
-            behind[branch] = [one for one in behind[str(line["from"])] if _number(one["seq"]) <= _number(line["to"])]
+            behind[branch] = [one for one in behind[str(line["from"])] if whole(one["seq"]) <= whole(line["to"])]
         behind[branch].append(line)
     return behind[branch]
 
@@ -49,7 +49,7 @@ def fork_of(lines: Iterable[Line]) -> Fork | None:
         return None
     state, renumbered = line["state"], line["renumbered"]
     assert isinstance(state, dict) and isinstance(renumbered, dict)
-    numbers = {int(old): _number(new) for old, new in renumbered.items()}
+    numbers = {int(old): whole(new) for old, new in renumbered.items()}
     return Fork(str(line["branch"]), str(line["node"]), dict(state), numbers)
 
 
@@ -59,7 +59,7 @@ def fork(lines: list[Line], to: Line) -> tuple[str, dict[str, JsonValue]]:
     What was under way there gets numbers of its own: those that any branch has used, or was about to use, are not used again.
     """
     name = f"branch-{2 + sum(line['event'] == 'rewound' for line in lines)}"
-    kept = history(line for line in lines if _number(line["seq"]) <= _number(to["seq"]))
+    kept = history(line for line in lines if whole(line["seq"]) <= whole(to["seq"]))
     under_way = sorted(_started(kept) - _finished(kept))
     state = to["state"]
     assert isinstance(state, dict)
@@ -80,24 +80,20 @@ def _started(lines: Iterable[Line]) -> set[int]:
     started: set[int] = set()
     for line in lines:
         if line["event"] == "attempt_started":
-            started.add(_number(line["number"]))
+            started.add(whole(line["number"]))
         elif line["event"] == "rewound":
             renumbered = line["renumbered"]
             assert isinstance(renumbered, dict)
             started -= {int(old) for old in renumbered}
-            started |= {_number(new) for new in renumbered.values()}
+            started |= {whole(new) for new in renumbered.values()}
     return started
 
 
 def _nexts(lines: Iterable[Line]) -> set[int]:
     """The next number as each step left it: a search or a program that was cut short may have left files under it."""
     states = (line["state"] for line in lines if line["event"] in ("step", "rewound"))
-    return {_number(state.get("next", 1)) for state in states if isinstance(state, dict)}
+    return {whole(state.get("next", 1)) for state in states if isinstance(state, dict)}
 
 
 def _finished(lines: Iterable[Line]) -> set[int]:
-    return {_number(line["number"]) for line in lines if line["event"] == "attempt_finished"}
-
-
-def _number(value: JsonValue) -> int:
-    return int(str(value))
+    return {whole(line["number"]) for line in lines if line["event"] == "attempt_finished"}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-from agentk.graph.journal import Line
+from agentk.graph.journal import Line, whole
 from agentk.graph.nodes.decide import check
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
@@ -28,7 +28,7 @@ def edit_plan(bench: Workbench, state: State, plan: Plan) -> Plan:
 def edited_plan(lines: Iterable[Line]) -> tuple[int, Plan] | None:
     """The last plan that a person gave, and the step after which it was given."""
     edits = [line for line in lines if line["event"] == "edited" and line.get("node") == "plan"]
-    return (int(str(edits[-1]["step"])), Plan.model_validate(edits[-1]["answer"])) if edits else None
+    return (whole(edits[-1]["step"]), Plan.model_validate(edits[-1]["answer"])) if edits else None
 
 
 def edit_code(bench: Workbench, number: int, source: str | None, params: Params | None) -> None:

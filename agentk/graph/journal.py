@@ -113,6 +113,18 @@ def read(path: Path) -> Iterator[Line]:
             yield line
 
 
+def whole(value: JsonValue) -> int:
+    """A whole number that a line holds."""
+    assert isinstance(value, int), value
+    return value
+
+
+def real(value: JsonValue) -> float:
+    """A number that a line holds."""
+    assert isinstance(value, int | float), value
+    return float(value)
+
+
 def _whole_lines(path: Path) -> int:
     """The length of `path` up to and with its last line break."""
     if not path.exists():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agentk.graph.branches import history
-from agentk.graph.journal import Line
+from agentk.graph.journal import Line, whole
 from agentk.llms.record import Spent, call_of
 from agentk.reasoning.questions import Effort, Note
 from agentk.types.attempt import Attempt, merits
@@ -55,7 +55,7 @@ class Ledger:
                 if line["event"] == "model_call" and str(line["seq"]) not in known:
                     ledger.apply(line)
             left = [line for line in lines if line["event"] == "attempt_finished" and str(line["seq"]) not in known]
-            ledger.abandoned = {int(str(line["number"])): Attempt.model_validate(line["attempt"]) for line in left}
+            ledger.abandoned = {whole(line["number"]): Attempt.model_validate(line["attempt"]) for line in left}
         return ledger
 
     def apply(self, line: Line) -> None:
@@ -70,13 +70,13 @@ class Ledger:
                 if attempt.weights:
                     self.weights = dict(attempt.weights)
             case "attempt_started":
-                self.started.add(int(str(line["number"])))
+                self.started.add(whole(line["number"]))
             case "submission_replaced":
-                self.submitted, self.follows = None if line["number"] is None else int(str(line["number"])), True
+                self.submitted, self.follows = None if line["number"] is None else whole(line["number"]), True
             case "rewound":
                 renumbered = line["renumbered"]
                 assert isinstance(renumbered, dict)
-                self.started = self.started - {int(old) for old in renumbered} | {int(str(new)) for new in renumbered.values()}
+                self.started = self.started - {int(old) for old in renumbered} | {whole(new) for new in renumbered.values()}
                 self.follows, self.ended = False, None
             case "edited":
                 self._edited(line)
@@ -93,7 +93,7 @@ class Ledger:
         if "hint" in line:
             self.hints.append(str(line["hint"]))
         if "letter" in line:
-            self.heard[str(line["letter"])] = int(str(line["number"]))
+            self.heard[str(line["letter"])] = whole(line["number"])
 
     def _said(self, line: Line) -> None:
         """What reasoners asked, answered and found out."""
@@ -101,7 +101,7 @@ class Ledger:
             case "question" if line["node"] == "reflect":
                 question = line["question"]
                 assert isinstance(question, dict)
-                self._asked = int(str(question["attempt"]))
+                self._asked = whole(question["attempt"])
                 self.reflected.add(self._asked)
             case "answer" if line["node"] == "reflect":
                 answer = line["answer"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from agentk.graph.journal import whole
 from agentk.memory.privacy import error_class, error_pattern
 from agentk.reasoning.questions import Lesson
 from agentk.types.change import changed, edits_in
@@ -67,7 +68,7 @@ class Remedies:
         folder, attempts = self._bench.folder, self._bench.ledger.attempts
         mended = {attempt.parent for attempt in attempts.values() if attempt.kind == "debug"}
         under_way = [folder.started_solution(number)[1] for number in self._bench.pending()]
-        mended |= {int(str(plan["parent"])) for plan in under_way if plan["kind"] == "debug"}
+        mended |= {whole(plan["parent"]) for plan in under_way if plan["kind"] == "debug"}
         ids = {lesson.id for lesson in shown}
         found: dict[int, str] = {}
         for attempt in self._failed():

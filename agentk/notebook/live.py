@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from agentk.graph.journal import Line, read
+from agentk.graph.journal import Line, read, real, whole
 from agentk.notebook import html
 from agentk.notebook.curve import Dot, curve
 from agentk.settings import duration
@@ -87,7 +87,7 @@ def _picture(bench: Workbench) -> Iterator[None]:
 
 def ended_at(lines: Iterable[Line]) -> dict[int, float]:
     """By attempt: the seconds the run had worked when it ended."""
-    return {int(str(line["number"])): float(str(line["active_s"])) for line in lines if line["event"] == "attempt_finished"}
+    return {whole(line["number"]): real(line["active_s"]) for line in lines if line["event"] == "attempt_finished"}
 
 
 def picture(bench: Workbench, node: str, doing: str, at: dict[int, float]) -> str:

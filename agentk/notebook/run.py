@@ -16,7 +16,7 @@ from agentk.agent.teammate import add_predictions, came_of, receiving
 from agentk.errors import RunError, SettingError
 from agentk.graph.folder import RunFolder
 from agentk.graph.inbox import post_hint, post_program
-from agentk.graph.journal import read
+from agentk.graph.journal import read, whole
 from agentk.notebook.explain import Explanation, explained
 from agentk.notebook.live import ended_at, watched
 from agentk.notebook.views import Best, Contract, Cost, Memory, Step, Tree
@@ -249,7 +249,7 @@ class Run:
         used, written = [], []
         for line in read(self._stepper.folder.journal):
             if line["event"] == "lesson_used":
-                attempt = ledger.attempts.get(int(str(line["number"])))
+                attempt = ledger.attempts.get(whole(line["number"]))
                 came = "" if attempt is None or attempt.score is None else f" → #{attempt.number} scored {attempt.score:.5f}"
                 used.append((str(line["lesson"]), str(line["text"]), f"{line['why']}{came}"))
             elif line["event"] == "lesson_written":

@@ -16,7 +16,7 @@ from agentk.agent.worth import Worth
 from agentk.errors import AgentKError
 from agentk.graph.branches import history
 from agentk.graph.folder import RunFolder
-from agentk.graph.journal import Line, read
+from agentk.graph.journal import Line, read, real, whole
 from agentk.graph.ledger import Ledger
 from agentk.report.spending import Spending, spending_of
 from agentk.types.attempt import Attempt
@@ -154,9 +154,9 @@ def _moments(folder: RunFolder, ledger: Ledger, lines: Sequence[Line]) -> tuple[
     ended: dict[int, float] = {}
     for line in lines:
         if line["event"] == "lesson_used":
-            lessons[int(str(line["number"]))].append((str(line["text"]), str(line.get("why", ""))))
+            lessons[whole(line["number"])].append((str(line["text"]), str(line.get("why", ""))))
         elif line["event"] == "attempt_finished":
-            ended[int(str(line["number"]))] = float(str(line["active_s"]))
+            ended[whole(line["number"])] = real(line["active_s"])
     sources: dict[str, str] = {}
     plain = next((one for one in ledger.scored if one.kind == "draft" and one.recipe != "constant"), None)
     room = MOST_LOGS
@@ -252,7 +252,7 @@ def _notes(lines: Sequence[Line]) -> dict[int, tuple[str, str]]:
         if line.get("node") != "reflect":
             continue
         if line["event"] == "question" and isinstance(line["question"], dict):
-            asked = int(str(line["question"]["attempt"]))
+            asked = whole(line["question"]["attempt"])
         elif line["event"] == "answer" and asked is not None and isinstance(line["answer"], dict):
             found[asked] = (str(line["answer"].get("note") or line["answer"].get("refused") or ""), str(line["giver"]))
             asked = None
@@ -272,7 +272,7 @@ def _worths(lines: Sequence[Line], best: int | None) -> tuple[Worth, ...]:
 
 def _steps(lines: Sequence[Line]) -> list[tuple[float, float]]:
     return [
-        (float(str(line["active_s"])), float(str(line["score"])))
+        (real(line["active_s"]), real(line["score"]))
         for line in lines
         if line["event"] == "submission_replaced" and line.get("score") is not None
     ]

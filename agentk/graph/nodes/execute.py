@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentk.competitions.account import in_markdown
 from agentk.graph.folder import replace
+from agentk.graph.journal import real
 from agentk.graph.rewind import carry_over
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
@@ -65,7 +66,7 @@ def enqueue(bench: Workbench) -> None:
                 solution,
                 dict(_mapping(facts["params"])),
                 key=key_of(number),
-                seconds=None if seconds is None else float(str(seconds)),
+                seconds=None if seconds is None else real(seconds),
             )
 
 
