@@ -12,7 +12,7 @@ from agentk.agent.takeaway import Member, Takeaway, write_takeaway
 from agentk.errors import CompetitionError
 from agentk.graph.nodes.hear import NO_PROGRAM
 from agentk.graph.workbench import Workbench
-from agentk.types.attempt import Attempt
+from agentk.types.attempt import Attempt, ranked
 
 if TYPE_CHECKING:
     from agentk.agent.arena import CompetitionArena
@@ -35,10 +35,9 @@ def deliver(bench: Workbench) -> None:
 def remakeable(bench: Workbench) -> Attempt | None:
     """The winner; where it rests on predictions that a person brought without a program, the best attempt that does not."""
     ledger = bench.ledger
-    sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
-    ranked = sorted((one for one in ledger.attempts.values() if one.score is not None), key=lambda one: sign * (one.score or 0.0))
-    ranked.sort(key=lambda one: one.number != ledger.best)
-    return next((one for one in ranked if all(_has_program(bench, number) for number in one.weights or [one.number])), None)
+    best_first = ranked(ledger.attempts.values(), bench.arena.metric.direction)
+    best_first.sort(key=lambda one: one.number != ledger.best)
+    return next((one for one in best_first if all(_has_program(bench, number) for number in one.weights or [one.number])), None)
 
 
 def _has_program(bench: Workbench, number: int) -> bool:

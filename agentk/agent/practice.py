@@ -21,6 +21,7 @@ from agentk.graph.folder import replace
 from agentk.memory.features import Features, features_of, likeness
 from agentk.memory.protocol import Memory
 from agentk.types.competition import Frozen
+from agentk.types.metric import sign_of
 
 if TYPE_CHECKING:
     from agentk.graph.workbench import Workbench
@@ -166,7 +167,7 @@ def _run(candidate: Candidate, request: Request, listen: Callable[[Workbench], N
         with session(folder, request_of(folder)) as bench:
             listen(bench)
             work(bench)
-            sign = 1.0 if bench.arena.metric.direction == "maximize" else -1.0
+            sign = sign_of(bench.arena.metric.direction)
             scores = [sign * attempt.score for attempt in bench.ledger.scored if attempt.score is not None]
     except UserError as error:
         return Done.model_validate({**facts, "success": -1.0, "reason": str(error)[:300]})

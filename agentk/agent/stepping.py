@@ -80,8 +80,7 @@ class Stepper:
             return self._open[0].ledger
         from agentk.agent.summary import summarize
 
-        direction = summarize(self.folder).direction
-        return Ledger.of(read(self.folder.journal), "minimize" if direction == "minimize" else "maximize")
+        return Ledger.of(read(self.folder.journal), summarize(self.folder).direction or "maximize")
 
     def step(self) -> Step:
         """Runs one node. Raises Paused on an interrupt that does not wait for its end, RunError when the run has ended."""

@@ -29,7 +29,7 @@ class Summary(Frozen):
     submission: str | None
     program: str | None
     metric: str | None = None
-    direction: str | None = None
+    direction: Direction | None = None
     cv_score: float | None = None
     cv_std: float | None = None
     interval: tuple[float, float] | None = None  # 90%, corrected for having chosen the best of many

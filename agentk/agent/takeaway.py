@@ -21,7 +21,7 @@ from agentk.errors import StoreError
 from agentk.referee.decision import Decision
 from agentk.referee.layout import Layout
 from agentk.types.competition import Competition, TaskKind
-from agentk.types.metric import Metric
+from agentk.types.metric import Metric, better_way
 from agentk.types.space import Params
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _formatted(competition: Competition, test: pd.DataFrame, answers: Any) -> pd
 def _readme(takeaway: Takeaway, plan: dict[str, Any], place: Path) -> str:
     metric, competition = takeaway.metric, takeaway.competition
     spread = "" if takeaway.std is None else f" ± {takeaway.std:.5f} over folds"
-    better = "higher" if metric.direction == "maximize" else "lower"
+    better = better_way(metric.direction)
     weighed = f"; {competition.weighing}" if competition.weighing else ""
     scored = (
         ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agentk.types.metric import better_way
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.panel import Panel
@@ -43,7 +45,7 @@ def headline(bench: Workbench) -> str:
     shape = f"{competition.rows:,} rows × {len(competition.columns)} columns"
     if competition.pixels is not None:
         shape = f"{competition.rows:,} pictures of {competition.pixels.words}"
-    better = "higher" if metric.direction == "maximize" else "lower"
+    better = better_way(metric.direction)
     weighed = f"; {competition.weighing}" if competition.weighing else ""
     folds = f"{competition.validation.folds} {competition.validation.scheme} folds"
     return f"{competition.name}: {competition.task.value}, {shape}, {metric.name} ({better} is better{weighed}), {folds}"

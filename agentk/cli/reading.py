@@ -14,6 +14,7 @@ from agentk.graph.folder import replace
 from agentk.report.compare import Compared, compare
 from agentk.report.page import render, render_comparison
 from agentk.settings import duration, seconds
+from agentk.types.metric import better_way
 
 
 def report_run(run: str, out: Path, output: Path | None, *, show_rows: bool) -> None:
@@ -104,7 +105,7 @@ def _print_table(runs: list[Compared]) -> None:
         )
     Console().print(table)
     first = runs[0].summary
-    better = "higher" if first.direction == "maximize" else "lower"
+    better = better_way(first.direction)
     print(f"{first.metric}, {better} is better; gain over the first run, paired on the same held-out rows where it has an error")
     if any(run.folds is not None for run in runs):
         print("by folds: from the scores of the same folds, the error corrected for training sets that overlap")

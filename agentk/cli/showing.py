@@ -15,6 +15,7 @@ from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
 from agentk.graph.ledger import Ledger
 from agentk.settings import duration, size
+from agentk.types.metric import better_way
 from agentk.types.wording import shortened
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def print_summary(summary: Summary) -> None:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     if summary.cv_score is not None:
-        better = "higher" if summary.direction == "maximize" else "lower"
+        better = better_way(summary.direction)
         spread = f" ± {summary.cv_std:.5f} over folds" if summary.cv_std is not None else ""
         grid.add_row("score", Text(f"{summary.cv_score:.5f}{spread}  ({summary.metric}, {better} is better)", style="bold green"))
     if summary.interval is not None:
@@ -107,7 +108,7 @@ def show_run(run: str, out: Path, *, as_json: bool) -> None:
         from agentk.cli.contract import contract_panel
 
         console.print(contract_panel(competition))
-    ledger = Ledger.of(read(folder.journal), "minimize" if summary.direction == "minimize" else "maximize")
+    ledger = Ledger.of(read(folder.journal), summary.direction or "maximize")
     if ledger.attempts:
         console.print(_tree(ledger))
     print_summary(summary)

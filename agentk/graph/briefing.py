@@ -17,7 +17,7 @@ from agentk.reasoning.questions import (
     ReflectQuestion,
     Slice,
 )
-from agentk.types.attempt import Attempt
+from agentk.types.attempt import Attempt, ranked
 from agentk.types.outcome import Status
 
 if TYPE_CHECKING:
@@ -140,8 +140,7 @@ def conclusions(bench: Workbench) -> tuple[Conclusion, ...]:
 
 def diagnoses(bench: Workbench) -> tuple[Diagnosis, ...]:
     """Of the best attempts and of the latest."""
-    ranked = _ranked(bench)
-    chosen = {attempt.number: attempt for attempt in (*ranked[:DIAGNOSED], *bench.ledger.scored[-DIAGNOSED:])}
+    chosen = {attempt.number: attempt for attempt in (*_ranked(bench)[:DIAGNOSED], *bench.ledger.scored[-DIAGNOSED:])}
     return tuple(diagnosis(bench, chosen[number]) for number in sorted(chosen))
 
 
@@ -191,5 +190,4 @@ def residuals(bench: Workbench, number: int) -> Array:
 
 
 def _ranked(bench: Workbench) -> list[Attempt]:
-    sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
-    return sorted(bench.ledger.scored, key=lambda attempt: sign * (attempt.score or 0.0))
+    return ranked(bench.ledger.scored, bench.arena.metric.direction)

@@ -9,7 +9,7 @@ from agentk.graph.branches import history
 from agentk.graph.journal import Line, whole
 from agentk.llms.record import Spent, call_of
 from agentk.reasoning.questions import Effort, Note
-from agentk.types.attempt import Attempt, merits
+from agentk.types.attempt import Attempt, merits, ranked
 from agentk.types.metric import Direction
 from agentk.types.outcome import Status
 
@@ -146,9 +146,8 @@ class Ledger:
 
     def tree(self) -> tuple[Attempt, ...]:
         """The best and the latest attempts, in order, at most `BEST + LATEST`: a bounded view of a run of any length."""
-        ranked = sorted(self.scored, key=lambda attempt: (attempt.score or 0.0) * (-1 if self.direction == "maximize" else 1))
         latest = self._in_order()[-LATEST:]
-        chosen = {attempt.number: attempt for attempt in (*ranked[:BEST], *latest)}
+        chosen = {attempt.number: attempt for attempt in (*ranked(self.scored, self.direction)[:BEST], *latest)}
         return tuple(chosen[number] for number in sorted(chosen))
 
     def efforts(self, folds: int) -> dict[str, Effort]:

@@ -8,7 +8,8 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from agentk.reasoning.questions import Action, Option
-from agentk.types.attempt import Attempt, seedless
+from agentk.types.attempt import Attempt, ranked, seedless
+from agentk.types.metric import sign_of
 from agentk.types.outcome import Status
 
 if TYPE_CHECKING:
@@ -45,10 +46,9 @@ def legal(ledger: Ledger, looks: int | None) -> tuple[Option, ...]:
 
     `looks`: at the data since the last program; None where it may not be looked at.
     """
-    sign = 1.0 if ledger.direction == "maximize" else -1.0
-    scored = sorted(
+    scored = ranked(
         (attempt for attempt in ledger.scored if attempt.seconds > 0 and attempt.recipe != "constant" and attempt.kind != "bag"),
-        key=lambda attempt: -sign * (attempt.score or 0.0),
+        ledger.direction,
     )
     top = distinct(ledger, scored)
     tunable = distinct(ledger, [attempt for attempt in scored if attempt.tunable])
@@ -62,7 +62,7 @@ def legal(ledger: Ledger, looks: int | None) -> tuple[Option, ...]:
     parents["shrink"] = [attempt.number for attempt in _unmended(ledger, "shrink", (Status.TIMED_OUT,))] or None
     parents["blend"] = [] if ledger.since_blend and len(ledger.scored) > 1 else None
     parents["explore"] = [] if looks is not None and looks < LOOKS else None
-    gains, costs = _gains(ledger, sign), _costs(ledger)
+    gains, costs = _gains(ledger), _costs(ledger)
     usual = median(attempt.seconds for attempt in scored) if scored else None
     if usual is not None:
         costs.setdefault("tune", SEARCH * usual)
@@ -81,8 +81,8 @@ def legal(ledger: Ledger, looks: int | None) -> tuple[Option, ...]:
     )
 
 
-def distinct(ledger: Ledger, ranked: Sequence[Attempt]) -> list[int]:
-    """Of attempts that are ranked by score, the numbers of at most `OFFERED` to offer, in their order: programs that differ.
+def distinct(ledger: Ledger, best_first: Sequence[Attempt]) -> list[int]:
+    """The numbers of at most `OFFERED` of these attempts, in their order: programs that differ.
 
     The best of each family comes in first, then the next best of any. What scored alike on every fold is a copy.
     """
@@ -90,7 +90,7 @@ def distinct(ledger: Ledger, ranked: Sequence[Attempt]) -> list[int]:
     others: list[int] = []
     families: set[str] = set()
     results: set[tuple[float, ...]] = set()
-    for attempt in ranked:
+    for attempt in best_first:
         result = tuple(attempt.fold_scores) or (attempt.number,)
         if result in results:
             continue
@@ -99,7 +99,7 @@ def distinct(ledger: Ledger, ranked: Sequence[Attempt]) -> list[int]:
         (others if family in families else heads).append(attempt.number)
         families.add(family)
     chosen = {*heads[:OFFERED], *others[: max(0, OFFERED - len(heads))]}
-    return [attempt.number for attempt in ranked if attempt.number in chosen]
+    return [attempt.number for attempt in best_first if attempt.number in chosen]
 
 
 def _family(ledger: Ledger, attempt: Attempt) -> str:
@@ -128,14 +128,14 @@ def mendings(ledger: Ledger, attempt: Attempt | None) -> int:
     return count
 
 
-def _gains(ledger: Ledger, sign: float) -> defaultdict[str, list[float]]:
+def _gains(ledger: Ledger) -> defaultdict[str, list[float]]:
     """By kind, how far each attempt that ended got ahead of the best program before it; 0 where it did not, or was the first."""
     gains: defaultdict[str, list[float]] = defaultdict(list)
     best: float | None = None
     for _, attempt in sorted(ledger.attempts.items()):
         if attempt.outcome.status is Status.CANCELLED:
             continue
-        merit = None if attempt.score is None else sign * attempt.score
+        merit = None if attempt.score is None else sign_of(ledger.direction) * attempt.score
         gains[attempt.kind].append(0.0 if merit is None or best is None else max(0.0, merit - best))
         if merit is not None and attempt.recipe != "constant":  # which everything beats: that says nothing of the next gain
             best = merit if best is None else max(best, merit)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentk.notebook.html import ACCENT, GOOD, LINE, text
-from agentk.types.metric import Direction
+from agentk.types.metric import Direction, better_way
 
 WIDTH, HEIGHT = 560, 170
 LEFT, RIGHT, TOP, BOTTOM = 70, 14, 14, 26
@@ -54,7 +54,7 @@ def curve(dots: Sequence[Dot], direction: Direction, metric: str) -> str:
             f'<circle cx="{x(dot.at)}" cy="{y(dot.score)}" r="{4 if dot.chosen else 3}" fill="{color}" opacity="{faint}">'
             f"<title>{text(dot.name)}: {dot.score:.5f}</title></circle>"
         )
-    better = "higher" if direction == "maximize" else "lower"
+    better = better_way(direction)
     parts.append(f'<text x="{LEFT}" y="{HEIGHT - 6}">{text(metric)}, {better} is better</text>')
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{last:.0f} s worked</text>')
     return (

@@ -12,7 +12,7 @@ from agentk.notebook.curve import Dot, curve
 from agentk.settings import duration
 from agentk.types.attempt import Attempt
 from agentk.types.competition import ColumnKind, Competition
-from agentk.types.metric import Direction
+from agentk.types.metric import Direction, better_way
 from agentk.types.wording import shortened
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class Best(View):
 
     def _facts(self) -> list[tuple[str, str]]:
         attempt, summary = self.attempt, self.summary
-        better = "higher" if summary.direction == "maximize" else "lower"
+        better = better_way(summary.direction)
         spread = "" if attempt.std is None else f" ± {attempt.std:.5f} over folds"
         told = [("attempt", attempt.title)]
         if attempt.score is not None:

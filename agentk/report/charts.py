@@ -10,6 +10,7 @@ from markupsafe import Markup
 from agentk.report.diagnostics import Diagnostics
 from agentk.report.searches import Slice
 from agentk.report.story import Moment, Story
+from agentk.types.metric import Direction
 
 Scale = Callable[[float], float]
 
@@ -169,7 +170,7 @@ def progress(story: Story) -> Markup | None:
     return _svg(720, 292, parts, "Scores of attempts over the time of the run; better is up")
 
 
-def _window(scores: Sequence[float], direction: str) -> tuple[float, float]:
+def _window(scores: Sequence[float], direction: Direction) -> tuple[float, float]:
     """The range worth looking at: from the best to about the worst quarter, whatever a constant or a broken model scored."""
     ranked = sorted(scores, reverse=direction == "maximize")
     best, usual = ranked[0], ranked[min(len(ranked) - 1, int(0.75 * len(ranked)))]
@@ -236,7 +237,7 @@ def residuals(diagnostics: Diagnostics) -> Markup | None:
     return _svg(480, 264, parts, "Residuals along the prediction")
 
 
-def slice_chart(one: Slice, direction: str) -> Markup:
+def slice_chart(one: Slice, direction: Direction) -> Markup:
     """Scores of trials along one parameter; better is up."""
     scores = [score for _, score in one.points]
     low, high = _window(scores, direction)
@@ -273,7 +274,7 @@ def spark(moment: Moment, worst: float, best: float) -> Markup:
     return Markup(bar).format(moment.attempt.kind, 100 * share)
 
 
-def race(runs: Sequence[tuple[str, Sequence[tuple[float, float]], float]], direction: str) -> Markup:
+def race(runs: Sequence[tuple[str, Sequence[tuple[float, float]], float]], direction: Direction) -> Markup:
     """The best score so far of several runs over their time; better is up. Each with its name, steps and whole seconds."""
     scores = [score for _, steps, _ in runs for _, score in steps] or [0.0]
     left, right, top, bottom = 64.0, 708.0, 14.0, 250.0

@@ -21,6 +21,7 @@ from agentk.report.diagnostics import Diagnostics, diagnose
 from agentk.report.searches import searched
 from agentk.report.story import Moment, Story, tell
 from agentk.settings import duration
+from agentk.types.metric import sign_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -88,7 +89,7 @@ def _ideas(story: Story) -> list[dict[str, Any]]:
         if moment.attempt.kind != "blend":
             groups.setdefault(moment.attempt.recipe or moment.attempt.name, []).append(moment)
     found: list[dict[str, Any]] = []
-    sign = 1.0 if story.direction == "maximize" else -1.0
+    sign = sign_of(story.direction)
     for name, moments in groups.items():
         scored = [moment for moment in moments if moment.attempt.score is not None]
         best = max(scored, key=lambda moment: sign * (moment.attempt.score or 0.0), default=None)

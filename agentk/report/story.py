@@ -21,6 +21,7 @@ from agentk.graph.ledger import Ledger
 from agentk.report.spending import Spending, spending_of
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition
+from agentk.types.metric import Direction, sign_of
 
 LOG_TAIL = 6000
 """Characters of an attempt's log that are shown."""
@@ -54,7 +55,7 @@ class Story:
     summary: Summary
     competition: Competition | None
     facts: Mapping[str, Any]
-    direction: str
+    direction: Direction
     best: int | None
     moments: tuple[Moment, ...] = ()  # by number
     sources: Mapping[str, str] = field(default_factory=dict)  # digest -> program
@@ -121,7 +122,7 @@ def tell(folder: RunFolder) -> Story:
         trouble = trouble or str(error)
     summary = summarize(folder) if trouble is None or (competition is None and lines) else _bare(folder, facts)
     direction = summary.direction or "maximize"
-    ledger = Ledger.of(lines, "minimize" if direction == "minimize" else "maximize")
+    ledger = Ledger.of(lines, direction)
     moments, sources = _moments(folder, ledger, lines)
     return Story(
         summary=summary,
@@ -231,7 +232,7 @@ def _depth(attempt: Attempt, attempts: Mapping[int, Attempt]) -> int:
     return depth
 
 
-def paired(attempt: Attempt, other: Attempt, direction: str) -> tuple[float, float] | None:
+def paired(attempt: Attempt, other: Attempt, direction: Direction) -> tuple[float, float] | None:
     """By how much an attempt is better than another, from the differences of their folds, and the error of that.
 
     The variance is corrected for training sets that overlap (Nadeau & Bengio 2003). None where they do not share all folds.
@@ -240,7 +241,7 @@ def paired(attempt: Attempt, other: Attempt, direction: str) -> tuple[float, flo
     if count < 2 or count != len(other.fold_scores) or attempt.score is None or other.score is None:
         return None
     apart = np.asarray(attempt.fold_scores) - np.asarray(other.fold_scores)
-    apart = apart if direction == "maximize" else -apart
+    apart = sign_of(direction) * apart
     return float(apart.mean()), float(apart.std(ddof=1) * math.sqrt(1 / count + 1 / (count - 1)))
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from agentk.types.competition import Frozen
-from agentk.types.metric import Direction
+from agentk.types.metric import Direction, sign_of
 from agentk.types.outcome import Outcome
 
 Kind = Literal["draft", "improve", "shrink", "debug", "tune", "bag", "ablate", "fuse", "blend"]
@@ -73,13 +73,19 @@ class Attempt(Frozen):
         return most if isinstance(most, int) else None
 
 
+def ranked(attempts: Iterable[Attempt], direction: Direction) -> list[Attempt]:
+    """Those that have a score, the best first; equal ones in the order given."""
+    sign = sign_of(direction)
+    return sorted((one for one in attempts if one.score is not None), key=lambda one: -sign * (one.score or 0.0))
+
+
 def merits(attempts: Sequence[Attempt], direction: Direction) -> dict[int, float]:
     """What search goes by, by the number of each scored attempt, higher is better: scores where one of them has no merit."""
     scored = [one for one in attempts if one.score is not None]
     known = {one.number: one.merit for one in scored if one.merit is not None}
     if len(known) == len(scored):
         return known
-    sign = 1.0 if direction == "maximize" else -1.0
+    sign = sign_of(direction)
     return {one.number: sign * one.score for one in scored if one.score is not None}
 
 

@@ -55,3 +55,13 @@ class Metric(Protocol):
 def gain(metric: Metric, score: float, over: float) -> float:
     """By how much `score` beats `over`, positive when better, whatever the metric's direction."""
     return score - over if metric.direction == "maximize" else over - score
+
+
+def sign_of(direction: Direction) -> float:
+    """What a score is multiplied with for more to be better: 1 or -1."""
+    return 1.0 if direction == "maximize" else -1.0
+
+
+def better_way(direction: str | None) -> str:
+    """Which way is better, in words: "higher" or "lower"."""
+    return "higher" if direction == "maximize" else "lower"

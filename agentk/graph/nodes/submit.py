@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.referee.interval import expected_score
+from agentk.types.attempt import ranked
 
 CONSIDERED = 30
 """Attempts that the expectation takes as having been chosen from: the best ones."""
@@ -16,9 +17,7 @@ CONSIDERED = 30
 
 def expectation(bench: Workbench) -> list[JsonValue] | None:
     """The 90% interval of the score on as many new rows as test has, corrected for having chosen the best of many."""
-    sign = -1.0 if bench.arena.metric.direction == "maximize" else 1.0
-    attempts = [attempt for attempt in bench.ledger.attempts.values() if attempt.score is not None]
-    best = sorted(attempts, key=lambda attempt: sign * (attempt.score or 0.0))[:CONSIDERED]
+    best = ranked(bench.ledger.attempts.values(), bench.arena.metric.direction)[:CONSIDERED]
     if not best:
         return None
     referee = bench.arena.referee

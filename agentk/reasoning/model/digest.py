@@ -12,8 +12,8 @@ from agentk.reasoning.model.veil import Veil
 from agentk.reasoning.questions import Diagnosis, Lesson, Note, Option, Parent, PlanQuestion, Resources
 from agentk.reasoning.recipes.catalogue import recipes_for
 from agentk.settings import duration
-from agentk.types.attempt import Attempt
-from agentk.types.metric import Direction
+from agentk.types.attempt import Attempt, ranked
+from agentk.types.metric import Direction, sign_of
 from agentk.types.outcome import Status
 from agentk.types.wording import shortened
 
@@ -38,8 +38,7 @@ LOG = 2_500
 def tree_view(attempts: Sequence[Attempt], direction: Direction, names: Names, veil: Veil, room: float = 1.0) -> dict[str, Any]:
     """The best, the latest of the others, and failures of a kind together."""
     scored = [attempt for attempt in attempts if attempt.score is not None]
-    ranked = sorted(scored, key=lambda attempt: (attempt.score or 0.0) * (-1 if direction == "maximize" else 1))
-    best = ranked[: _part(BEST, room)]
+    best = ranked(scored, direction)[: _part(BEST, room)]
     latest = [attempt for attempt in scored if attempt not in best][-_part(LATEST, room) :]
     failed = [attempt for attempt in attempts if attempt.outcome.status.at_fault]
     kinds: dict[str, list[Attempt]] = {}
@@ -101,8 +100,7 @@ def gain_over(attempt: Attempt, parent: Attempt, direction: Direction) -> str | 
     """The gain over a parent, with its error from the paired folds, whose training sets overlap (Nadeau & Bengio 2003)."""
     if attempt.score is None or parent.score is None:
         return None
-    sign = 1.0 if direction == "maximize" else -1.0
-    found = f"{sign * (attempt.score - parent.score):+.3g}"
+    found = f"{sign_of(direction) * (attempt.score - parent.score):+.3g}"
     count = len(attempt.fold_scores)
     if count < 2 or count != len(parent.fold_scores):
         return found
