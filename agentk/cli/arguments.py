@@ -1,11 +1,18 @@
-"""What several commands take: a run by its name, where runs are kept, JSON on stdout."""
+"""What several commands take: a run by its name, where runs are kept, JSON on stdout; and values of flags, checked."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+from agentk.errors import SettingError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Fields = TypeVar("Fields", bound="BaseModel")
 
 
 def runs(incomplete: str) -> list[str]:
@@ -17,3 +24,14 @@ def runs(incomplete: str) -> list[str]:
 Run = Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.", autocompletion=runs)]
 Out = Annotated[Path, typer.Option("--out", help="Where runs are kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+
+
+def checked(kind: type[Fields], **said: object) -> Fields:
+    """What the flags say. Raises SettingError with the flag that cannot say what it does."""
+    from pydantic import ValidationError
+
+    try:
+        return kind.model_validate(said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingError(f"--{str(first['loc'][0]).replace('_', '-')} {first['input']!r}: {first['msg']}") from None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agentk.agent.request import Request
+from agentk.cli.arguments import checked
 from agentk.competitions.draft import Overrides
 from agentk.errors import CompetitionError, SettingError, UserError
 
@@ -89,8 +90,6 @@ def _with(request: Request, answer: str) -> Request:
 
 def corrected(known: Overrides, words: str) -> Overrides:
     """What is known with a correction such as `--metric auc --target price`. Raises SettingError saying what can be corrected."""
-    from pydantic import ValidationError
-
     said: dict[str, object] = {}
     try:
         parts = shlex.split(words)
@@ -105,11 +104,7 @@ def corrected(known: Overrides, words: str) -> Overrides:
             raise SettingError(f"{flag}: there is nothing of that name to correct. There are {flags}")
         earlier = said.get(name, ())
         said[name] = (*earlier, value) if name in _LISTS and isinstance(earlier, tuple) else value
-    try:
-        return Overrides.model_validate({**known.model_dump(), **said})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingError(f"--{first['loc'][0]} {first['input']!r}: {first['msg']}") from None
+    return checked(Overrides, **(known.model_dump() | said))
 
 
 def _heard(question: str, listen: Callable[[str], str]) -> str:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from agentk.cli.arguments import AsJson, Out
+from agentk.cli.arguments import AsJson, Out, checked
 from agentk.cli.cores import leave_cores_to_programs
 from agentk.errors import SettingError
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 MODEL = "A language model; without it the playbook decides alone"
 KAGGLE = "Kaggle"
 SAY = "What you know about the competition; without these flags it is found out"
-_Fields = TypeVar("_Fields", bound="BaseModel")
 
 
 def mount(app: typer.Typer) -> None:
@@ -131,7 +127,7 @@ def run(
 
     if sandbox not in ("auto", "strict"):
         raise SettingError(f"--sandbox {sandbox!r}: it is auto or strict")
-    models = _checked(
+    models = checked(
         Models,
         name=model,
         code=model_code,
@@ -147,7 +143,7 @@ def run(
         competition=competition,
         budget=budget_of(budget, attempts),
         attempts=attempts,
-        overrides=_checked(
+        overrides=checked(
             Overrides,
             target=tuple(target or ()),
             id=tuple(id_ or ()),
@@ -185,14 +181,3 @@ def run(
             raise typer.Exit(start(request, as_json=as_json, submit=submit, watch=watch))
         except CompetitionError as error:
             request = mended(request, error)
-
-
-def _checked(kind: type[_Fields], **said: object) -> _Fields:
-    """What the flags say. Raises SettingError with the flag that cannot say what it does."""
-    from pydantic import ValidationError
-
-    try:
-        return kind.model_validate(said)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingError(f"--{str(first['loc'][0]).replace('_', '-')} {first['input']!r}: {first['msg']}") from None
