@@ -33,6 +33,13 @@ def attempt(number: int, score: float | None = None, **fields: Any) -> Attempt:
     """An attempt that scored, with five folds about its score, or failed where there is no score."""
     outcome = Outcome(status=Status.SCORED) if score is not None else Outcome(status=Status.FAILED, reason="it raised")
     folds = () if score is None else tuple(score + shift for shift in (0.01, -0.01, 0.0, 0.02, -0.02))
-    known = {"number": number, "parent": None, "kind": "draft", "name": "linear", "origin": "playbook", "recipe": "linear"}
+    known: dict[str, Any] = {
+        "number": number,
+        "parent": None,
+        "kind": "draft",
+        "name": "linear",
+        "origin": "playbook",
+        "recipe": "linear",
+    }
     known |= {"outcome": outcome, "score": score, "std": score and 0.01, "fold_scores": folds, "seconds": 2.0}
     return Attempt.model_validate(known | fields)
