@@ -39,6 +39,8 @@ TRIED: tuple[tuple[str, Value], ...] = (
     ("text_directions", 24),
 )
 """Switches by name and value, those that help most often first."""
+OWN_WAY = ("crosses", "encoding")
+"""Families of which recipes make something of their own, as they split categories in other ways: no verdict on one holds for all."""
 FAMILIES = tuple(dict.fromkeys(name for name, _ in TRIED))
 FEW_VALUES = 4
 """So many categories and less are never encoded by what their rows have in common."""
@@ -175,7 +177,7 @@ def held(space: Space, tried: Sequence[Switch], helps: Mapping[str, object]) -> 
     """The families that a search should keep off: those that did not help, and more where there are too many dimensions."""
     open_ = [name for name, one in space.items() if not isinstance(one, ChoiceDimension) or len(one.choices) > 1]
     families = [name for name in reversed(FAMILIES) if name in open_ and name not in helps]
-    told = {one.name for one in tried}
+    told = {one.name for one in tried} - set(OWN_WAY)
     kept_off = [name for name in families if name in told]
     untold = [name for name in families if name not in told]
     return tuple(kept_off + untold[: max(0, len(open_) - len(kept_off) - MOST_DIMENSIONS)])

@@ -52,6 +52,8 @@ def test_of_a_family_the_switch_that_gains_most_is_taken() -> None:
 def test_a_search_keeps_off_what_did_not_help_and_goes_over_a_dozen_dimensions_at_most() -> None:
     assert held(SPACE, [switch("pairs", "ratios", LUCKY)], {}) == ("pairs",)
     assert held(SPACE, [switch("pairs", "ratios", SURE)], {"pairs": "ratios"}) == ()
+    crossing = {"crosses": ChoiceDimension(type="choice", choices=(False, True), default=False)}
+    assert held(crossing, [switch("crosses", True, LUCKY)], {}) == (), "other recipes split categories in their own ways"
     flip = ChoiceDimension(type="choice", choices=(False, True), default=False)
     wide = dict.fromkeys(FAMILIES, flip) | {f"depth{at}": SPACE["leaves"] for at in range(7)}
     off = held(wide, [], {})
