@@ -40,7 +40,7 @@ TRIED: tuple[tuple[str, Value], ...] = (
 )
 """Switches by name and value, those that help most often first."""
 OWN_WAY = ("crosses", "encoding")
-"""Families of which recipes make something of their own, as they split categories in other ways: no verdict on one holds for all."""
+"""Families of which each recipe makes something of its own, as each splits categories in its way: no verdict holds for all."""
 FAMILIES = tuple(dict.fromkeys(name for name, _ in TRIED))
 FEW_VALUES = 4
 """So many categories and less are never encoded by what their rows have in common."""
