@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentk.agent import machine
 from agentk.agent.request import Request
+from agentk.agent.weights import files_of, registered
 from agentk.agent.whereabouts import at_hand
 from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.profile import profile_of
@@ -16,6 +17,8 @@ from agentk.competitions.tables import rows_of
 from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission, weights_of
 from agentk.errors import AgentKError, CompetitionError
 from agentk.graph.folder import RunFolder, replace
+from agentk.reasoning.recipes.images import has_files
+from agentk.referee.handover import WEIGHTS
 from agentk.referee.layout import Layout, given_layout, make_layout
 from agentk.referee.referee import Referee
 from agentk.sandbox.protocol import Limits, Sandbox
@@ -40,6 +43,9 @@ class CompetitionArena:
         self.metric = metric_of(competition)
         self.train, self.test = rows_of(competition)
         self.truth = encode_truth(competition, self.train)
+        if not (folder.path / LAYOUT).exists():
+            self.competition = competition = _with_backbones(competition)
+        self.backbones = files_of(competition.backbones, folder.work / "handed" / "data" / WEIGHTS)
         self.layout = self._layout(folder, request)
         self._profile = folder.path / PROFILE
         if self.layout.scheme == "given":
@@ -59,6 +65,7 @@ class CompetitionArena:
             weights=weights_of(competition, self.train),
             extra=self.extra,
             limits=Limits(memory_bytes=machine.memory_of_a_slot(sandbox.slots)),
+            backbones=self.backbones,
         )
 
     def submission(self, answers: Array) -> bytes:
@@ -143,6 +150,13 @@ class CompetitionArena:
         except CompetitionError as error:
             raise CompetitionError(f"{path}, given as --extra: {error}") from None
         return weighed(frame, self.competition.weights.model_dump()) if self.competition.weights else frame
+
+
+def _with_backbones(competition: Competition) -> Competition:
+    """With the pretrained networks that are registered here, where there are pictures to look at."""
+    if not has_files(competition) or "torch" not in machine.libraries():
+        return competition
+    return competition.model_copy(update={"backbones": tuple(one.name for one in registered())})
 
 
 def _read(path: Path) -> pd.DataFrame:

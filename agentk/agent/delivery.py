@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BROUGHT = (
     "It is the best that programs alone make: submission.csv of the run rests on predictions that a person brought without one"
 )
+USED = 'CONTRACT["backbones"]'
+"""How a program names the pretrained networks that it looks through."""
 ANSWERS = Path("answers") / "answers.csv"
 
 
@@ -68,6 +70,7 @@ def write_solution(bench: Workbench, best: Attempt) -> None:
         extra=None if arena.extra is None else len(arena.extra),
         title=best.name if best.number == bench.ledger.best else f"{best.name}. {BROUGHT}",
         versions=machine.versions(),
+        backbones=arena.backbones if any(USED in member.source for member in members) else {},
     )
     write_takeaway(takeaway, arena.test, bench.folder.solution)
 

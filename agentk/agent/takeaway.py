@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from agentk.competitions.tables import plan_of
 from agentk.competitions.truth import format_submission, spelled_labels
 from agentk.errors import StoreError
 from agentk.referee.decision import Decision
+from agentk.referee.handover import WEIGHTS
 from agentk.referee.layout import Layout
 from agentk.types.competition import Competition, TaskKind
 from agentk.types.metric import Metric, better_way
@@ -66,6 +67,7 @@ class Takeaway:
     extra: int | None = None  # further labelled rows that the run was given
     title: str = ""  # what won, in a few words
     versions: Mapping[str, str] | None = None  # of the libraries the run used
+    backbones: Mapping[str, Path] = field(default_factory=dict)  # files of pretrained networks, by name
 
 
 def write_takeaway(takeaway: Takeaway, test: pd.DataFrame, place: Path) -> None:
@@ -86,6 +88,9 @@ def write_takeaway(takeaway: Takeaway, test: pd.DataFrame, place: Path) -> None:
                 (draft / facts["file"]).write_text(member.source, encoding="utf-8")
             for name, source in _CARRIED.items():
                 (draft / name).write_text(_standing_alone(source.read_text(encoding="utf-8")), encoding="utf-8")
+            for name, path in takeaway.backbones.items():
+                (draft / WEIGHTS).mkdir(exist_ok=True)
+                shutil.copyfile(path, draft / WEIGHTS / name)
             (draft / "plan.json").write_text(json.dumps(plan, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
             (draft / "README.md").write_text(_readme(takeaway, plan, place), encoding="utf-8")
             draft.chmod(0o755)

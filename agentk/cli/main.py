@@ -199,10 +199,12 @@ def practice(
 def _mount() -> None:
     from agentk.cli import flags, kaggle, leaderboard, measuring, runs
     from agentk.cli.memory import memory
+    from agentk.cli.weights import weights
 
     for commands in (flags, runs, kaggle, leaderboard, measuring):
         commands.mount(app)
     app.add_typer(memory, name="memory")
+    app.add_typer(weights, name="weights")
 
 
 _mount()

@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ from agentk.types.competition import Competition
 
 if TYPE_CHECKING:
     import pandas as pd
+
+WEIGHTS = "weights"
+"""Where in the data folder programs find the files of pretrained networks."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ def hand_over(
     *,
     extra: pd.DataFrame | None,
     data_dir: Path | None,
+    backbones: Mapping[str, Path],
 ) -> Handover:
     """Writes what is not there yet.
 
@@ -64,6 +69,8 @@ def hand_over(
             calls[call] = handed / f"call-{call}.pkl"
             _once(calls[call], lambda call=call: _call(layout, call, known, len(test), list(train.columns)))
         data = data_dir or _data_view(competition, train, test, folder / "handed" / "data")
+        for name, path in backbones.items():
+            _link(path, data / WEIGHTS / name)
     except OSError as error:
         raise StoreError(
             f"cannot write {handed}: {error.strerror or error}; free some space or check the folder's rights"

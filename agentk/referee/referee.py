@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,7 +48,8 @@ class Referee:
     truth, metric: as `agentk.types.metric` has them; `weights`: (N,) how much each row counts, None: all alike. `folder` is the
     referee's own, kept between processes: finished calls are found there again. `extra`: further labelled rows, trained on in
     every call, never scored. `data_dir`: the label-free view of the data that solutions see; None: one with the files that
-    rows name and nothing else. `limits`: of every call that is not given its own.
+    rows name and nothing else. `limits`: of every call that is not given its own. `backbones`: files of pretrained networks that
+    programs find in it, by name.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Referee:
         weights: Array | None = None,
         extra: pd.DataFrame | None = None,
         limits: Limits | None = None,
+        backbones: Mapping[str, Path] | None = None,
     ) -> None:
         """Raises CompetitionError, SettingError or StoreError when rows, layout or folder do not do."""
         self.competition, self.metric, self.sandbox, self.seed = competition, metric, sandbox, seed
@@ -75,7 +77,9 @@ class Referee:
         self.judge = Judge(metric, competition.task, competition.classes, truth, self.layout.assignment, weights)
         self.identifiers: Identifiers = identifiers_of(competition, train, test)
         self.columns = columns_of(competition)
-        handed = hand_over(competition, train, test, self.layout, folder, extra=extra, data_dir=data_dir)
+        handed = hand_over(
+            competition, train, test, self.layout, folder, extra=extra, data_dir=data_dir, backbones=backbones or {}
+        )
         self._handed = handed.digest
         self._calls = Calls(sandbox, handed, competition, self.layout, folder / "collected")
         self._folds, self._features = FoldCache(folder), PreparedCache(folder)

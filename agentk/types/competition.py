@@ -221,6 +221,7 @@ class Competition(Frozen):
     columns: tuple[Column, ...]
     file_columns: tuple[FileColumn, ...] = ()
     pixels: Pixels | None = None  # where columns are the pixels of a picture
+    backbones: tuple[str, ...] = ()  # files of pretrained networks that programs find in `weights` of the data folder
     train_only: tuple[str, ...] = ()  # in train, not in test, not targets
     dropped: tuple[str, ...] = ()  # columns left out of all rows, as they give the target away
     metric: str
@@ -274,5 +275,6 @@ class Competition(Frozen):
             "rows": self.rows,
             **({"pixels": self.pixels.model_dump(mode="json", exclude={"alike", "apart"})} if self.pixels else {}),
             **({"gaps": True} if self.gaps else {}),
+            **({"backbones": list(self.backbones)} if self.backbones else {}),
             **({"weight": self.weights.name} if self.weights else {}),
         }

@@ -200,7 +200,7 @@ def predict(member: int, call: int) -> Array:
     """One call of one member: (rows, W) predictions of the rows asked for."""
     worker = WORKER[0]
     rows, facts = worker.rows, worker.plan["members"][member]
-    params = dict(facts["params"])
+    params = settings(facts)
     fit_rows, asked = rows.call(worker.plan, call)
     train = rows.labelled(fit_rows)
     test = rows.everything.iloc[asked].reset_index(drop=True)
@@ -217,12 +217,17 @@ def prepared(member: int) -> pd.DataFrame | None:
     """The label-free features of all rows, where the member has such."""
     worker = WORKER[0]
     facts = worker.plan["members"][member]
-    params = dict(facts["params"])
+    params = settings(facts)
     solution = execute(facts["file"], params)
     if not hasattr(solution, "prepare"):
         return None
     features: pd.DataFrame = solution.prepare(worker.rows.everything.copy(), params, worker.files.data)
     return features.reset_index(drop=True)
+
+
+def settings(facts: dict[str, Any]) -> dict[str, Any]:
+    """A member's parameters, and where it finds the weights of pretrained networks."""
+    return {**facts["params"], **({"weights_dir": str(HERE / "weights")} if (HERE / "weights").is_dir() else {})}
 
 
 def execute(file: str, params: dict[str, Any]) -> ModuleType:

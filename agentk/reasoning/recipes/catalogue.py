@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from agentk.reasoning.recipes.images import IMAGES, PIXELS
+from agentk.reasoning.recipes.images import FILES, PIXELS
 from agentk.reasoning.recipes.recipe import Recipe
 from agentk.reasoning.recipes.series import SERIES
 from agentk.reasoning.recipes.spans import SPANS, WHOLE_TEXT, asks_for_spans
@@ -15,7 +15,7 @@ from agentk.types.competition import Competition
 __all__ = ["RECIPES", "Recipe", "recipes_for"]
 
 CONSTANT = Recipe("constant", "constant", "naive", "the same prediction for every row", 0.01, 0, lambda _: True)
-RECIPES = (CONSTANT, *IMAGES, *SERIES, *TEXTS, *TABLES, *SPANS)
+RECIPES = (CONSTANT, *FILES, *SERIES, *TEXTS, *TABLES, *SPANS)
 MIXED = 3  # columns beside texts or pictures from which on they may tell more than those
 
 
@@ -27,7 +27,7 @@ def recipes_for(competition: Competition, libraries: frozenset[str] | None = Non
     """
     replaced = {recipe.name for recipe in own}
     spans = asks_for_spans(competition)
-    pictures = PIXELS if competition.pixels else IMAGES
+    pictures = PIXELS if competition.pixels else FILES
     offered = SPANS if spans else (*pictures, *SERIES, *TEXTS, *TABLES)
     fit = [recipe for recipe in offered if recipe.name not in replaced and recipe.applies(competition, libraries)]
     if not spans and sum(column.kind in MODELLED for column in competition.columns) >= MIXED:

@@ -14,6 +14,24 @@ def has_images(competition: Competition) -> bool:
     return bool(competition.file_columns) or any(column.kind in pictured for column in competition.columns)
 
 
+def has_files(competition: Competition) -> bool:
+    """Whether rows have pictures in files."""
+    return has_images(competition) and competition.pixels is None
+
+
+BACKBONES = (
+    Recipe(
+        name="image_backbone",
+        entry="image_backbone",
+        family="neural",
+        idea="a linear model on the features of pretrained networks that lie on this machine",
+        cost=20.0,
+        simplicity=6,
+        suits=lambda competition: has_files(competition) and bool(competition.backbones),
+        needs=("PIL", "torch"),
+        variants={"bold": {"strength": 0.1, "directions": 400}, "plain": {"strength": 0.001}},
+    ),
+)
 IMAGES = (
     Recipe(
         name="image_svm",
@@ -53,6 +71,8 @@ IMAGES = (
     ),
 )
 
+FILES = (*IMAGES[:1], *BACKBONES, *IMAGES[1:])
+"""Those for pictures in files."""
 SEEN = 64
 """Columns of a table that take as long as a picture that is small enough to lie in columns."""
 _IN_PIXELS = {"image_svm": (1.2, 0.8), "image_trees": (1.8, 1.1), "image_cnn": (19.0, 0.9)}  # cost and growth, as measured
