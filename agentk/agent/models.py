@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from agentk.agent import machine
 from agentk.errors import SettingError
+from agentk.graph.folder import replace
 from agentk.settings import load_settings
 
 if TYPE_CHECKING:
     from agentk.agent.request import Models, Request
     from agentk.graph.proposing import Proposing
     from agentk.graph.workbench import Workbench
-    from agentk.llms.protocol import ChatModel
+    from agentk.llms.protocol import ChatModel, Picture
     from agentk.llms.purse import Purse
     from agentk.llms.record import Spent
     from agentk.settings import Settings
 
+SHEET = "contact-sheet.png"
 SHOWN = {
     "names": "the description, names of columns and classes, scores; nothing of what they hold, no figures that programs print",
     "stats": "the description, names of columns and classes, figures about what they hold, scores; no words of rows, and of what "
     "programs print only figures and words it knows already",
-    "examples": "the description, names of columns and classes, figures about what they hold, example values, scores, what "
-    "programs print",
+    "examples": "the description, names of columns and classes, figures about what they hold, example values, a contact sheet of "
+    "training pictures where there are some, scores, what programs print",
 }
 
 
@@ -95,8 +99,24 @@ def open_proposing(bench: Workbench, request: Request) -> Proposing | None:
         kept=bench.folder.path / "brief.md",
         share=models.share or "stats",
         hide=models.obfuscate,
+        sheet=partial(_sheet, bench) if models.share == "examples" and not models.obfuscate else lambda: None,
     )
     return Proposing(Colleagues(bench.reasoner, reasoner), (think,) if same else (think, code), looks=models.share != "names")
+
+
+def _sheet(bench: Workbench) -> Picture | None:
+    """The contact sheet of the training pictures as a file of the run's folder, None where there are no picture files."""
+    from agentk.agent.arena import CompetitionArena
+    from agentk.competitions.sheet import HEIGHT, WIDTH, contact_sheet
+    from agentk.llms.protocol import Picture
+
+    assert isinstance(bench.arena, CompetitionArena)
+    content = contact_sheet(bench.arena.competition, bench.arena.train) if "PIL" in machine.libraries() else None
+    if content is None:
+        return None
+    path = bench.folder.path / SHEET
+    replace(path, content)
+    return Picture(path=str(path.absolute()), sha256=hashlib.sha256(content).hexdigest(), width=WIDTH, height=HEIGHT)
 
 
 def notice_of(models: Models) -> list[str]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from agentk.llms.connection import Connection, number
 from agentk.llms.exchange import Ended, Exchange
-from agentk.llms.protocol import ChatRequest, Reply, Usage
+from agentk.llms.pictures import PICTURES, encoded
+from agentk.llms.protocol import ChatRequest, Message, Reply, Usage
 from agentk.llms.schemas import ANSWER, strict
 from agentk.llms.servers import Server
 
@@ -30,7 +31,11 @@ class CompletionsModel:
 
     def _options(self, request: ChatRequest) -> dict[str, Any]:
         refused = self._connection.refused
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        blind = PICTURES in refused
+        messages = [
+            {"role": message.role, "content": message.content if blind or not message.pictures else _parts(message)}
+            for message in request.messages
+        ]
         options: dict[str, Any] = {"model": self._connection.model, "messages": messages, "stream": True}
         options["max_completion_tokens" if "max_tokens" in refused else "max_tokens"] = request.max_tokens
         if "stream_options" not in refused:
@@ -69,6 +74,14 @@ class CompletionsModel:
                 if choice.finish_reason and ended != "refusal":
                     ended = _ENDED.get(choice.finish_reason, "stop")
         return exchange.finished("".join(called) or "".join(text), ended, usage, model, structured=structured)
+
+
+def _parts(message: Message) -> list[dict[str, Any]]:
+    addresses = [f"data:image/png;base64,{encoded(picture)}" for picture in message.pictures]
+    return [
+        *({"type": "image_url", "image_url": {"url": address}} for address in addresses),
+        {"type": "text", "text": message.content},
+    ]
 
 
 def _usage(told: Any) -> Usage:

@@ -19,7 +19,7 @@ class Concessions:
         """Whether `error` complains about an optional parameter among those sent, which from now on is left out."""
         if getattr(error, "status_code", None) not in (400, 422):
             return False
-        told = f"{error} {getattr(error, 'body', '')}"
+        told = f"{error} {getattr(error, 'body', '')}".lower()
         for name, words in self._words.items():
             if name in sent and any(word in told for word in words):
                 self._refused.add(name)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from agentk.errors import AccessError, SettingError
 from agentk.llms.concessions import Concessions
 from agentk.llms.exchange import UNREADABLE, Exchange
+from agentk.llms.pictures import COMPLAINTS, PICTURES, shows
 from agentk.llms.protocol import ChatRequest, Reply
 from agentk.llms.servers import Server
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 _OPTIONAL = {
+    PICTURES: COMPLAINTS,
     "max_tokens": ("max_tokens",),
     "stream_options": ("stream_options",),
     "temperature": ("temperature",),
@@ -60,7 +62,8 @@ class Connection:
                 with exchange.reading(stream):
                     return read(stream, exchange, request.answer_schema is not None)
             except raised as error:
-                if not self.refused.gives_up(error, given):
+                seen = {PICTURES} if shows(request) and PICTURES not in self.refused else set()
+                if not self.refused.gives_up(error, given.keys() | seen):
                     raise exchange.translated(error) from error
 
     def exchange(self, timeout: float) -> Exchange:

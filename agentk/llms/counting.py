@@ -17,7 +17,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from agentk.llms.protocol import ChatRequest, Usage
+from agentk.llms.pictures import tokens_of
+from agentk.llms.protocol import ChatRequest, Message, Usage
 
 _ENCODING = "o200k_base"
 _FILE = "fb374d419588a4632f3f557e76b4b70aebbca790"  # its name in tiktoken's cache: SHA-1 of its address
@@ -89,13 +90,17 @@ def exact() -> bool:
 
 
 def _raw(request: ChatRequest) -> int:
-    total = sum(tokens(message.content) + _MESSAGE for message in request.messages)
+    total = sum(tokens(message.content) + _MESSAGE + _seen(message) for message in request.messages)
     return total + (tokens(json.dumps(request.answer_schema)) if request.answer_schema else 0)
 
 
 def _bytes(request: ChatRequest) -> int:
-    total = sum(len(message.content.encode()) + _MESSAGE for message in request.messages)
+    total = sum(len(message.content.encode()) + _MESSAGE + 2 * _seen(message) for message in request.messages)
     return total + (len(json.dumps(request.answer_schema)) + _SCHEMA if request.answer_schema else 0)
+
+
+def _seen(message: Message) -> int:
+    return sum(map(tokens_of, message.pictures))
 
 
 @cache

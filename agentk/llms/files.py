@@ -110,7 +110,9 @@ class FilesModel:
 def question(request: ChatRequest) -> str:
     """The request as a readable page."""
     parts = [f"# {request.purpose or 'question'}\n"]
-    parts += [f"## {message.role}\n\n{message.content.rstrip()}\n" for message in request.messages]
+    for message in request.messages:
+        parts += [f"## a picture\n\n{picture.path}\n" for picture in message.pictures]
+        parts.append(f"## {message.role}\n\n{message.content.rstrip()}\n")
     if request.answer_schema is not None:
         schema = json.dumps(request.answer_schema, indent=2, ensure_ascii=False)
         parts.append(f"## schema of the answer\n\n```json\n{schema}\n```\n")

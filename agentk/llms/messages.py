@@ -11,7 +11,8 @@ from agentk.errors import AccessError, SettingError
 from agentk.llms.concessions import Concessions
 from agentk.llms.connection import number, timeouts
 from agentk.llms.exchange import UNREADABLE, Ended, Exchange
-from agentk.llms.protocol import ChatRequest, Reply, Usage
+from agentk.llms.pictures import COMPLAINTS, PICTURES, encoded, shows
+from agentk.llms.protocol import ChatRequest, Message, Reply, Usage
 from agentk.llms.schemas import ANSWER, strict
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 _OPTIONAL = {
+    PICTURES: COMPLAINTS,
     "temperature": ("temperature",),
     "tool_choice": ("tool_choice", "forced tool", "tool use"),
     "output_config": ("output_config", "output_format", "schema"),
@@ -56,7 +58,8 @@ class MessagesModel:
                 with exchange.reading(stream):
                     return self._read(stream, exchange, structured=request.answer_schema is not None)
             except (AnthropicError, httpx2.HTTPError, httpx2.StreamError, OSError, RuntimeError, *UNREADABLE) as error:
-                if not self._refused.gives_up(error, {**options, **besides}):
+                seen = {PICTURES} if shows(request) and PICTURES not in self._refused else set()
+                if not self._refused.gives_up(error, options.keys() | besides.keys() | seen):
                     raise exchange.translated(error) from error
 
     def close(self) -> None:
@@ -65,13 +68,14 @@ class MessagesModel:
 
     def _options(self, request: ChatRequest) -> dict[str, Any]:
         blocks: list[dict[str, Any]] = [{"type": "text", "text": message.content} for message in request.messages]
+        pictures = [[] if PICTURES in self._refused else _seen(message) for message in request.messages]
         if request.stable:
             blocks[min(request.stable, len(blocks)) - 1]["cache_control"] = {"type": "ephemeral"}
         roles = [message.role for message in request.messages]
         head = next((place for place, role in enumerate(roles) if role != "system"), len(roles))
         turns = [
-            {"role": "assistant" if role == "assistant" else "user", "content": [block]}
-            for role, block in zip(roles[head:], blocks[head:], strict=True)
+            {"role": "assistant" if role == "assistant" else "user", "content": [*seen, block]}
+            for role, seen, block in zip(roles[head:], pictures[head:], blocks[head:], strict=True)
         ]
         options: dict[str, Any] = {
             "model": self._model,
@@ -124,6 +128,11 @@ class MessagesModel:
         return exchange.finished(
             "".join(called) or "".join(text), ended, _usage(begun.usage if begun else None, final), model, structured=structured
         )
+
+
+def _seen(message: Message) -> list[dict[str, Any]]:
+    sources = ({"type": "base64", "media_type": "image/png", "data": encoded(picture)} for picture in message.pictures)
+    return [{"type": "image", "source": source} for source in sources]
 
 
 def _usage(begun: Any, final: Any) -> Usage:

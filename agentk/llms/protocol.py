@@ -13,11 +13,21 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Picture(Frozen):
+    """A PNG file that is shown with a message. The record keeps where it lies and what it held, not its bytes."""
+
+    path: str
+    sha256: str
+    width: int
+    height: int
+
+
 class Message(Frozen):
-    """One turn of a conversation."""
+    """One turn of a conversation; its pictures come before its words, for models that see."""
 
     role: Literal["system", "user", "assistant"]
     content: str
+    pictures: tuple[Picture, ...] = ()
 
 
 class ChatRequest(Frozen):

@@ -6,7 +6,8 @@ from typing import Any
 
 from agentk.llms.connection import Connection, number
 from agentk.llms.exchange import Ended, Exchange, FailedError
-from agentk.llms.protocol import ChatRequest, Reply, Usage
+from agentk.llms.pictures import PICTURES, encoded
+from agentk.llms.protocol import ChatRequest, Message, Reply, Usage
 from agentk.llms.schemas import ANSWER, strict
 from agentk.llms.servers import Server
 
@@ -28,9 +29,13 @@ class ResponsesModel:
 
     def _options(self, request: ChatRequest) -> dict[str, Any]:
         refused = self._connection.refused
+        blind = PICTURES in refused
         options: dict[str, Any] = {
             "model": self._connection.model,
-            "input": [{"role": message.role, "content": message.content} for message in request.messages],
+            "input": [
+                {"role": message.role, "content": message.content if blind or not message.pictures else _parts(message)}
+                for message in request.messages
+            ],
             "max_output_tokens": request.max_tokens,
             "store": False,
             "stream": True,
@@ -63,6 +68,14 @@ class ResponsesModel:
                     told = getattr(said, "error", None) or said
                     raise exchange.translated(FailedError(told.code, told.message))
         return exchange.finished("".join(text), ended, usage, model, structured=structured)
+
+
+def _parts(message: Message) -> list[dict[str, Any]]:
+    addresses = [f"data:image/png;base64,{encoded(picture)}" for picture in message.pictures]
+    return [
+        *({"type": "input_image", "detail": "auto", "image_url": address} for address in addresses),
+        {"type": "input_text", "text": message.content},
+    ]
 
 
 def _ended(response: Any) -> Ended:

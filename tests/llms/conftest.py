@@ -34,6 +34,11 @@ def obedient(turns: list[tuple[str, str]], schema: dict[str, Any] | None) -> str
     return ODD
 
 
+def said_in(content: str | list[dict[str, Any]]) -> str:
+    """The words of a message, which may have pictures beside them."""
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+
+
 class Vendor(ThreadingHTTPServer):
     """Replies with `say(turns, schema)`, one token a word; `faults` are used up one a request; `seen` holds what came."""
 
@@ -47,6 +52,7 @@ class Vendor(ThreadingHTTPServer):
         self.seen: list[dict[str, Any]] = []
         self.unknown: set[str] = set()  # parameters that this server does not know
         self.prefixes: set[str] = set()  # what its prompt cache holds
+        self.blind = False  # whether its models take no pictures
         self.context: int | None = None  # tokens of a prompt that are read; the rest is dropped without a word
         self.freed = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
@@ -73,6 +79,8 @@ class Wire(BaseHTTPRequestHandler):
         fault = self.server.faults.pop(0) if self.server.faults else None
         for name in sorted(self.server.unknown & body.keys()):
             return self.refuse(400, f"Unsupported parameter: '{name}' is not supported by this server", "invalid_request_error")
+        if self.server.blind and re.search(r'"type": "(image_url|input_image|image)"', json.dumps(body)):
+            return self.refuse(400, "This model does not support image input", "invalid_request_error")
         if self.path == "/v1/chat/completions":
             pieces = self.chat_completions(body)
         elif self.path == "/v1/responses":
@@ -96,7 +104,7 @@ class Wire(BaseHTTPRequestHandler):
 
     def whole(self, body: dict[str, Any]) -> None:
         """A chat completion in one piece, as LangChain asks for it."""
-        turns = [(message["role"], message["content"]) for message in body["messages"]]
+        turns = [(message["role"], said_in(message["content"])) for message in body["messages"]]
         schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
         words, count, ended = self.words(turns, schema, body.get("max_tokens") or body.get("max_completion_tokens"))
         message = {"role": "assistant", "content": "".join(words)}
@@ -142,7 +150,7 @@ class Wire(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def chat_completions(self, body: dict[str, Any]) -> list[bytes]:
-        turns = [(message["role"], message["content"]) for message in body["messages"]]
+        turns = [(message["role"], said_in(message["content"])) for message in body["messages"]]
         form = body.get("response_format", {}).get("json_schema", {}).get("schema")
         tool = body["tools"][0]["function"]["parameters"] if "tools" in body else None
         words, count, ended = self.words(turns, form or tool, body.get("max_tokens") or body.get("max_completion_tokens"))
@@ -169,7 +177,7 @@ class Wire(BaseHTTPRequestHandler):
         return [*pieces, b"data: [DONE]\n\n"]
 
     def openai_responses(self, body: dict[str, Any]) -> list[bytes]:
-        turns = [(message["role"], message["content"]) for message in body["input"]]
+        turns = [(message["role"], said_in(message["content"])) for message in body["input"]]
         words, count, ended = self.words(turns, body.get("text", {}).get("format", {}).get("schema"), body["max_output_tokens"])
         prompt, cached = self.prompt(turns)
         answer: dict[str, Any] = {
@@ -191,7 +199,7 @@ class Wire(BaseHTTPRequestHandler):
         return [self.event({**event, "sequence_number": number}, event["type"]) for number, event in enumerate(events)]
 
     def anthropic_messages(self, body: dict[str, Any]) -> list[bytes]:
-        turns = [(turn["role"], turn["content"][0]["text"]) for turn in body["messages"]]
+        turns = [(turn["role"], said_in(turn["content"])) for turn in body["messages"]]
         tool = body["tools"][0]["input_schema"] if "tools" in body else None
         form = body.get("output_config", {}).get("format", {}).get("schema")
         words, count, ended = self.words(turns, tool or form, body["max_tokens"])
@@ -241,7 +249,7 @@ class Wire(BaseHTTPRequestHandler):
     def kept(self, body: dict[str, Any]) -> dict[str, int]:
         """Anthropic's way: what is cached ends at a mark, and is told apart from the rest."""
         blocks = [*body.get("system", []), *(block for turn in body["messages"] for block in turn["content"])]
-        texts = [block["text"] for block in blocks]
+        texts = [block.get("text", "") for block in blocks]
         mark = next((place + 1 for place, block in enumerate(blocks) if "cache_control" in block), 0)
         head, total = "\n".join(texts[:mark]), len("\n".join(texts).split())
         size, known = len(head.split()), head in self.server.prefixes

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agentk.llms.counting import tokens
-from agentk.llms.protocol import Message
+from agentk.llms.protocol import Message, Picture
 from agentk.reasoning.model.columns import Share, class_names, column_views, target_views
 from agentk.reasoning.model.names import Names
 from agentk.reasoning.model.prompts import Prompts
@@ -35,6 +35,7 @@ def beginning(
     share: Share,
     names: Names,
     veil: Veil,
+    sheet: Picture | None = None,
 ) -> tuple[Message, ...]:
     """The contract of programs, the competition in brief, and a word of assent, so that questions and answers alternate."""
 
@@ -74,6 +75,7 @@ def beginning(
             others=others,
             findings=[shortened(veil.told(one), 250) for one in competition.findings[:10]],
             doubts=[shortened(veil.told(one), 250) for one in doubts[:5]],
+            sheet=sheet is not None,
         )
 
     system = prompts.render(
@@ -87,7 +89,7 @@ def beginning(
     )
     return (
         Message(role="system", content=system),
-        Message(role="user", content=fullest(page, CEILING - tokens(system))),
+        Message(role="user", content=fullest(page, CEILING - tokens(system)), pictures=() if sheet is None else (sheet,)),
         Message(role="assistant", content=prompts.render("ready")),
     )
 

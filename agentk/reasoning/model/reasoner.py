@@ -8,7 +8,7 @@ from typing import Any
 
 from agentk.errors import ReasonerError
 from agentk.llms.counting import tokens
-from agentk.llms.protocol import ChatModel, ChatRequest, Message, Reply
+from agentk.llms.protocol import ChatModel, ChatRequest, Message, Picture, Reply
 from agentk.reasoning.model import digest
 from agentk.reasoning.model.accepting import REVISED, code_of, fault_of
 from agentk.reasoning.model.advising import advised
@@ -48,6 +48,7 @@ class LLMReasoner:
     share        what of the data a model is shown
     hide         names and words of the data become stand-ins, the description is left out
     repairs      times that an unusable reply is sent back with the reason
+    sheet        makes the contact sheet of the training pictures, where there are some and they may be shown
 
     Every method raises ReasonerError when no usable answer came, and lets through what the chat model raises (ModelError,
     AccessError).
@@ -65,7 +66,9 @@ class LLMReasoner:
         share: Share = "stats",
         hide: bool = False,
         repairs: int = 2,
+        sheet: Callable[[], Picture | None] = lambda: None,
     ) -> None:
+        self._sheet = sheet
         self._think = think
         self._code = code
         self._prompts = prompts
@@ -249,9 +252,8 @@ class LLMReasoner:
             if not self._hide:
                 brief = condensed(self._think, self._prompts, competition.description, self._kept, self._repairs)
             names, veil = self._called(competition), self._veiled(competition)
-            self._stable = {
-                key: beginning(self._prompts, competition, profile, direction, brief, self._libraries, self._share, names, veil)
-            }
+            shown = (brief, self._libraries, self._share, names, veil, self._sheet())
+            self._stable = {key: beginning(self._prompts, competition, profile, direction, *shown)}
         return self._stable[key]
 
     def _written(self, reply: Reply, question: CodeQuestion, before: str | None, names: Names) -> Code:

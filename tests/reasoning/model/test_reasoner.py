@@ -10,7 +10,7 @@ import pytest
 
 from agentk.errors import ModelError, ReasonerError
 from agentk.llms.counting import tokens
-from agentk.llms.protocol import ChatRequest, Reply
+from agentk.llms.protocol import ChatRequest, Picture, Reply
 from agentk.reasoning.model.answers import PlanAnswer, schema_of
 from agentk.reasoning.model.digest import gain_over
 from agentk.reasoning.model.prompts import Prompts
@@ -142,6 +142,17 @@ def test_every_question_begins_with_the_same_words(made: Made, reasoner: Make) -
     beginnings = {request.messages[: request.stable] for request in model.requests}
     assert len(beginnings) == 1
     assert [message.role for message in model.requests[0].messages] == ["system", "user", "assistant", "user"]
+
+
+def test_a_contact_sheet_goes_with_the_competition_and_is_spoken_of(made: Made, reasoner: Make) -> None:
+    sheet = Picture(path="/run/contact-sheet.png", sha256="0", width=768, height=560)
+    shown, plain = ScriptedModel(json.dumps(PLAN)), ScriptedModel(json.dumps(PLAN))
+    reasoner(shown, sheet=lambda: sheet).plan(plan_question(*made("digits-images")))
+    reasoner(plain).plan(plan_question(*made("digits-images")))
+    system, competition, *rest = shown.requests[0].messages
+    assert competition.pictures == (sheet,) and not system.pictures and not any(one.pictures for one in rest)
+    assert "contact sheet of training pictures" in competition.content
+    assert "contact sheet" not in plain.shown
 
 
 def test_every_recipe_that_was_tried_is_told(made: Made, reasoner: Make) -> None:
