@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentk.agent import machine
+from agentk.agent.accelerator import Accelerator
 from agentk.agent.request import Request
 from agentk.agent.weights import files_of, registered
 from agentk.agent.whereabouts import at_hand
@@ -52,6 +53,8 @@ class CompetitionArena:
             given = Validation(scheme="given", folds=self.layout.folds, reasons=self.layout.reasons)
             self.competition = competition = competition.model_copy(update={"validation": given})
         self.extra = None if request.extra is None else self._extra(request.extra)
+        cards = () if request.sandbox == "strict" else None  # a card's driver is no part of what is promised
+        accelerator = Accelerator(sandbox, folder.work, wait=request.attempts is not None, devices=cards)
         self.referee = Referee(
             competition,
             self.train,
@@ -66,6 +69,8 @@ class CompetitionArena:
             extra=self.extra,
             limits=Limits(memory_bytes=machine.memory_of_a_slot(sandbox.slots)),
             backbones=self.backbones,
+            devices=accelerator.devices,
+            device=lambda: accelerator.name,
         )
 
     def submission(self, answers: Array) -> bytes:

@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,20 @@ STATUS = {
 class Calls:
     """Puts calls into the sandbox, and measures how long they hold its slots.
 
-    `folder` is emptied at the start: what lies there was left by a process that is gone.
+    `folder` is emptied at the start: what lies there was left by a process that is gone. `devices`: device files of a graphics
+    card, for programs that are told to compute on one.
     """
 
-    def __init__(self, sandbox: Sandbox, handed: Handover, competition: Competition, layout: Layout, folder: Path) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        handed: Handover,
+        competition: Competition,
+        layout: Layout,
+        folder: Path,
+        devices: tuple[Path, ...] = (),
+    ) -> None:
+        self._devices = devices
         self.sandbox, self.handed, self.competition, self.layout, self.folder = sandbox, handed, competition, layout, folder
         shutil.rmtree(folder, ignore_errors=True)
         self._busy: list[tuple[float, float]] = []  # when executions started, how long they held their slot
@@ -148,6 +159,9 @@ class Calls:
         return busy / max((now - self._marked) * self.sandbox.slots, 1e-9)
 
     def _submit(self, execution: Execution, *, urgent: bool = False) -> Future[Result]:
+        params = execution.arguments.get("params")
+        if isinstance(params, dict) and params.get("device", "cpu") != "cpu":
+            execution = replace(execution, devices=self._devices)
         future = self.sandbox.submit(execution, urgent=urgent)
         future.add_done_callback(self._note)
         return future

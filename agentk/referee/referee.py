@@ -49,7 +49,8 @@ class Referee:
     referee's own, kept between processes: finished calls are found there again. `extra`: further labelled rows, trained on in
     every call, never scored. `data_dir`: the label-free view of the data that solutions see; None: one with the files that
     rows name and nothing else. `limits`: of every call that is not given its own. `backbones`: files of pretrained networks that
-    programs find in it, by name.
+    programs find in it, by name. `devices`, `device`: the files of a graphics card, and what PyTorch calls the one that its
+    programs compute on.
     """
 
     def __init__(
@@ -69,6 +70,8 @@ class Referee:
         extra: pd.DataFrame | None = None,
         limits: Limits | None = None,
         backbones: Mapping[str, Path] | None = None,
+        devices: tuple[Path, ...] = (),
+        device: Callable[[], str] = lambda: "cpu",
     ) -> None:
         """Raises CompetitionError, SettingError or StoreError when rows, layout or folder do not do."""
         self.competition, self.metric, self.sandbox, self.seed = competition, metric, sandbox, seed
@@ -81,7 +84,8 @@ class Referee:
             competition, train, test, self.layout, folder, extra=extra, data_dir=data_dir, backbones=backbones or {}
         )
         self._handed = handed.digest
-        self._calls = Calls(sandbox, handed, competition, self.layout, folder / "collected")
+        self._device = device
+        self._calls = Calls(sandbox, handed, competition, self.layout, folder / "collected", devices)
         self._folds, self._features = FoldCache(folder), PreparedCache(folder)
         self.probes = Probes(self._calls, self.judge, self.layout, seed)
         self._tasks: dict[str, Task] = {}
@@ -203,7 +207,8 @@ class Referee:
         A seed among them wins, so that seeds can be averaged.
         """
         defaults = {name: dimension.default for name, dimension in solution.space.items()}
-        return {**defaults, **params, "seed": params.get("seed", self.seed), "threads": self.sandbox.cores, "device": "cpu"}
+        device = self._device() if "torch" in solution.source else "cpu"
+        return {**defaults, **params, "seed": params.get("seed", self.seed), "threads": self.sandbox.cores, "device": device}
 
     def plain_answers(self, predictions: Array) -> Array:
         """Answers to (M, W) predictions that no out-of-fold rows are known of: decided by the default."""

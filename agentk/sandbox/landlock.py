@@ -15,7 +15,8 @@ _PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _ALL_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1}
 _ALL = (1 << 16) - 1  # since ABI 5: with ioctl on devices
-_OF_A_FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | 1 << 14 | 1 << 15
+_IOCTL = 1 << 15
+_OF_A_FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | 1 << 14 | _IOCTL
 _TCP = 3  # bind and connect, since ABI 4
 _SCOPED = 3  # abstract unix sockets and signals, since ABI 6
 
@@ -31,17 +32,21 @@ def abi() -> int:
         return 0
 
 
-def restrict(*, readable: Iterable[Path], writable: Iterable[Path], devices: Iterable[Path]) -> None:
+def restrict(
+    *, readable: Iterable[Path], writable: Iterable[Path], devices: Iterable[Path], steered: Iterable[Path] = ()
+) -> None:
     """From now on this process and its children read and execute only below `readable`, and write only below `writable`.
 
-    Paths that do not exist are left out. Needs no_new_privs. Raises OSError.
+    `steered`: devices that may be told what to do (ioctl) as well as read and written, as graphics cards have to be. Paths
+    that do not exist are left out. Needs no_new_privs. Raises OSError.
     """
     version = abi()
     everything = _ALL_BY_ABI.get(version, _ALL)
     attributes = struct.pack("QQQ", everything, _TCP if version >= 4 else 0, _SCOPED if version >= SCOPES else 0)
     ruleset = kernel.syscall(_CREATE_RULESET, attributes, 8 if version < 4 else 16 if version < SCOPES else 24, 0)
     reading = _EXECUTE | _READ_FILE | _READ_DIR
-    for paths, rights in ((readable, reading), (writable, everything), (devices, _READ_FILE | _WRITE_FILE)):
+    using = _READ_FILE | _WRITE_FILE
+    for paths, rights in ((readable, reading), (writable, everything), (devices, using), (steered, using | _IOCTL)):
         for path in paths:
             if path.exists():
                 _allow(ruleset, path, rights & everything)

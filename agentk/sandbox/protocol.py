@@ -56,6 +56,7 @@ class Execution:
     inputs: Mapping[str, Path] = field(default_factory=dict)  # name -> file or folder, visible at INPUTS/<name>
     arguments: Mapping[str, JsonValue] = field(default_factory=dict)
     limits: Limits = Limits()
+    devices: tuple[Path, ...] = ()  # device files that it may use besides null, zero and the like: those of a graphics card
     line: socket.socket | None = None  # one end of a pair, for the program to talk with whoever has the other; closed here
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from agentk.sandbox import kernel
@@ -54,8 +54,8 @@ def make_writable(place: Path, limit_bytes: int, owner: int) -> None:
         os.chown(folder, owner, owner)
 
 
-def build(root: Path, writable: Path, inputs: Mapping[str, Path], program: Path | None) -> None:
-    """Builds the view at `root`, a folder of this mount namespace, and enters it.
+def build(root: Path, writable: Path, inputs: Mapping[str, Path], program: Path | None, further: Iterable[Path] = ()) -> None:
+    """Builds the view at `root`, a folder of this mount namespace, and enters it. `further`: device files beside the usual ones.
 
     To be called by the first process of a PID namespace, since /proc shows the namespace of who mounts it. Raises OSError.
     """
@@ -70,7 +70,7 @@ def build(root: Path, writable: Path, inputs: Mapping[str, Path], program: Path 
     for path in parts:  # after /tmp, where the interpreter itself may live
         _show(path, _under(root, path))
     _make_settings(root)
-    _make_devices(root)
+    _make_devices(root, [*devices(), *further])
     for name, path in inputs.items():
         _show_input(path, _under(root, INPUTS / name))
     if program is not None:
@@ -138,12 +138,14 @@ def _make_settings(root: Path) -> None:
     (etc / "hosts").write_text("127.0.0.1 localhost\n")
 
 
-def _make_devices(root: Path) -> None:
+def _make_devices(root: Path, shown: Iterable[Path]) -> None:
     folder = root / "dev"
     folder.mkdir()
-    for device in devices():
-        (folder / device.name).touch()
-        kernel.bind(device, folder / device.name, kernel.ATTR_RDONLY | kernel.ATTR_NOSUID)
+    for device in shown:
+        place = _under(root, device)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+        kernel.bind(device, place, kernel.ATTR_RDONLY | kernel.ATTR_NOSUID)
     (folder / "fd").symlink_to("/proc/self/fd")
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         (folder / name).symlink_to(f"/proc/self/fd/{number}")

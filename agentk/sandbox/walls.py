@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from agentk.sandbox import isolation, kernel, landlock, seccomp, view
+from agentk.sandbox.cards import SHOWN
 from agentk.sandbox.program import Places
 from agentk.sandbox.protocol import INPUTS, Guarantee, Script
 from agentk.sandbox.wire import Task
@@ -64,7 +65,7 @@ class NamespaceWalls(Walls):
     def enter(self) -> Places:
         """Builds the view and becomes nobody."""
         kernel.unshare(kernel.CLONE_NEWNS)
-        view.build(self._task.stage / "root", self._writable, self._task.inputs, self._script)
+        view.build(self._task.stage / "root", self._writable, self._task.inputs, self._script, self._task.devices)
         isolation.drop_privileges(self._identity)
         return Places(INPUTS, view.OUTPUT, view.TEMPORARY, view.PROGRAM)
 
@@ -103,9 +104,10 @@ class FolderWalls(Walls):
         stage = self._task.stage
         given = [stage / "inputs", *self._task.inputs.values(), *([self._script] if self._script else [])]
         landlock.restrict(
-            readable=[*view.visible(), Path("/proc/self"), *given],
+            readable=[*view.visible(), Path("/proc/self"), *given, *(SHOWN if self._task.devices else ())],
             writable=[stage / "output", stage / "tmp"],
             devices=view.devices(),
+            steered=self._task.devices,
         )
         if seccomp.supported():
             seccomp.install(alone=True)

@@ -24,6 +24,7 @@ class Task:
     cores: tuple[int, ...]
     stage: Path  # a folder of this sandbox to mount things on, or of this execution to work in
     walls: str  # a walls.Kind
+    devices: tuple[Path, ...] = ()
 
     def encode(self) -> dict[str, Any]:
         """As JSON."""
@@ -40,6 +41,7 @@ class Task:
             "cores": list(self.cores),
             "stage": str(self.stage),
             "walls": self.walls,
+            "devices": [str(path) for path in self.devices],
         }
 
     @staticmethod
@@ -57,6 +59,7 @@ class Task:
             cores=tuple(message["cores"]),
             stage=Path(message["stage"]),
             walls=message["walls"],
+            devices=tuple(Path(path) for path in message["devices"]),
         )
 
 
@@ -74,6 +77,7 @@ def task(execution: Execution, cores: tuple[int, ...], stage: Path, walls: str) 
         cores=cores,
         stage=stage,
         walls=walls,
+        devices=execution.devices,
     )
 
 

@@ -17,7 +17,7 @@ from agentk.errors import CompetitionError
 from agentk.referee.evaluation import Evaluation, load, save
 from agentk.referee.layout import Layout
 from agentk.referee.referee import Referee
-from agentk.sandbox.protocol import Limits, Sandbox
+from agentk.sandbox.protocol import Guarantee, Limits, Sandbox
 from agentk.types.competition import TaskKind
 from agentk.types.outcome import Status
 from agentk.types.solution import Solution
@@ -66,6 +66,25 @@ def test_a_solution_sees_what_the_contract_promises(referee: Referee, sandbox: S
     referee.submit(checks, {"c": 2.0}, key="one")
     (evaluation,) = referee.collect(None)
     assert evaluation.outcome.status is Status.SCORED, evaluation.outcome.reason
+
+
+def test_a_card_is_shown_to_programs_that_compute_on_one_alone(cancer: Rows, sandbox: Sandbox, tmp_path: Path) -> None:
+    if Guarantee.FILES not in sandbox.guarantees:
+        pytest.skip("nothing is hidden from programs here")
+    place = (cancer.competition, cancer.train, cancer.test, cancer.truth, metric_named("f1"), sandbox, tmp_path)
+    referee = Referee(*place, seed=1, devices=(Path("/dev/tty"),), device=lambda: "cuda")  # a device that every machine has
+    look = [
+        "try:",
+        "    os.close(os.open('/dev/tty', os.O_RDWR))",
+        "    shown = True",
+        "except OSError as error:",
+        "    shown = error.errno == errno.ENXIO",
+    ]
+    for name, expected in (("torch", ("cuda", True)), ("numpy", ("cpu", False))):
+        last = (f'assert (params["device"], shown) == {expected}, params', "return np.full((len(test), 2), 0.5)")
+        referee.submit(body(f"# {name}", *look, *last, before="import errno, os\nimport numpy as np"), {}, key=name)
+    for evaluation in (*referee.collect(None), *referee.collect(None)):
+        assert evaluation.outcome.status is Status.SCORED, evaluation.outcome.reason
 
 
 def test_no_label_of_a_held_out_row_is_in_any_file_that_is_handed_over(referee: Referee, cancer: Rows, tmp_path: Path) -> None:

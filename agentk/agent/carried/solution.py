@@ -226,8 +226,13 @@ def prepared(member: int) -> pd.DataFrame | None:
 
 
 def settings(facts: dict[str, Any]) -> dict[str, Any]:
-    """A member's parameters, and where it finds the weights of pretrained networks."""
-    return {**facts["params"], **({"weights_dir": str(HERE / "weights")} if (HERE / "weights").is_dir() else {})}
+    """A member's parameters, where it finds the weights of pretrained networks, and the processor where there is no card."""
+    params = {**facts["params"], **({"weights_dir": str(HERE / "weights")} if (HERE / "weights").is_dir() else {})}
+    if params["device"] != "cpu":
+        import torch
+
+        params["device"] = params["device"] if torch.cuda.is_available() else "cpu"
+    return params
 
 
 def execute(file: str, params: dict[str, Any]) -> ModuleType:
