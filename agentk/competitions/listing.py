@@ -21,7 +21,7 @@ _ROLES = {"train": {"train", "training"}, "test": {"test", "testing"}}
 _UNREAD = {".wav", ".mp3", ".flac", ".ogg", ".aif", ".aiff", ".mp4", ".avi", ".mov", ".dcm", ".nii", ".npy", ".npz"}
 _UNREAD |= {".tfrecord", ".xyz", ".pdb", ".mat", ".h5", ".hdf5"}
 _PACKED = {".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz"}
-_MOST_BELOW = 6  # tables in a folder that are looked at
+MOST_BELOW = 6  # tables in a folder that are looked at
 
 
 def listed(folder: Path, below: bool = False) -> dict[str, tuple[str, str | None]]:
@@ -42,7 +42,7 @@ def listed(folder: Path, below: bool = False) -> dict[str, tuple[str, str | None
             found[path.name] = (path.name, None)
     for inner in folders_within(folder, depth=1)[1:] if below else ():
         inside = listed(inner)
-        if len(inside) <= _MOST_BELOW:
+        if len(inside) <= MOST_BELOW:
             found |= {f"{inner.name}/{name}": (f"{inner.name}/{path}", member) for name, (path, member) in inside.items()}
     return found
 
@@ -77,7 +77,7 @@ def _is_full_of_tables(folder: Path) -> bool:
     """Whether a folder holds more tables than are looked at, itself or in folders of its own."""
     places = folders_within(folder, depth=1)
     tables = [sum(is_table(Path(entry.name)) for entry in os.scandir(place)) for place in places]
-    return tables[0] > _MOST_BELOW or sum(tables[1:]) > 0
+    return tables[0] > MOST_BELOW or sum(tables[1:]) > 0
 
 
 def role_of(name: str) -> str:

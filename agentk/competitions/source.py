@@ -26,7 +26,7 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
 
     Raises CompetitionError when there is nothing there, SettingError when no built-in is called so.
     """
-    from agentk.competitions import blanks, builtin, gallery, holdout, packed, recommended
+    from agentk.competitions import blanks, builtin, gallery, gathered, holdout, packed, recommended
 
     made, answers = folder / "competition", folder / "answers" / "answers.csv"
     if str(source).startswith("builtin:"):
@@ -49,6 +49,9 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
     if archives := packed.packed_pictures(path):
         packed.open_up(path, archives, folder / "unpacked")
         path = folder / "unpacked"
+    if files := gathered.measured(path):
+        gathered.gather(path, files, folder / "gathered")
+        path = folder / "gathered"
     if gallery.is_gallery(path):
         gallery.hang(path, made)
         return Place(name, made)
