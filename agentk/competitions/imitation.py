@@ -89,8 +89,9 @@ def one_fold(scheme: Validation, known: Marks) -> tuple[Mask, Mask]:
         last = float(time.max())
         if scheme.scheme == "rolling":
             window = min(scheme.span or lasts, lasts / (2 * scheme.folds))
-            held_out = time > last - max(window, _step(time) / 2)
-            return held_out, ~held_out
+            past = time <= last - max(window, _step(time) / 2)
+            waits = scheme.gap * min(1.0, window / scheme.span) if scheme.span else 0.0
+            return time >= last - window + waits if waits else ~past, past
         block = np.floor((last - time) / (scheme.span or lasts / scheme.folds)).astype(np.int64)
         held_out = block % scheme.folds == 1 if block.max() > 1 else block == 0
         return held_out, ~held_out

@@ -25,6 +25,7 @@ _FOLDS = 5
 _MANY, _FOLDS_OF_MANY = 100_000, 4  # rows, and folds of more
 _MILLIONS, _FOLDS_OF_MILLIONS = 200_000, 2
 _HELD_OUT = 100_000  # of so many rows, and more: they tell a score to about a thousandth, and the others need not be predicted
+_WAITS = 2.0  # steps of time between train and test from which on folds leave a gap as well
 _LATER = 0.75  # share of the test rows that come after all of train, for it to be a forecast
 _ROWS = 50_000  # rows looked at
 _FEWEST_GROUPS = 3
@@ -126,7 +127,12 @@ def _in_time(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
                 f"each fold is answered for the {long(horizon)} that follow it",
             )
             folds = min(_folds(draft), moments_known - 1)
-            return Validation(scheme="rolling", folds=folds, column=name, span=horizon, reasons=reasons)
+            step, gap = float(np.median(np.diff(np.unique(past)))), float(asked.min() - past.max())
+            if gap > _WAITS * step and gap < horizon:
+                reasons = (*reasons, f"{long(gap)} pass before the first of them, and before the rows that a fold holds out")
+            else:
+                gap = 0.0
+            return Validation(scheme="rolling", folds=folds, column=name, span=horizon, gap=gap, reasons=reasons)
         gap = _gaps(past, asked)
         if gap.test > 5 * gap.random and gap.test > 0:
             span = _runs(asked, past)

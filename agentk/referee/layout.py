@@ -27,7 +27,8 @@ class Layout:
     """A fold for every training row; -1 where a row is never held out.
 
     `forward`: fold k is trained on rows of earlier folds alone (and those of -1), and one more call, on all rows,
-    predicts test. Otherwise every row outside fold k trains it, and each call predicts test as well.
+    predicts test. Otherwise every row outside fold k trains it, and each call predicts test as well. A row that lies in the gap
+    before fold k, as time passes before test begins, has -(k + 2): it is not held out, and trains later folds alone.
     """
 
     assignment: Rows  # (N,)
@@ -62,7 +63,8 @@ class Layout:
 
     def train(self, call: int) -> Rows:
         """Positions of the rows a call is trained on."""
-        return np.flatnonzero(self.assignment < call) if self.forward else np.flatnonzero(self.assignment != call)
+        learned = np.where(self.assignment < -1, -2 - self.assignment, self.assignment)
+        return np.flatnonzero(learned < call) if self.forward else np.flatnonzero(self.assignment != call)
 
     def predicts_test(self, call: int) -> bool:
         """Whether a call predicts the competition's test rows."""
@@ -121,7 +123,7 @@ def make_layout(
     else:
         moments, test_moments = _moments(validation, train), _moments(validation, test)
         if validation.scheme == "rolling":
-            assignment, forward = _rolling(moments, test_moments, validation.folds, validation.span), True
+            assignment, forward = _rolling(moments, test_moments, validation), True
         else:
             assignment = _blocked(moments, test_moments, validation.folds, validation.span)
     if validation.most is not None and validation.scheme in ("random", "stratified", "grouped"):
@@ -270,11 +272,13 @@ def _blocked(moments: NDArray[np.float64], test_moments: NDArray[np.float64], fo
     return assignment
 
 
-def _rolling(moments: NDArray[np.float64], test_moments: NDArray[np.float64], folds: int, span: float | None) -> Rows:
-    """The last `folds` windows of train as long as the horizon, at least half of the time left as the first fold's past.
+def _rolling(moments: NDArray[np.float64], test_moments: NDArray[np.float64], validation: Validation) -> Rows:
+    """The last windows of train as long as the horizon, at least half of the time left as the first fold's past.
 
-    The horizon is the span, or how long test lasts; what lies before the first window is never held out.
+    The horizon is the span, or how long test lasts; what lies before the first window is never held out. Where time passes
+    before test begins, as much of each window is left out of its fold.
     """
+    folds, span = validation.folds, validation.span
     distinct = np.unique(moments)
     if len(distinct) < folds + 1:
         raise SettingError(
@@ -286,4 +290,9 @@ def _rolling(moments: NDArray[np.float64], test_moments: NDArray[np.float64], fo
     window = max(min(span or lasts or longest, longest), step)
     back = np.floor((distinct[-1] + step - moments) / window - 1e-9).astype(np.int64)  # 0: the last window
     window_of = np.where(back < folds, folds - 1 - back, -1)
-    return np.asarray(np.unique(window_of, return_inverse=True)[1] - 1, dtype=np.int64)
+    assignment = np.asarray(np.unique(window_of, return_inverse=True)[1] - 1, dtype=np.int64)
+    waits = validation.gap * min(1.0, window / span) if span else 0.0
+    passed = moments - (distinct[-1] - (back + 1) * window)  # since the window's past ended
+    left_out = (assignment >= 0) & (passed < waits - 1e-9 * window)
+    kept = np.bincount(assignment[(assignment >= 0) & ~left_out], minlength=assignment.max() + 1)
+    return np.where(left_out, -2 - assignment, assignment) if kept.all() else assignment

@@ -157,6 +157,7 @@ class Validation(Frozen):
     folds: int = 5
     column: str | None = None  # group or time column
     pattern: str | None = None  # regular expression whose first group is the group key, e.g. "^(.*)_"
+    gap: float = 0.0  # rolling: how long after the last row learned from the first one is held out, where that is not at once
     span: float | None = None  # of what is held out at a time: a block (blocked) or the horizon (rolling);
     # seconds where the column holds dates, else in the column's own unit
     most: int | None = None  # rows held out in all; what is more is only trained on. Of random, stratified and grouped alone

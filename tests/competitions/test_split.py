@@ -45,6 +45,13 @@ def test_test_follows_train(scheme) -> None:
     assert (found.scheme, found.column, found.span) == ("rolling", "day", M * 86400)
 
 
+def test_time_that_passes_before_test_begins_is_left_out_of_folds_too(scheme) -> None:
+    days = pd.date_range("2022-01-01", periods=N + M + 30).strftime("%Y-%m-%d").to_numpy()
+    found = scheme(pd.DataFrame({"day": np.r_[days[:N], days[N + 30 :]]}), np.arange(N + M) >= N)
+    assert (found.scheme, found.span, found.gap) == ("rolling", (M + 30) * 86400, 31 * 86400)
+    assert any("31.0 days pass before the first of them" in reason for reason in found.reasons)
+
+
 def test_the_end_of_every_month_is_asked(scheme) -> None:
     rows = hours(24 * 200)
     days = pd.to_datetime(rows["when"], format="%d.%m.%Y %H:%M").dt.day.to_numpy()

@@ -124,6 +124,26 @@ def test_where_test_takes_the_end_of_every_month_blocks_imitate_that() -> None:
             assert len(own) < (month == one).sum()  # the rest of that month can be learned from
 
 
+def test_where_time_passes_before_test_it_passes_before_each_fold_too() -> None:
+    """Train ends on day 599, test asks for days 630 to 659: a fold's past ends 31 days before its first row as well."""
+    train, test = rows(600, when=np.arange(600)), rows(30, when=np.arange(630, 660))
+    layout = made(train, test, scheme="rolling", column="when", folds=4, span=60.0, gap=31.0)
+    for fold in range(4):
+        past, asked = layout.train(fold), layout.held_out(fold)
+        assert asked.min() - past.max() == 31 and asked.max() - past.max() == 60
+        assert len(past) == past.max() + 1, "all that lies before is learned from, other folds' gaps as well"
+    assert len(layout.train(4)) == 600, "what predicts test has learned from everything"
+    assert (Layout.from_json(layout.to_json()).assignment == layout.assignment).all()
+
+
+def test_a_gap_that_would_leave_a_fold_empty_is_not_made() -> None:
+    when = np.r_[np.arange(100), np.arange(100, 160, 30)]
+    layout = made(
+        rows(len(when), when=when), rows(3, when=[200, 201, 202]), scheme="rolling", column="when", folds=2, span=43.0, gap=41.0
+    )
+    assert all(len(layout.held_out(fold)) for fold in range(2))
+
+
 def test_rolling_folds_learn_from_the_past_alone_over_windows_as_long_as_test() -> None:
     when = pd.Series(pd.date_range("2020-01-01", periods=200, freq="D").repeat(3))
     test = pd.Series(pd.date_range(when.max() + pd.Timedelta(days=1), periods=10, freq="D"))

@@ -79,7 +79,7 @@ class Rows:
     labels: pd.DataFrame  # of train and extra
     test: pd.DataFrame
     columns: list[str]  # of labelled rows, in the order of the file
-    folds: NDArray[np.int64]  # of each training row, -1: never held out
+    folds: NDArray[np.int64]  # of each training row, below 0: never held out
 
     @staticmethod
     def read(plan: dict[str, Any], files: Files) -> Rows:
@@ -100,7 +100,8 @@ class Rows:
 
     def call(self, plan: dict[str, Any], fold: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Positions in `everything` of the rows that a call is fitted on, and of those that it predicts: held out, then test."""
-        known = self.folds < fold if plan["folds"]["forward"] else self.folds != fold
+        learned = np.where(self.folds < -1, -2 - self.folds, self.folds)  # a row in the gap before a fold trains later ones
+        known = learned < fold if plan["folds"]["forward"] else self.folds != fold
         extra = np.arange(len(self.folds), len(self.labels))
         asked = np.arange(len(self.labels), len(self.everything))
         return np.concatenate([np.flatnonzero(known), extra]), np.concatenate([np.flatnonzero(self.folds == fold), asked])
