@@ -85,7 +85,11 @@ def _machine() -> list[Check]:
     return [
         Check("cores", True, f"{machine.cores()}"),
         Check("memory", memory > 1 << 30, f"{memory / (1 << 30):.1f} GiB free", "end other programs, or use --workers 1"),
-        Check("GPU", True, f"{', '.join(machine.gpus()) or 'none'}; used by programs of torch where one can compute on it in the sandbox"),
+        Check(
+            "GPU",
+            True,
+            f"{', '.join(machine.gpus()) or 'none'}; used by programs of torch where one can compute on it in the sandbox",
+        ),
         Check("disk", free > 1 << 30, f"{free / (1 << 30):.1f} GiB free here", "agentk clean, or --out on another disk"),
     ]
 

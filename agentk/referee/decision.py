@@ -286,11 +286,20 @@ def _fitted_line(metric: Metric) -> Search:
 
 
 def _domain(metric: Metric, truth: Array) -> float | None:
-    """The least value that is answered: none, 0, the smallest one seen, or where answers near 0 cost all a share of the mean."""
+    """The least value that is answered: any, 0 of counts, the least one seen, or where answers near 0 cost all a part of the mean."""
     if metric.link == "identity":
         mean = float(np.nanmean(truth))
-        return FLOOR * mean if mean > 0 and np.nanmin(truth) >= 0 and _diverges(metric, truth) else None
+        if mean > 0 and np.nanmin(truth) >= 0 and _diverges(metric, truth):
+            return FLOOR * mean
+        return 0.0 if _are_counts(metric, truth) else None
     return 0.0 if metric.link == "log1p" else float(truth[truth > 0].min(initial=np.inf))
+
+
+def _are_counts(metric: Metric, truth: Array) -> bool:
+    """Whether the values are whole numbers, none below zero, and the metric one of errors, which an impossible answer adds to."""
+    known = truth[~np.isnan(truth)]
+    whole = len(known) > 0 and bool(np.all((known >= 0) & (known == np.round(known))))
+    return whole and metric.losses(truth[:2], truth[:2]) is not None
 
 
 def _grades(rules: Rules, truth: Array) -> Array:

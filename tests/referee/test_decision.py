@@ -292,3 +292,15 @@ def test_judging_ten_thousand_rows_takes_a_fraction_of_a_second() -> None:
     began = time.process_time()
     found.judge(predictions, np.ones(10_000, bool))
     assert time.process_time() - began < 0.5
+
+
+def test_counts_are_never_answered_below_zero() -> None:
+    counts = np.array([[0.0], [3.0], [1.0], [12.0]])
+
+    def plain(metric: str, truth: np.ndarray) -> Decision:
+        return default_decision(rules(metric, TaskKind.REGRESSION, (), truth), truth)
+
+    for metric in ("rmse", "mae"):
+        assert apply.decide(plain(metric, counts).model_dump(), np.array([[-0.4], [2.5]])).tolist() == [[0.0], [2.5]]
+    assert isinstance(plain("rmse", counts - 1.0), AsIs) and isinstance(plain("rmse", counts / 2.0), AsIs)
+    assert isinstance(plain("spearman", counts), AsIs), "the order of what lies below zero would be lost"
