@@ -286,7 +286,7 @@ def _fitted_line(metric: Metric) -> Search:
 
 
 def _domain(metric: Metric, truth: Array) -> float | None:
-    """The least value that is answered: any, 0 of counts, the least one seen, or where answers near 0 cost all a part of the mean."""
+    """The least value that is answered: any, 0 of counts, the least seen, or where answers near 0 cost all a part of the mean."""
     if metric.link == "identity":
         mean = float(np.nanmean(truth))
         if mean > 0 and np.nanmin(truth) >= 0 and _diverges(metric, truth):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentk.reasoning.recipes.recipe import Recipe
+from agentk.reasoning.recipes.tables import is_table
 from agentk.types.competition import ColumnKind, Competition
 
 
@@ -19,6 +20,24 @@ def has_files(competition: Competition) -> bool:
     return has_images(competition) and competition.pixels is None
 
 
+def has_images_in_a_table(competition: Competition) -> bool:
+    """Whether other columns stand beside the pictures that a model can learn from."""
+    return has_files(competition) and is_table(competition)
+
+
+JOINED = (
+    Recipe(
+        name="image_boosting",
+        entry="image_boosting",
+        family="boosting",
+        idea="boosted trees on the table's columns and what a linear model makes of the pictures, out of fold",
+        cost=6.0,
+        simplicity=6,
+        suits=has_images_in_a_table,
+        needs=("PIL", "lightgbm"),
+        variants={"regularised": {"learning_rate": 0.02, "leaves": 6, "leaf_rows": 40, "column_share": 0.3}},
+    ),
+)
 BACKBONES = (
     Recipe(
         name="image_backbone",
@@ -71,7 +90,7 @@ IMAGES = (
     ),
 )
 
-FILES = (*IMAGES[:1], *BACKBONES, *IMAGES[1:])
+FILES = (*JOINED, *IMAGES[:1], *BACKBONES, *IMAGES[1:])
 """Those for pictures in files."""
 SEEN = 64
 """Columns of a table that take as long as a picture that is small enough to lie in columns."""

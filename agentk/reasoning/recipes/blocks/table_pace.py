@@ -8,7 +8,7 @@ import numpy as np
 
 LEISURE = 2e6  # rows x columns x classes up to which the learning rate is taken as it is
 FASTEST = 4.0
-SMALL = 1e6  # rows x columns up to which a second thread waits more than it works, the more so on a busy machine
+LIGHT_WORK = 1e6  # rows x columns up to which a second thread waits more than it works, the more so on a busy machine
 WIDE = 150  # columns up to which the share of columns is taken as it is
 
 
@@ -23,4 +23,4 @@ def paced(params: dict[str, Any], X: Any, classes: int = 1) -> dict[str, Any]:
 
 def useful_threads(params: dict[str, Any], cells: int) -> int:
     """The threads that shorten the work on so many rows x columns."""
-    return int(params["threads"]) if cells > SMALL else 1
+    return int(params["threads"]) if cells > LIGHT_WORK else 1

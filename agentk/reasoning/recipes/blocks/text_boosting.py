@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import KFold
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
-from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
+from agentk.reasoning.recipes.blocks.row_weights import row_weights
 from agentk.reasoning.recipes.blocks.table_boost import boost, class_objective, value_objective
 from agentk.reasoning.recipes.blocks.table_encode import encoded
 from agentk.reasoning.recipes.blocks.table_inner import inner_split
 from agentk.reasoning.recipes.blocks.table_solve import both_classes, solve_table
+from agentk.reasoning.recipes.blocks.table_stacked import log_odds_of_all, out_of_fold
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 from agentk.reasoning.recipes.blocks.text_logistic import logistic_probabilities
 from agentk.reasoning.recipes.blocks.text_ngrams import weighted_ngrams
@@ -29,44 +29,33 @@ SPACE: dict[str, Any] = {
 }
 TEXT_DEFAULTS = {"words": 2, "characters": 4, "lowercase": False, "strength": "split", "C": 1.0}
 TREE_DEFAULTS = {"row_share": 0.8, "l2": 3.0, "bags": 1}
-FOLDS_OF_WORDS = 4
 
 
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Boosted trees whose first columns are the linear model's log odds or values."""
     params = with_defaults(TEXT_DEFAULTS | TREE_DEFAULTS | params, SPACE)
     known, unknown = weighted_ngrams(train, test, params)
-    folds = KFold(max(2, min(FOLDS_OF_WORDS, len(train))), shuffle=True, random_state=params["seed"])
-
     weights = row_weights(train)
-
-    def out_of_fold(predict: Any, target: Any, width: int) -> tuple[Floats, Floats]:
-        held_out = np.zeros((len(train), width))
-        for fitted, rest in folds.split(held_out):
-            held_out[rest] = predict(known[fitted], target[fitted], known[rest], weights_at(weights, fitted))
-        return held_out, predict(known, target, unknown, weights)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
         classes = int(codes.max()) + 1
 
-        def log_odds(rows: Any, labels: Codes, wanted: Any, counted: Floats | None) -> Floats:
-            seen, places = np.unique(labels, return_inverse=True)
-            shares = np.full((wanted.shape[0], classes), 1e-6)
-            shares[:, seen] = logistic_probabilities(rows, places, wanted, params, counted) if len(seen) > 1 else 1.0
-            return np.asarray(np.log(np.clip(shares, 1e-6, 1.0)))
+        def shares(rows: Any, labels: Codes, wanted: Any, counted: Floats | None) -> Floats:
+            return logistic_probabilities(rows, labels, wanted, params, counted)
 
-        words, words_test = out_of_fold(log_odds, codes, classes)
+        log_odds = log_odds_of_all(shares, classes)
+        words, words_test = out_of_fold(log_odds, known, codes, unknown, classes, weights, params["seed"])
         split = inner_split(train, codes, True, params["seed"])
         both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
         objective = class_objective(codes)
-        shares = boost(both, codes, both_test, objective=objective, split=split, params=params, weights=weights)
-        return shares if classes > 2 else both_classes(shares)
+        found = boost(both, codes, both_test, objective=objective, split=split, params=params, weights=weights)
+        return found if classes > 2 else both_classes(found)
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
         def linear(rows: Any, truth: Floats, wanted: Any, counted: Floats | None) -> Floats:
             return ridge_values(rows, truth, wanted, params, counted)[:, None]
 
-        words, words_test = out_of_fold(linear, values, 1)
+        words, words_test = out_of_fold(linear, known, values, unknown, 1, weights, params["seed"])
         split = inner_split(train, values, False, params["seed"])
         both, both_test = np.hstack([words, X]), np.hstack([words_test, X_test])
         return boost(both, values, both_test, objective=value_objective(values), split=split, params=params, weights=weights)

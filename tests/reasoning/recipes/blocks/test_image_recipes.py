@@ -113,6 +113,26 @@ def test_digits_are_read(entry: str, accuracy: float, loss: float, digits: tuple
     assert log_loss(test["digit"], found) < loss
 
 
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_a_table_and_its_pictures_tell_more_together(task: str, tmp_path: Path) -> None:
+    """Half of the answer is how bright the picture is, the other half stands in a column."""
+    draw = np.random.default_rng(0)
+    light, weight = draw.integers(0, 2, 300), draw.integers(0, 2, 300)
+    for row, bright in enumerate(light):
+        pixels = draw.integers(0, 120, (20, 20)) + 100 * int(bright)
+        Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / f"{row}.png")
+    frame = pd.DataFrame({"picture": [f"{row}.png" for row in range(300)], "weight": weight + draw.normal(0, 0.1, 300)})
+    truth = {"binary": light ^ weight, "multiclass": 2 * light + weight, "regression": 3.0 * light + weight}[task]
+    classes: list[Any] = sorted(set(truth.tolist())) if task != "regression" else []
+    made_of = contract(task, ["y"], classes, 200)
+    made_of["kinds"]["weight"] = "numeric"
+    found = run("image_boosting", made_of, frame.iloc[:200].assign(y=truth[:200]), frame.iloc[200:], tmp_path, bags=1)
+    if task == "regression":
+        assert r2_score(truth[200:], found[:, 0]) > 0.8
+    else:
+        assert accuracy_score(truth[200:], np.array(classes)[found.argmax(axis=1)]) > 0.85
+
+
 @pytest.mark.parametrize("entry", LIGHT)
 def test_values_are_read_off_pictures(entry: str, digits: tuple[Path, pd.DataFrame]) -> None:
     folder, frame = digits
