@@ -12,7 +12,7 @@ GROUPS = {
     "Look": ("list", "show", "report", "watch", "compare", "explain"),
     "Work beside it": ("tell", "add"),
     "Take away": ("export", "predict", "submit", "leaderboard"),
-    "Learn, measure, keep in order": ("memory", "practice", "bench", "replay", "clean"),
+    "Learn, measure, keep in order": ("memory", "weights", "practice", "bench", "replay", "clean"),
 }
 TAKES = {str: "TEXT", Path: "PATH", int: "N", float: "NUMBER"}
 
