@@ -45,7 +45,7 @@ def hand_over(
     *,
     extra: pd.DataFrame | None,
     data_dir: Path | None,
-    backbones: Mapping[str, Path],
+    backbones: Mapping[str, Path] | None = None,
 ) -> Handover:
     """Writes what is not there yet.
 
@@ -69,7 +69,7 @@ def hand_over(
             calls[call] = handed / f"call-{call}.pkl"
             _once(calls[call], lambda call=call: _call(layout, call, known, len(test), list(train.columns)))
         data = data_dir or _data_view(competition, train, test, folder / "handed" / "data")
-        for name, path in backbones.items():
+        for name, path in (backbones or {}).items():
             _link(path, data / WEIGHTS / name)
     except OSError as error:
         raise StoreError(
