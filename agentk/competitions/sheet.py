@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def contact_sheet(competition: Competition, train: pd.DataFrame) -> bytes | None
     return written.getvalue()
 
 
-def spread(answers: pd.Series[object], most: int) -> list[int]:
+def spread(answers: pd.Series[Any], most: int) -> list[int]:
     """Up to `most` row numbers, every answer in turn where there are few, else evenly over their order."""
     codes = answers.astype("category").cat.codes.to_numpy()
     order = np.random.default_rng(0).permutation(np.flatnonzero(codes >= 0))

@@ -127,12 +127,10 @@ def _in_time(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
                 f"each fold is answered for the {long(horizon)} that follow it",
             )
             folds = min(_folds(draft), moments_known - 1)
-            step, gap = float(np.median(np.diff(np.unique(past)))), float(asked.min() - past.max())
-            if gap > _WAITS * step and gap < horizon:
-                reasons = (*reasons, f"{long(gap)} pass before the first of them, and before the rows that a fold holds out")
-            else:
-                gap = 0.0
-            return Validation(scheme="rolling", folds=folds, column=name, span=horizon, gap=gap, reasons=reasons)
+            step, waits = float(np.median(np.diff(np.unique(past)))), float(asked.min() - past.max())
+            waits = waits if _WAITS * step < waits < horizon else 0.0
+            told = (f"{long(waits)} pass before the first of them, and before the rows that a fold holds out",) if waits else ()
+            return Validation(scheme="rolling", folds=folds, column=name, span=horizon, gap=waits, reasons=(*reasons, *told))
         gap = _gaps(past, asked)
         if gap.test > 5 * gap.random and gap.test > 0:
             span = _runs(asked, past)

@@ -18,7 +18,7 @@ def load_backbone(path: Path, device: str) -> Backbone:
     """The network of a file: (N, 3, H, W) pictures in 0..1 -> (N, D) features. Raises ValueError for a file of another form."""
     mean, spread = (torch.tensor(values, device=device)[:, None, None] for values in (MEAN, SPREAD))
     try:
-        module = torch.jit.load(str(path), map_location=device).eval()
+        module = torch.jit.load(str(path), map_location=device).eval()  # type: ignore[no-untyped-call]
     except RuntimeError:
         state = residual_state(path, device)
         return lambda images: residual_features((images - mean) / spread, state)
@@ -81,5 +81,5 @@ def convolved(held: Tensor, weight: Tensor, stride: int) -> Tensor:
 
 def normed(held: Tensor, name: str, state: dict[str, Tensor]) -> Tensor:
     """Batch normalization by what was seen in training."""
-    known = (state[f"{name}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
-    return functional.batch_norm(held, *known)
+    mean, spread, weight, bias = (state[f"{name}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
+    return functional.batch_norm(held, mean, spread, weight, bias)
