@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from agentk.reasoning.recipes.blocks.image_files import Pixels, longest_side, picture_columns, read_pictures
 
-SMALL, LARGE = 32, 64  # sides that pictures are brought to; those of at most 40 pixels are small
+SMALL, CLEAR = 32, 64  # sides that pictures are brought to; those of at most 40 pixels are small
 SHAPE, TONE = "shape", "tone"  # prefixes of prepared columns
 DIRECTIONS = 12
 CHUNK = 2048
@@ -21,7 +21,7 @@ def image_features(rows: pd.DataFrame, data_dir: Path) -> pd.DataFrame:
     """Float32 columns `shape0`, ... (histograms of gradients) and `tone0`, ... (a coarse picture) of every picture of a row."""
     shapes, tones = [], []
     for name in picture_columns(rows):
-        side = SMALL if longest_side(rows, name, data_dir) <= 40 else LARGE
+        side = SMALL if longest_side(rows, name, data_dir) <= 40 else CLEAR
         parts = []
         for start in range(0, len(rows), CHUNK):
             images = read_pictures(rows.iloc[start : start + CHUNK], name, data_dir, side)
