@@ -12,7 +12,8 @@ import pandas as pd
 
 from agentk.competitions.gallery import link
 from agentk.competitions.listing import MOST_BELOW, listed, role_of, roles_of, without_role
-from agentk.competitions.rows import read_table, summed
+from agentk.competitions.reshaped import summed
+from agentk.competitions.rows import read_table
 from agentk.competitions.tables import encoding_of, is_table, sniffed, table
 from agentk.errors import CompetitionError
 

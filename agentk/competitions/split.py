@@ -129,8 +129,8 @@ def _in_time(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
             folds = min(_folds(draft), moments_known - 1)
             step, waits = float(np.median(np.diff(np.unique(past)))), float(asked.min() - past.max())
             waits = waits if _WAITS * step < waits < horizon else 0.0
-            told = (f"{long(waits)} pass before the first of them, and before the rows that a fold holds out",) if waits else ()
-            return Validation(scheme="rolling", folds=folds, column=name, span=horizon, gap=waits, reasons=(*reasons, *told))
+            also = (f"{long(waits)} pass before the first of them, and before the rows that a fold holds out",) if waits else ()
+            return Validation(scheme="rolling", folds=folds, column=name, span=horizon, gap=waits, reasons=(*reasons, *also))
         gap = _gaps(past, asked)
         if gap.test > 5 * gap.random and gap.test > 0:
             span = _runs(asked, past)
