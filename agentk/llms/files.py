@@ -30,10 +30,10 @@ _SETTLED_UNSEEN = 3.0  # the same where it cannot be seen whether somebody holds
 class FilesModel:
     """A model whose other end is a folder.
 
-    A person takes longer than `request.timeout` foresees: the wait ends after `PATIENCE`, or when `close` is called.
+    A person takes longer than `request.timeout` foresees: the wait ends after `patience` seconds, or when `close` is called.
     """
 
-    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, tell: Callable[[str], None], *, patience: float = PATIENCE) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -41,6 +41,7 @@ class FilesModel:
         self.name = f"files:{folder}"
         self._folder = folder
         self._tell = tell
+        self._patience = patience
         self._closed = threading.Event()
         self._waiting: set[str] = set()
         self._lock = threading.Lock()
@@ -52,7 +53,7 @@ class FilesModel:
         self._tell(f"{stem}: waiting for {answer}")
         begun = time.monotonic()
         try:
-            reply = self._await(answer, begun + PATIENCE)
+            reply = self._await(answer, begun + self._patience)
             with suppress(FileNotFoundError):
                 answer.replace(self._folder / f"{stem}.taken.md")
         finally:
@@ -102,7 +103,7 @@ class FilesModel:
                 if held is False or (held is None and now - since >= _SETTLED_UNSEEN):
                     return answer.read_text(encoding="utf-8", errors="replace")
             if now > deadline:
-                raise ModelError(f"{answer}: no answer came within {PATIENCE:.0f} s; the question stays, for the next run")
+                raise ModelError(f"{answer}: no answer came within {self._patience:.0f} s; the question stays, for the next run")
             self._closed.wait(_LOOK)
         raise ModelError(f"{answer}: no longer awaited, the run is over")
 
