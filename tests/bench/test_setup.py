@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentk.bench.setup import Measured, chosen, faults, measure, summary_of
+from agentk.bench.setup import Measured, chosen, faults, measure, measured, summary_of
 from agentk.bench.synthetic.cases import CASES, make
 from agentk.competitions.draft import Overrides
 from agentk.competitions.setup import set_up
@@ -16,7 +16,7 @@ from agentk.errors import SettingError
 def test_the_suite_has_every_kind_of_competition() -> None:
     names = [case.name for case in CASES]
     assert len(names) == len(set(names)) > 100
-    assert {case.kind for case in CASES} == {"label", "probability", "class_probabilities", "values", "ranking", "span"}
+    assert {case.kind for case in CASES} == {"label", "probability", "class_probabilities", "values", "ranking", "span", "tags"}
     assert len({case.saying for case in CASES}) > 30
 
 
@@ -43,6 +43,10 @@ def test_a_seed_makes_the_same_files_again_and_another_seed_others(tmp_path: Pat
         "series-by-columns",
         "pictures-several-an-id",
         "spans-of-feelings",
+        "steps-ahead",
+        "labels-in-one-cell",
+        "candidates-of-pages",
+        "lists-for-people",
         "pixels-wide",
         "no-pixels-spectrum",
     ],
@@ -54,7 +58,12 @@ def test_right_first_time(tmp_path: Path, name: str) -> None:
 
 
 def test_what_nobody_can_write_is_a_question(tmp_path: Path) -> None:
-    (row,) = measure(chosen(["steps-ahead"]), [0], tmp_path)
+    truth = make(chosen(["steps-ahead"])[0], 0, tmp_path / "made")
+    sample = tmp_path / "made" / "sample_submission.csv"
+    names, *rows = sample.read_text().splitlines()
+    words = ["id", *(f"answer {'abcdefghijklm'[at]}" for at in range(names.count(",")))]  # no next steps of anything
+    sample.write_text("\n".join([",".join(words), *rows]) + "\n")
+    row = measured("steps-ahead", 0, tmp_path / "made", truth, tmp_path / "run")
     assert row.verdict == "asked" and "make it first" in row.question
 
 
