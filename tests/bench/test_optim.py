@@ -163,8 +163,8 @@ def test_pictures_and_tables_of_curves(tmp_path):
 
 @pytest.mark.parametrize(
     ("settings", "named"),
-    [({"parts": ["speed"]}, "speed.*choose of"), ({"tasks": ["chess"]}, "chess.*choose of"), ({"scale": 0}, "scale")],
+    [({"parts": ["speed"]}, "speed.*choose of"), ({"scale": 0}, "scale")],
 )
-def test_an_unknown_part_or_task_is_refused_with_the_choice(tmp_path, settings, named):
+def test_an_unknown_part_and_a_scale_of_nothing_are_refused(tmp_path, settings, named):
     with pytest.raises(SettingError, match=named):
         bench_optim(tmp_path, **settings)
