@@ -310,7 +310,8 @@ def _grades(rules: Rules, truth: Array) -> Array:
 
 def _has_losses(rules: Rules) -> bool:
     if not rules.task.classifies:
-        return rules.metric.losses(np.eye(2), np.full((2, 2), 0.5)) is not None
+        targets = len(rules.metric.columns) or 2
+        return rules.metric.losses(np.eye(2, targets), np.full((2, targets), 0.5)) is not None
     count = len(rules.classes)
     codes = np.arange(count, dtype=np.float64)
     return rules.metric.losses(codes, np.full((count, count), 1.0 / count)) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,8 @@ def test_several_labels_are_calibrated_together() -> None:
     assert isinstance(found.decision, Calibrate) and found.decision.scale == pytest.approx(1 / 3, abs=0.05)
     assert found.score < metric_named("log_loss").score(truth, sharp) - 0.02
     assert isinstance(fit(rules("log_loss", TaskKind.MULTILABEL, (), truth), p, truth), AsIs)
+    weighed = replace(rules("log_loss", TaskKind.MULTILABEL, (), truth).metric, columns=(2.0, 1.0, 1.0))
+    assert isinstance(fit(Rules.of(weighed, TaskKind.MULTILABEL, (), truth), sharp, truth), Calibrate)
 
 
 def test_honest_probabilities_and_orders_are_left_as_they_are() -> None:
