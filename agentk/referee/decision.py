@@ -143,7 +143,7 @@ def fit(rules: Rules, predictions: Array, truth: Array, weights: Array | None = 
     halves = slice(None, len(order) // 2), slice(len(order) // 2, None)
     plain = decide(default.model_dump(), predictions)
     best, most, helps = None, 0.0, HELPS if _settled(rules, default) else 0.0
-    for search in _searches(rules, default):
+    for search in _searches(rules, default, predictions[:2]):
         answers = plain.copy()
         for learned, tried in (halves, halves[::-1]):
             shown = in_proportion(None if weights is None else weights[learned], len(truth[learned]))
@@ -179,8 +179,8 @@ def _gain(
 Search = Callable[[Array, Array], Decision]
 
 
-def _searches(rules: Rules, default: Decision) -> list[Search]:
-    """The searches worth a try for this metric; each maps predictions and truth to a decision."""
+def _searches(rules: Rules, default: Decision, some: Array) -> list[Search]:
+    """The searches worth a try for this metric; each maps predictions and truth to a decision. some: a few rows of predictions."""
     metric, labels = rules.metric, rules.labels
     if isinstance(default, Argmax) and labels is not None:
         wanted = [rules.formula] if rules.formula else [macro_f1, balanced_accuracy]
@@ -197,7 +197,7 @@ def _searches(rules: Rules, default: Decision) -> list[Search]:
     if metric.form == "spans":
         return []
     if metric.form == "probabilities":
-        return [_calibrated(rules.task, floor) for floor in FLOORS] if _has_losses(rules) else []
+        return [_calibrated(rules.task, floor) for floor in FLOORS] if _has_losses(rules, some) else []
     found = [_clipped(metric), _shifted(metric), _fitted_line(metric)]
     if metric.link == "identity":
         found.append(_scaled(metric))
@@ -308,10 +308,9 @@ def _grades(rules: Rules, truth: Array) -> Array:
     return np.array([float(value) for value in rules.classes]) if rules.classes else np.unique(truth)
 
 
-def _has_losses(rules: Rules) -> bool:
+def _has_losses(rules: Rules, some: Array) -> bool:
     if not rules.task.classifies:
-        targets = len(rules.metric.columns) or 2
-        return rules.metric.losses(np.eye(2, targets), np.full((2, targets), 0.5)) is not None
+        return rules.metric.losses(np.zeros_like(some), np.full_like(some, 0.5)) is not None
     count = len(rules.classes)
     codes = np.arange(count, dtype=np.float64)
     return rules.metric.losses(codes, np.full((count, count), 1.0 / count)) is not None
