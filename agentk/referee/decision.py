@@ -180,7 +180,7 @@ Search = Callable[[Array, Array], Decision]
 
 
 def _searches(rules: Rules, default: Decision, some: Array) -> list[Search]:
-    """The searches worth a try for this metric; each maps predictions and truth to a decision. some: a few rows of predictions."""
+    """The searches worth a try for this metric; each maps predictions and truth to a decision. some: rows of predictions."""
     metric, labels = rules.metric, rules.labels
     if isinstance(default, Argmax) and labels is not None:
         wanted = [rules.formula] if rules.formula else [macro_f1, balanced_accuracy]
