@@ -12,7 +12,9 @@ from agentk.reasoning.playbook import NEW_MEMBERS, Playbook
 from agentk.reasoning.questions import CodeQuestion, Effort, Lesson, Plan, PlanQuestion, Resources
 from agentk.reasoning.recipes.catalogue import recipes_for
 from agentk.reasoning.recipes.tables import TABLES
+from agentk.types.attempt import Attempt
 from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
+from agentk.types.outcome import Outcome, Status
 
 COMPETITION = Competition(
     name="flowers",
@@ -82,6 +84,37 @@ def test_memory_moves_a_recipe_forward_and_brings_its_parameters() -> None:
     )
     plan = ask(efforts=drafted(**{RECIPES[0]: 0.3}), lessons=lessons)
     assert (plan.recipe, plan.params, plan.lessons) == (last, {"C": 3.0}, ("l1", "l2"))
+
+
+def test_memory_puts_recipes_into_an_order_and_leaves_none_out() -> None:
+    where = [f"competition {number}" for number in range(20)]
+    lessons = tuple(
+        Lesson(
+            id=name,
+            kind="recipe",
+            text="",
+            value=0.0,
+            evidence=4,
+            payload={"recipe": name},
+            record={there: (-3.0 if name == RECIPES[-1] else 0.1 * place, 1.0) for there in where},
+        )
+        for place, name in enumerate(RECIPES)
+    )
+
+    def next_of(*names: str) -> Plan:
+        efforts = drafted(**dict.fromkeys(names, 0.8))
+        tree = tuple(
+            Attempt(number=number, parent=None, kind="draft", name=name, origin="playbook", recipe=name, score=0.8, merit=0.8,
+                    outcome=Outcome(status=Status.SCORED))
+            for number, name in enumerate(names, 1)
+        )  # fmt: skip
+        standing = {number: 0.1 * number for number in range(1, len(names) + 1)}
+        return ask(efforts=efforts, tree=tree, scored=len(names), lessons=lessons, standing=standing)
+
+    assert next_of(RECIPES[0]).recipe == RECIPES[-2], "the best of them first"
+    plan = next_of(*RECIPES[:-1])
+    assert (plan.action, plan.recipe) == ("draft", RECIPES[-1]), "it lost everywhere, and is tried all the same"
+    assert next_of(*RECIPES).action == "tune"
 
 
 def test_a_hint_that_names_a_recipe_moves_it_forward() -> None:
