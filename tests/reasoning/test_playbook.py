@@ -96,7 +96,7 @@ def test_memory_puts_recipes_into_an_order_and_leaves_none_out() -> None:
             value=0.0,
             evidence=4,
             payload={"recipe": name},
-            record={there: (-3.0 if name == RECIPES[-1] else 0.1 * place, 1.0) for there in where},
+            record=dict.fromkeys(where, (-3.0 if name == RECIPES[-1] else 0.1 * place, 1.0)),
         )
         for place, name in enumerate(RECIPES)
     )
