@@ -271,8 +271,8 @@ class Playbook:
         helps = {} if recipe is None else helping(recipe, question)
         within: Bounds = {}
         if effort.tunings == 0:  # what others found first; later searches go through all of the space
-            parent = next((one.params for one in question.tree if one.number == effort.best), {})
-            starts += [parent | helps] if helps else []
+            best = question.best_of(name)
+            starts += [({} if best is None else best.params) | helps] if helps else []
             starts += [lesson.payload["params"] for lesson in lessons]
             starts += [] if recipe is None else _variants(recipe, space)
             within = narrowed(name, space, question.lessons)

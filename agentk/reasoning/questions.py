@@ -182,6 +182,11 @@ class PlanQuestion(Frozen):
     resources: Resources
     seed: int
 
+    def best_of(self, recipe: str) -> Attempt | None:
+        """The best attempt of a recipe; None where it has none, or `tree` has left it out."""
+        best = self.efforts.get(recipe, Effort()).best
+        return next((attempt for attempt in self.tree if attempt.number == best), None)
+
 
 class Plan(Frozen):
     """What to do next."""

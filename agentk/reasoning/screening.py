@@ -61,8 +61,8 @@ def screening(recipes: Sequence[Recipe], question: PlanQuestion, clock: Clock, g
     if recipe is None or question.scored < FEW or question.meanwhile or clock.cut or question.resources.attempts_left == 1:
         return None
     effort = question.efforts.get(recipe.name, Effort())
-    parent = next((one for one in question.tree if one.number == effort.best and one.fold_merits), None)
-    if parent is None or effort.switches is not None or effort.tunings:
+    parent = question.best_of(recipe.name)
+    if parent is None or not parent.fold_merits or effort.switches is not None or effort.tunings:
         return None
     starts = switches(space_of(recipe, question), parent.params, question.competition)[: clock.screen_trials(effort)]
     if len(starts) < LEAST:
@@ -82,13 +82,12 @@ def screening(recipes: Sequence[Recipe], question: PlanQuestion, clock: Clock, g
 
 def catching_up(recipes: Sequence[Recipe], question: PlanQuestion, clock: Clock, giver: str) -> Plan | None:
     """A recipe that was drafted before the screening and has not been searched, made again with what was confirmed, once."""
-    for recipe in recipes:
-        effort = question.efforts.get(recipe.name, Effort())
-        parent = next((one for one in question.tree if one.number == effort.best), None)
-        helps = helping(recipe, question) if parent is not None and effort.drafts == 1 and not effort.tunings else {}
-        if parent is None or all(parent.params.get(name) == value for name, value in helps.items()):
+    for recipe in recipes if not question.meanwhile else ():
+        effort, parent = question.efforts.get(recipe.name, Effort()), question.best_of(recipe.name)
+        if parent is None or effort.drafts != 1 or effort.tunings or recipe.name in question.started:
             continue
-        if recipe.name in question.started or not clock.affords(recipe, question.scored) or question.meanwhile:
+        helps = helping(recipe, question)
+        if all(parent.params.get(name) == value for name, value in helps.items()) or not clock.affords(recipe, question.scored):
             continue
         return Plan(
             giver=giver,
