@@ -166,6 +166,18 @@ def run(place: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=barrier, env=environment)
 
 
+def both_ways(
+    takeaway: Takeaway, competition: Competition, data: Path, folder: Path, **reading: Any
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The submission as the referee forms it, and as the program in `folder`/solution makes it of the same data."""
+    (folder / "scratch").mkdir()
+    expected = as_the_referee_does(takeaway, folder / "scratch")
+    write_takeaway(takeaway, load_rows(data, plan_of(competition))[1], folder / "solution")
+    done = run(folder / "solution", "--data", data, "--out", folder / "submission.csv")
+    assert done.returncode == 0, done.stderr
+    return expected, pd.read_csv(folder / "submission.csv", **reading)
+
+
 CASES: dict[str, tuple[TaskKind, str, tuple[Member, ...], Decision, str]] = {
     "one member": (TaskKind.BINARY, "random", (member(1, FORESTS, trees=20),), Argmax(weights=(0.8, 1.2)), "mean"),
     "a blend of probabilities": (
@@ -341,9 +353,8 @@ def fit_predict(train, test, params, data_dir):
 
 
 def test_answers_below_each_other_are_picked_as_the_run_picked_them(tmp_path: Path):
-    data, scratch, place = tmp_path / "data", tmp_path / "scratch", tmp_path / "solution"
+    data, place = tmp_path / "data", tmp_path / "solution"
     data.mkdir()
-    scratch.mkdir()
     rng = np.random.default_rng(4)
     frame = pd.DataFrame({"id": [f"r{i:03d}" for i in range(90)], "a": rng.random(90), "x": rng.random(90), "y": rng.random(90)})
     frame.loc[:20, "x"] = np.nan
@@ -353,11 +364,7 @@ def test_answers_below_each_other_are_picked_as_the_run_picked_them(tmp_path: Pa
     asked.sample(frac=0.6, random_state=2).to_csv(data / "sample_submission.csv", index=False)
     competition = set_up(data, Overrides(metric="mae", validation="random"), tmp_path / "made")
     takeaway = take(competition, (member(1, MEANS),), AsIs())
-    expected = as_the_referee_does(takeaway, scratch)
-    write_takeaway(takeaway, load_rows(data, plan_of(competition))[1], place)
-    done = run(place, "--data", data, "--out", tmp_path / "submission.csv")
-    assert done.returncode == 0, done.stderr
-    remade = pd.read_csv(tmp_path / "submission.csv")
+    expected, remade = both_ways(takeaway, competition, data, tmp_path)
     pd.testing.assert_frame_equal(remade, expected.reset_index(drop=True), rtol=0, atol=1e-9)
     assert remade["cell"].tolist() == pd.read_csv(data / "sample_submission.csv")["cell"].tolist()
 
@@ -376,20 +383,15 @@ def fit_predict(train, test, params, data_dir):
 
 
 def test_next_steps_stand_beside_each_other_as_in_the_run(tmp_path: Path):
-    data, scratch, place = tmp_path / "data", tmp_path / "scratch", tmp_path / "solution"
+    data, place = tmp_path / "data", tmp_path / "solution"
     data.mkdir()
-    scratch.mkdir()
     names = [f"item_{at}" for at in range(8)]
     values = pd.DataFrame(np.random.default_rng(4).poisson(9, (8, 30)), columns=[f"d_{at}" for at in range(1, 31)])
     values.assign(id=names).to_csv(data / "train.csv", index=False)
     pd.DataFrame({"id": names[::-1], "F1": 0, "F2": 0}).to_csv(data / "sample_submission.csv", index=False)
     competition = set_up(data, Overrides(metric="mae"), tmp_path / "made")
     takeaway = take(competition, (member(1, STEPS),), AsIs())
-    expected = as_the_referee_does(takeaway, scratch)
-    write_takeaway(takeaway, load_rows(data, plan_of(competition))[1], place)
-    done = run(place, "--data", data, "--out", tmp_path / "submission.csv")
-    assert done.returncode == 0, done.stderr
-    remade = pd.read_csv(tmp_path / "submission.csv")
+    expected, remade = both_ways(takeaway, competition, data, tmp_path)
     pd.testing.assert_frame_equal(remade, expected.reset_index(drop=True), rtol=0, atol=1e-9)
     assert list(remade.columns) == ["id", "F1", "F2"] and remade["id"].tolist() == names[::-1]
     assert (remade["F2"] - remade["F1"]).round(9).eq(1).all()
@@ -409,9 +411,8 @@ def fit_predict(train, test, params, data_dir):
 
 
 def test_labels_of_a_row_are_named_in_one_cell_as_in_the_run(tmp_path: Path):
-    data, scratch, place = tmp_path / "data", tmp_path / "scratch", tmp_path / "solution"
+    data = tmp_path / "data"
     data.mkdir()
-    scratch.mkdir()
     rng = np.random.default_rng(4)
     names = np.array(["road", "water", "haze", "field"])
     cells = [" ".join(names[rng.random(4) < [0.7, 0.5, 0.3, 0.2]]) or "road" for _ in range(150)]
@@ -421,11 +422,7 @@ def test_labels_of_a_row_are_named_in_one_cell_as_in_the_run(tmp_path: Path):
     frame.iloc[110:][["id"]].assign(tags="road water").to_csv(data / "sample_submission.csv", index=False)
     competition = set_up(data, Overrides(metric="f1_samples"), tmp_path / "made")
     takeaway = take(competition, (member(1, SHARES_OF_TAGS),), Thresholds(thresholds=(0.5,) * 4))
-    expected = as_the_referee_does(takeaway, scratch)
-    write_takeaway(takeaway, load_rows(data, plan_of(competition))[1], place)
-    done = run(place, "--data", data, "--out", tmp_path / "submission.csv")
-    assert done.returncode == 0, done.stderr
-    remade = pd.read_csv(tmp_path / "submission.csv", keep_default_na=False)
+    expected, remade = both_ways(takeaway, competition, data, tmp_path, keep_default_na=False)
     pd.testing.assert_frame_equal(remade, expected.reset_index(drop=True), check_dtype=False)
     assert remade["tags"].nunique() > 1 and set(" ".join(remade["tags"]).split()) <= set(names)
 
@@ -439,9 +436,8 @@ def fit_predict(train, test, params, data_dir):
 
 
 def test_candidates_are_listed_as_in_the_run(tmp_path: Path):
-    data, scratch, place = tmp_path / "data", tmp_path / "scratch", tmp_path / "solution"
+    data, place = tmp_path / "data", tmp_path / "solution"
     data.mkdir()
-    scratch.mkdir()
     rng = np.random.default_rng(4)
     rows = [(page, ad, at) for page in range(90) for at, ad in enumerate(rng.choice(40, 4, replace=False) + 100)]
     frame = pd.DataFrame(rows, columns=["page", "ad", "place"]).sample(frac=1, random_state=0)
@@ -452,11 +448,7 @@ def test_candidates_are_listed_as_in_the_run(tmp_path: Path):
     listed.to_csv(data / "sample_submission.csv", index=False)
     competition = set_up(data, Overrides(validation="random"), tmp_path / "made")
     takeaway = take(competition, (member(1, BY_PLACE),), AsIs())
-    expected = as_the_referee_does(takeaway, scratch)
-    write_takeaway(takeaway, load_rows(data, plan_of(competition))[1], place)
-    done = run(place, "--data", data, "--out", tmp_path / "submission.csv")
-    assert done.returncode == 0, done.stderr
-    remade = pd.read_csv(tmp_path / "submission.csv")
+    expected, remade = both_ways(takeaway, competition, data, tmp_path)
     pd.testing.assert_frame_equal(remade, expected.reset_index(drop=True), check_dtype=False)
     first = test[test["place"] == 0].set_index("page")["ad"].astype(str)
     assert (remade.set_index("page")["ad"].str.split().str[0] == first.loc[remade["page"]]).all()
