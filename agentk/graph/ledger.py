@@ -169,6 +169,7 @@ class Ledger:
                 "tunable": attempt.tunable,
                 "seconds": before.seconds + (attempt.seconds if searched or not tuned else 0.0),
                 "sample": before.sample if tuned else attempt.sample,
+                "work": before.work if tuned else attempt.work,
                 "weight": before.weight + self.weights.get(attempt.number, 0.0),
                 "switches": before.switches if attempt.switches is None else attempt.switches,
             }

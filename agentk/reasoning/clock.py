@@ -52,11 +52,13 @@ class Clock:
         self._measured = {
             name: effort.fold_seconds / prior
             for name, effort in efforts
-            if effort.fold_seconds is not None and (prior := self.prior(name, effort.sample)) >= LEAST_COST
+            if effort.fold_seconds is not None and (prior := effort.work * self.prior(name, effort.sample)) >= LEAST_COST
         }
         self.pace = min(self._measured.values(), default=None)
         self._cuts = {
-            name: effort.longer / max(self.prior(name, effort.sample), LEAST_COST) for name, effort in efforts if effort.longer
+            name: effort.longer / max(effort.work * self.prior(name, effort.sample), LEAST_COST)
+            for name, effort in efforts
+            if effort.longer
         }
         self.cut = max(self._cuts.values(), default=0.0)
 
@@ -79,7 +81,7 @@ class Clock:
     def affords(self, recipe: Recipe, scored: int) -> bool:
         """Whether a draft of it, perhaps on a sample, should be done in the share of time that drafts may take now."""
         rows = self.sample(recipe, scored)
-        return rows > 0 if rows is not None else not self.ticks or self._expected(recipe) <= self._share(scored)
+        return rows > 0 if rows is not None else self.work(recipe, scored) > 0
 
     def sample(self, recipe: Recipe, scored: int) -> int | None:
         """The training rows that a draft of it should be made on; None: all, 0: so few that it is not worth while."""
@@ -94,12 +96,20 @@ class Clock:
             found = max(found, min(ENOUGH, self._rows_within(recipe, FIRST_SHARE * self.left)))
         return min(found, most)
 
+    def work(self, recipe: Recipe, scored: int) -> float:
+        """The share of its usual work that a draft of it on all rows should do; 0: so little that it is not worth while."""
+        affordable = self._share(scored) / max(self._expected(recipe), 1e-9) if self.ticks else 1.0
+        share = min(1.0, math.floor(100 * affordable) / 100)
+        return share if share >= recipe.least_work else 0.0
+
     def smaller(self, recipe: Recipe, effort: Effort, scored: int) -> bool:
-        """Whether a recipe that was cut should be tried once more, on a sample that is a good deal smaller."""
+        """Whether a recipe that was cut should be tried once more, on a sample that is a good deal smaller or with less work."""
         if not effort.longer or effort.best is not None or effort.drafts >= TRIES:
             return False
         rows = self.sample(recipe, scored)
-        return rows is not None and 0 < TWICE * rows <= (effort.sample or self.competition.rows)
+        if rows is None:
+            return 0 < self.work(recipe, scored) < effort.work
+        return 0 < TWICE * rows <= (effort.sample or self.competition.rows)
 
     def growth(self, name: str, effort: Effort) -> int | None:
         """The rows on which the best of a recipe, made on a sample, should be made again; None where that cannot be paid for."""

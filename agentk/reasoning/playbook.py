@@ -180,7 +180,7 @@ class Playbook:
             action="draft",
             recipe=arm.recipe.name,
             idea=arm.recipe.idea if not arm.params else f"{arm.recipe.idea}, with parameters that won before",
-            params=dict(arm.params) | _limited(clock.sample(arm.recipe, question.scored)),
+            params=dict(arm.params) | _limits(arm.recipe, question, clock),
             seconds=clock.fold_limit(question.scored),
             lessons=arm.lessons,
         )
@@ -212,7 +212,7 @@ class Playbook:
             action="draft",
             recipe=recipe.name,
             idea=words,
-            params=(params if isinstance(params, dict) else helps) | _limited(clock.sample(recipe, question.scored)),
+            params=(params if isinstance(params, dict) else helps) | _limits(recipe, question, clock),
             seconds=clock.fold_limit(question.scored),
             lessons=tuple(lesson.id for lesson in lessons),
         )
@@ -302,6 +302,10 @@ def _variants(recipe: Recipe, space: Space) -> list[Params]:
     ]
 
 
-def _limited(rows: int | None) -> Params:
-    """The parameter that limits the training rows, where they are to be limited; a draft that nothing can pay for gets few."""
-    return {} if rows is None else {"most_rows": max(rows, LEAST_ROWS)}
+def _limits(recipe: Recipe, question: PlanQuestion, clock: Clock) -> Params:
+    """What limits the training rows, or the work, where either is to be limited; a draft that nothing can pay for gets few."""
+    rows = clock.sample(recipe, question.scored)
+    if rows is not None:
+        return {"most_rows": max(rows, LEAST_ROWS)}
+    work = max(clock.work(recipe, question.scored), recipe.least_work)
+    return {"most_work": work} if work < 1 else {}

@@ -57,6 +57,7 @@ class Effort(Frozen):
     fold_seconds: float | None = None  # of its last scored attempt
     sample: int | None = None  # training rows that its last attempt was limited to; None: all
     best_sample: int | None = None  # the same of its best attempt
+    work: float = 1.0  # share of its usual work that its last attempt was limited to
     weight: float = 0.0  # of its attempts in the last blend
     switches: tuple[Switch, ...] | None = None  # what single switches were worth; None: not tried yet
 

@@ -72,6 +72,11 @@ class Attempt(Frozen):
         most = self.params.get("most_rows")
         return most if isinstance(most, int) else None
 
+    @property
+    def work(self) -> float:
+        """The share of its usual work that a fit was limited to, 1 for all of it."""
+        return float(str(self.params.get("most_work", 1.0)))
+
 
 def ranked(attempts: Iterable[Attempt], direction: Direction) -> list[Attempt]:
     """Those that have a score, the best first; equal ones in the order given."""

@@ -8,9 +8,10 @@ from functools import cached_property
 
 from agentk.types.space import Space, parse_space
 
-RESERVED = ("seed", "threads", "device", "most_rows")
+LIMITS = ("most_rows", "most_work")
+RESERVED = ("seed", "threads", "device", *LIMITS)
 """Parameters that are no part of a SPACE. The referee sets the first three on every call; `most_rows`, the training rows that
-a fit should use at most, is there where a plan says so."""
+a fit should use at most, and `most_work`, the share of its usual work, are there where a plan says so."""
 SMOKE_ROWS, SMOKE_SECONDS = 2000, 30.0
 """What a program's first run handles at most (four fifths to fit on, one fifth held out), and how long it may take."""
 EXPLORED = 3000

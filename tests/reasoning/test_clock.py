@@ -31,7 +31,7 @@ def plan(competition: Competition, seconds: float | None, left: float | None = N
         attempts_left=None if seconds else 5,
         slots=2,
         cores=1,
-        libraries=LIBRARIES,
+        libraries=(*LIBRARIES, "torch"),
     )
     known: dict[str, Any] = {"efforts": {}, "pending": 0, "scored": 0, "since_blend": 0, "tree": (), "best": None, "step": 0}
     question = PlanQuestion(competition=competition, direction="maximize", resources=resources, seed=0, **(known | facts))
@@ -114,3 +114,20 @@ def test_pictures_in_columns_cost_what_pictures_cost_however_many_columns_and_cl
     first = plan(many, 180.0, efforts=BASE, scored=1)
     assert (first.recipe, "most_rows" in first.params) == ("image_svm", False)
     assert LEAST_ROWS <= plan(many, 30.0, efforts=BASE, scored=1).params["most_rows"] < 33_600
+
+
+def test_a_network_does_less_work_where_all_of_it_would_take_too_long_and_none_where_that_is_too_little() -> None:
+    started = tuple(recipe.name for recipe in RECIPES if recipe.name != "tabm")
+    known: dict[str, Any] = {"efforts": BASE, "scored": 4, "started": started}
+    assert plan(sized(2000, 12), 600.0, **known).params == {}
+    some = plan(sized(2000, 12), 60.0, **known)
+    assert some.recipe == "tabm" and 0.35 <= float(str(some.params["most_work"])) < 1
+    assert plan(sized(2000, 12), 20.0, **known).recipe != "tabm"
+
+
+def test_a_network_that_was_cut_is_tried_again_with_less_work() -> None:
+    started = tuple(recipe.name for recipe in RECIPES if recipe.name != "tabm")
+    cut = Effort(drafts=1, failures=1, longer=16.0)
+    again = plan(sized(2000, 12), 400.0, efforts=BASE | {"tabm": cut}, scored=4, started=started)
+    assert again.recipe == "tabm" and float(str(again.params["most_work"])) < 1
+    assert plan(sized(2000, 12), 100.0, efforts=BASE | {"tabm": cut}, scored=4, started=started).recipe != "tabm"

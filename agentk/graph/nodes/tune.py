@@ -13,6 +13,7 @@ from agentk.tuning.search import Search
 from agentk.tuning.trials import Trial, TrialLog, read_trials
 from agentk.types.attempt import Attempt, Switch
 from agentk.types.outcome import Outcome, Status
+from agentk.types.solution import LIMITS
 from agentk.types.space import Params, Space, active
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class _Session:
         self.parent, self.space = parent, without(solution.space, plan.held)
         held = {name: dimension for name, dimension in solution.space.items() if name not in self.space}
         self.held: Params = {name: parent.params.get(name, dimension.default) for name, dimension in held.items()}
-        self.fixed = {name: value for name, value in parent.params.items() if name == "most_rows"} | self.held
+        self.fixed = {name: value for name, value in parent.params.items() if name in LIMITS} | self.held
         past = [trial for trial in read_trials(bench.folder.trials) if trial.search.partition("/")[2] == told]
         past = [trial for trial in past if trial.score is None or trial.merit is not None]  # earlier versions had no merits
         if not past and parent.merit is not None:
@@ -221,8 +222,9 @@ def without(space: Space, held: tuple[str, ...]) -> Space:
 
 
 def _told(parent: Attempt, solution: Solution) -> str:
-    """What trials must share to tell of one another: the program, and the rows that it was limited to."""
-    return solution.digest if parent.sample is None else f"{solution.digest}@{parent.sample}"
+    """What trials must share to tell of one another: the program, and the rows and the work that it was limited to."""
+    rows = "" if parent.sample is None else f"@{parent.sample}"
+    return solution.digest + rows + (f"~{parent.work:g}" if parent.work < 1 else "")
 
 
 def _as_trial(parent: Attempt, solution: Solution) -> Trial:

@@ -21,6 +21,7 @@ class Recipe:
     cost: a prior of the seconds of one fit, relative to the other recipes on a small table.
     growth: the power of rows x columns that a fit's seconds grow with; None where that is not known. Who has one can be given
     a sample of the rows.
+    least_work: the share of its usual work that is still worth trying; below 1 its blocks heed the parameter `most_work`.
     seen: the columns that it counts as, whatever the table has and however many classes there are; None: those of the table.
     simplicity: rank for ties, 0 the simplest. variants: named parameter sets, diverse, to try before any search.
     """
@@ -36,6 +37,7 @@ class Recipe:
     variants: Mapping[str, Params] = field(default_factory=dict)
     home: Path | None = None  # the folder of its blocks, where they are not agentk's own
     growth: float | None = None
+    least_work: float = 1.0
     seen: int | None = None
 
     def applies(self, competition: Competition, libraries: frozenset[str] | None = None) -> bool:

@@ -125,6 +125,7 @@ TABLES = (
         "TabM on torch: networks that are ensembles in themselves, numbers and categories embedded",
         cost=22.0,
         growth=0.5,
+        least_work=0.35,
         simplicity=8,
         suits=_rows_up_to(100_000),
         needs=("torch",),

@@ -36,7 +36,8 @@ def trained_outputs(
 ) -> Floats:
     """(N, classes) probabilities, or (N, 1) values where `classes` is 1, for the test rows: the mean over networks and members.
 
-    There is a network for each of `splits`, positions to fit on and to watch; fewer, or fewer epochs, where the data are large.
+    There is a network for each of `splits`, positions to fit on and to watch; fewer, or fewer epochs, where the data are large,
+    or params["most_work"] allows but a share of that.
     weights: (N,) how much each training row counts.
     """
     torch.set_num_threads(max(1, useful_threads(params, X.numbers.size)))
@@ -50,6 +51,7 @@ def trained_outputs(
         torch.manual_seed(params["seed"] + place)
         network = Members(X, prior, params)
         affordable = MOST_WORK / len(CONTRACT["targets"]) / (network.work * len(split[0]))  # epochs
+        affordable = params.get("most_work", 1.0) * min(affordable, len(splits) * EPOCHS)
         epochs = int(np.clip(affordable, FEWEST_EPOCHS, EPOCHS))
         fit, watch = (torch.tensor(part, device=device) for part in split)
         best = best_weights(network, (known, truth, counted), fit, watch, epochs, params)
