@@ -11,11 +11,11 @@ from agentk.agent.accelerator import Accelerator
 from agentk.agent.request import Request
 from agentk.agent.weights import files_of, registered
 from agentk.agent.whereabouts import at_hand
+from agentk.competitions.files.rows import weighed
+from agentk.competitions.files.tables import rows_of
 from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.profile import profile_of
-from agentk.competitions.rows import weighed
-from agentk.competitions.tables import rows_of
-from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission, weights_of
+from agentk.competitions.scoring.truth import check_submission, constant_prediction, encode_truth, format_submission, weights_of
 from agentk.errors import AgentKError, CompetitionError
 from agentk.graph.folder import RunFolder, replace
 from agentk.reasoning.recipes.images import has_files
@@ -89,7 +89,7 @@ class CompetitionArena:
 
     @cached_property
     def _found(self) -> tuple[str, ...]:
-        from agentk.competitions.findings import shift
+        from agentk.competitions.validation.findings import shift
 
         return (*self.competition.findings, *shift(self.competition, self.train, self.test))
 
@@ -165,7 +165,7 @@ def _with_backbones(competition: Competition) -> Competition:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    from agentk.competitions.rows import read_table
+    from agentk.competitions.files.rows import read_table
 
     if not path.exists():
         raise CompetitionError(f"there is no file {path}")

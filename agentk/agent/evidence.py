@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentk.agent.arena import LAYOUT
+from agentk.competitions.files.rows import load_rows
+from agentk.competitions.files.tables import plan_of
 from agentk.competitions.metrics.own import metric_of
-from agentk.competitions.rows import load_rows
-from agentk.competitions.tables import plan_of
-from agentk.competitions.truth import encode_truth, weights_of
+from agentk.competitions.scoring.truth import encode_truth, weights_of
 from agentk.errors import RunError
 from agentk.graph.folder import RunFolder
 from agentk.referee.evaluation import Evaluation, load

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 from agentk.agent.request import Request
-from agentk.competitions.pages import clean_text
+from agentk.competitions.files.pages import clean_text
 from agentk.errors import KaggleError, SettingError
 from agentk.graph.folder import replace
 from agentk.kaggle.address import slug_of

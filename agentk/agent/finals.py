@@ -9,7 +9,7 @@ import numpy as np
 
 from agentk.agent.evidence import Evidence, evidence_of
 from agentk.agent.submitting import SECOND, journal_of
-from agentk.competitions.truth import check_submission, format_submission
+from agentk.competitions.scoring.truth import check_submission, format_submission
 from agentk.errors import AgentKError, RunError
 from agentk.graph.folder import RunFolder, replace
 from agentk.graph.journal import read

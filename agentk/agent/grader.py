@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agentk.competitions.columns.spans import span_truth
+from agentk.competitions.files.rows import weighed
+from agentk.competitions.files.tables import table
 from agentk.competitions.metrics.own import metric_of
 from agentk.competitions.metrics.spans import words_of
-from agentk.competitions.rows import weighed
-from agentk.competitions.spans import span_truth
-from agentk.competitions.tables import table
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition, TaskKind
 from agentk.types.metric import Array

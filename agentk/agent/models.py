@@ -107,7 +107,7 @@ def open_proposing(bench: Workbench, request: Request) -> Proposing | None:
 def _sheet(bench: Workbench) -> Picture | None:
     """The contact sheet of the training pictures as a file of the run's folder, None where there are no picture files."""
     from agentk.agent.arena import CompetitionArena
-    from agentk.competitions.sheet import HEIGHT, WIDTH, contact_sheet
+    from agentk.competitions.pictures.sheet import HEIGHT, WIDTH, contact_sheet
     from agentk.llms.protocol import Picture
 
     assert isinstance(bench.arena, CompetitionArena)

@@ -66,7 +66,7 @@ class Choice:
 def sources(place: str) -> list[tuple[str, str]]:
     """(name, what a run is given): the folders and tables in a folder, or all built-ins. Raises SettingError for neither."""
     if place == BUILTINS:
-        from agentk.competitions.builtin import names
+        from agentk.competitions.sources.builtin import names
 
         return [(name, BUILTINS + name) for name in names()]
     folder = Path(place)

@@ -11,7 +11,7 @@ from pathlib import Path
 from agentk.agent import machine
 from agentk.agent.remake import SUBMISSION
 from agentk.agent.session import request_of
-from agentk.competitions.respelling import respelled
+from agentk.competitions.files.respelling import respelled
 from agentk.errors import RunError
 from agentk.graph.folder import RunFolder
 

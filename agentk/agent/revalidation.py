@@ -14,7 +14,7 @@ from agentk.agent.submitting import journal_of
 from agentk.competitions.draft import Draft
 from agentk.competitions.reopening import belief, reconsidered
 from agentk.competitions.setup import STAGES
-from agentk.competitions.split import SPLIT
+from agentk.competitions.stages.split import SPLIT
 from agentk.graph.folder import RunFolder
 from agentk.graph.forewarned import warning
 from agentk.graph.journal import read

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from agentk.agent.models import spent_in_words
-from agentk.competitions.listing import LEADERBOARD
+from agentk.competitions.files.listing import LEADERBOARD
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Line, read, real
 from agentk.graph.ledger import Ledger

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agentk import __version__
+from agentk.competitions.files.tables import plan_of
 from agentk.competitions.metrics.own import metric_of
-from agentk.competitions.tables import plan_of
-from agentk.competitions.truth import format_submission, spelled_labels
+from agentk.competitions.scoring.truth import format_submission, spelled_labels
 from agentk.errors import StoreError
 from agentk.referee.decision import Decision
 from agentk.referee.handover import WEIGHTS
@@ -33,8 +33,8 @@ SCHEMA = 1
 
 _CARRIED = {
     "solution.py": Path(__file__).parent / "carried" / "solution.py",
-    "rows.py": Path(__file__).parents[1] / "competitions" / "rows.py",
-    "reshaped.py": Path(__file__).parents[1] / "competitions" / "reshaped.py",
+    "rows.py": Path(__file__).parents[1] / "competitions" / "files" / "rows.py",
+    "reshaped.py": Path(__file__).parents[1] / "competitions" / "files" / "reshaped.py",
     "apply.py": Path(__file__).parents[1] / "referee" / "apply.py",
 }
 
@@ -144,7 +144,7 @@ def _file(member: Member) -> str:
 
 def _standing_alone(source: str) -> str:
     """A carried module with its siblings imported from beside it."""
-    return re.sub(r"^from agentk\.\w+\.(\w+) import", r"from \1 import", source, flags=re.MULTILINE)
+    return re.sub(r"^from agentk(?:\.\w+)*\.(\w+) import", r"from \1 import", source, flags=re.MULTILINE)
 
 
 def _form(competition: Competition, test: pd.DataFrame) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import numpy as np
 from agentk.agent.evidence import Evidence, evidence_of
 from agentk.agent.session import request_of, session
 from agentk.agent.worth import Worth, marginal, record
-from agentk.competitions.rows import read_table
-from agentk.competitions.spans import span_truth
+from agentk.competitions.columns.spans import span_truth
+from agentk.competitions.files.rows import read_table
 from agentk.errors import SettingError
 from agentk.graph.folder import RunFolder
 from agentk.graph.inbox import letters, post_hint, post_predictions, post_program

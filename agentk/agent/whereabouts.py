@@ -23,7 +23,7 @@ def at_hand(competition: Competition, run: Path, request: Request) -> Competitio
 
     What is not to be found stays as it is: whoever reads it says that it is missing.
     """
-    from agentk.competitions.source import located
+    from agentk.competitions.sources.place import located
 
     found = moved(competition, run)
     if found.folder.is_dir() or not request.competition.startswith("builtin:"):

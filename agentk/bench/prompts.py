@@ -103,11 +103,11 @@ def _unbounded(attempts: list[Attempt]) -> str:
 def bench_prompts(out: Path, each: Callable[[Size], None]) -> tuple[list[Size], list[Path]]:
     """Measures on builtin:breast-cancer and draws; the sizes and the files prompts.json and prompts-size.png in `out`."""
     from agentk.competitions.draft import Overrides
+    from agentk.competitions.files.rows import load_rows
+    from agentk.competitions.files.tables import plan_of
     from agentk.competitions.profile import profile_of
-    from agentk.competitions.rows import load_rows
+    from agentk.competitions.scoring.truth import encode_truth
     from agentk.competitions.setup import set_up
-    from agentk.competitions.tables import plan_of
-    from agentk.competitions.truth import encode_truth
 
     with tempfile.TemporaryDirectory() as place:
         competition = set_up("builtin:breast-cancer", Overrides(), Path(place))

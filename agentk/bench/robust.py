@@ -68,7 +68,7 @@ def submission_faults(run: Path, truth: Truth) -> list[str]:
     """What is wrong with a run's submission.csv; the columns as the maker of the competition knows them."""
     import pandas as pd
 
-    from agentk.competitions.truth import check_submission
+    from agentk.competitions.scoring.truth import check_submission
 
     competition = Competition.model_validate_json((run / "competition.json").read_text())
     frame = pd.read_csv(run / "submission.csv", keep_default_na=False, dtype=dict.fromkeys(truth.ids, str))  # 0007 is not 7

@@ -68,7 +68,7 @@ def _at_a_terminal() -> bool:
 
 
 def _mended(request: Request, error: UserError, listen: Callable[[str], str]) -> Request:
-    from agentk.competitions.leaks import LeakError
+    from agentk.competitions.validation.leaks import LeakError
 
     print(f"setup asks: {error}", file=sys.stderr)
     if isinstance(error, LeakError):

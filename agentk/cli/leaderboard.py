@@ -60,7 +60,7 @@ def leaderboard(
 def _board(folder: RunFolder | None, slug: str | None) -> tuple[tuple[Row, ...], str]:
     """A run's leaderboard: that at Kaggle, else a leaderboard.csv beside its data."""
     from agentk.agent.evidence import contract_of
-    from agentk.competitions.listing import LEADERBOARD
+    from agentk.competitions.files.listing import LEADERBOARD
     from agentk.errors import RunError
     from agentk.kaggle.address import page
     from agentk.kaggle.board import from_archive, from_file

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from agentk.competitions.kinds import dates
-from agentk.competitions.truth import plain_values
+from agentk.competitions.columns.kinds import dates
+from agentk.competitions.scoring.truth import plain_values
 from agentk.types.competition import Column, ColumnKind, Competition, TaskKind
 from agentk.types.metric import Array
 from agentk.types.profile import ColumnProfile, Numbers, Profile, Share, TargetProfile

@@ -9,8 +9,8 @@ import numpy as np
 from pandas.api import types
 
 from agentk.competitions.draft import Draft, Refusal, Stage
+from agentk.competitions.files.tables import parts_of, several, table
 from agentk.competitions.metrics.own import metric_of
-from agentk.competitions.tables import parts_of, several, table
 from agentk.competitions.whole import contract_of, contradictions
 from agentk.errors import CompetitionError, UserError
 

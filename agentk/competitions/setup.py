@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from agentk.competitions.draft import Draft, Overrides, Stage
-from agentk.competitions.findings import unseen
-from agentk.competitions.leaks import audited
-from agentk.competitions.read import READ
+from agentk.competitions.files.tables import rows_of
 from agentk.competitions.reopening import proven, settled
 from agentk.competitions.said import over, said_in
-from agentk.competitions.scoring import METRIC
-from agentk.competitions.shape import SHAPE
-from agentk.competitions.source import located
-from agentk.competitions.split import SPLIT
-from agentk.competitions.submission import FORMAT
-from agentk.competitions.tables import rows_of
+from agentk.competitions.sources.place import located
+from agentk.competitions.stages.format import FORMAT
+from agentk.competitions.stages.metric import METRIC
+from agentk.competitions.stages.read import READ
+from agentk.competitions.stages.shape import SHAPE
+from agentk.competitions.stages.split import SPLIT
+from agentk.competitions.validation.findings import unseen
+from agentk.competitions.validation.leaks import audited
 from agentk.competitions.whole import contract_of
 from agentk.types.competition import Competition
 

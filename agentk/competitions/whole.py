@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from agentk.competitions.draft import Draft
+from agentk.competitions.files.tables import rows_of, several
 from agentk.competitions.metrics.own import metric_of
-from agentk.competitions.tables import rows_of, several
-from agentk.competitions.truth import check_submission, constant_prediction, encode_truth, format_submission
+from agentk.competitions.scoring.truth import check_submission, constant_prediction, encode_truth, format_submission
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition
 from agentk.types.metric import Array

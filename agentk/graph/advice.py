@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from agentk.competitions.advised import ADVISABLE, advised
 from agentk.competitions.draft import Draft, Overrides
+from agentk.competitions.files.tables import parts_of, sample_of
 from agentk.competitions.metrics import metric_names
 from agentk.competitions.metrics.registry import FAMILIES
-from agentk.competitions.tables import parts_of, sample_of
 from agentk.competitions.whole import contract_of
 from agentk.errors import AgentKError, UserError
 from agentk.reasoning.setup_questions import Advice, Adviser, SetupQuestion

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agentk.competitions.draft import Draft
 from agentk.competitions.reopening import belief, reconsidered
 from agentk.competitions.setup import to_competition
-from agentk.competitions.split import SPLIT
+from agentk.competitions.stages.split import SPLIT
 from agentk.memory.consolidation import HELD_UP
 from agentk.memory.features import features_of
 from agentk.memory.lesson import Lesson, Provenance

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agentk.competitions.pixels import pictures_of
+from agentk.competitions.pictures.pixels import pictures_of
 from agentk.types.competition import Pixels
 
 

@@ -15,11 +15,11 @@ import pytest
 
 from agentk.agent.takeaway import MOST_MEMBERS, Member, Takeaway, write_takeaway
 from agentk.competitions.draft import Overrides
+from agentk.competitions.files.rows import load_rows
+from agentk.competitions.files.tables import plan_of
 from agentk.competitions.metrics import metric_named
-from agentk.competitions.rows import load_rows
+from agentk.competitions.scoring.truth import encode_truth, format_submission
 from agentk.competitions.setup import set_up
-from agentk.competitions.tables import plan_of
-from agentk.competitions.truth import encode_truth, format_submission
 from agentk.referee import harness
 from agentk.referee.apply import combine, decide, from_link, to_link
 from agentk.referee.decision import Adjust, Argmax, AsIs, Decision, Thresholds

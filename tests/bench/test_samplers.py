@@ -12,7 +12,7 @@ from agentk.bench.samplers import bench_samplers, races
 from agentk.bench.samplers.figures import lines, markdown
 from agentk.bench.samplers.races import MANNERS, Race, read, run
 from agentk.bench.samplers.tasks import TASKS, Task, learned
-from agentk.competitions.builtin import names
+from agentk.competitions.sources.builtin import names
 from agentk.errors import SettingError, StoreError
 from agentk.reasoning.recipes.catalogue import RECIPES
 from agentk.tuning.encoding import Encoding

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from agentk.competitions.draft import Overrides
+from agentk.competitions.files.tables import forget_tables
 from agentk.competitions.setup import set_up
-from agentk.competitions.tables import forget_tables
 from agentk.types.competition import Competition
 
 N, M = 240, 80  # rows of train and of test

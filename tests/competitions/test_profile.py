@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from agentk.competitions.draft import Overrides
+from agentk.competitions.files.rows import load_rows
+from agentk.competitions.files.tables import plan_of
 from agentk.competitions.profile import COLUMNS, EXAMPLES, LENGTH, profile_of
-from agentk.competitions.rows import load_rows
+from agentk.competitions.scoring.truth import encode_truth
 from agentk.competitions.setup import set_up
-from agentk.competitions.tables import plan_of
-from agentk.competitions.truth import encode_truth
 from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
 from agentk.types.profile import ColumnProfile, Profile
 

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agentk.competitions import builtin
 from agentk.competitions.draft import Draft, Overrides
+from agentk.competitions.files.rows import load_rows
+from agentk.competitions.files.tables import plan_of, rows_of
 from agentk.competitions.reopening import proven
-from agentk.competitions.rows import load_rows
+from agentk.competitions.scoring.truth import check_submission, format_submission
 from agentk.competitions.setup import STAGES, begun, to_competition
-from agentk.competitions.tables import plan_of, rows_of
-from agentk.competitions.truth import check_submission, format_submission
+from agentk.competitions.sources import builtin
 from agentk.errors import CompetitionError, SettingError
 from agentk.types.competition import ColumnKind, TaskKind
 

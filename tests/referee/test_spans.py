@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from agentk.bench.synthetic.spans import feelings
+from agentk.competitions.columns.spans import span_truth
 from agentk.competitions.metrics import metric_named
-from agentk.competitions.spans import span_truth
 from agentk.referee.apply import agreed, averaged, combine
 from agentk.referee.blend import blend
 from agentk.referee.choice import prefers

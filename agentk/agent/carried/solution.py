@@ -32,8 +32,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agentk.competitions.reshaped import ranked_items, set_across, spelled_tags
-from agentk.competitions.rows import cells_asked, cut, finish_rows, load_rows, read_table, weighed
+from agentk.competitions.files.reshaped import ranked_items, set_across, spelled_tags
+from agentk.competitions.files.rows import cells_asked, cut, finish_rows, load_rows, read_table, weighed
 from agentk.referee.apply import averaged, combine, decide
 
 Array = NDArray[np.float64]

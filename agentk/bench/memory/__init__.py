@@ -53,7 +53,7 @@ def make_table(out: Path, sources: Sequence[tuple[str, str]], *, slots: int, say
 
 def _sources(out: Path, folder: Path | None) -> list[tuple[str, str]]:
     from agentk.bench.memory.relatives import relatives
-    from agentk.competitions.builtin import names
+    from agentk.competitions.sources.builtin import names
 
     sources = [(path.name, str(path)) for path in relatives(RELATIVES, out / "relatives", rows=ROWS)]
     sources += [(name, f"builtin:{name}") for name in names()]

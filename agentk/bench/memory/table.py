@@ -140,11 +140,11 @@ def build(
 
 def _opened(name: str, source: str, folder: Path, rows: int, folds: int, sandbox: Sandbox) -> tuple[Ground, Referee]:
     from agentk.competitions.draft import Overrides
+    from agentk.competitions.files.rows import load_rows
+    from agentk.competitions.files.tables import plan_of
     from agentk.competitions.metrics.own import metric_of
-    from agentk.competitions.rows import load_rows
+    from agentk.competitions.scoring.truth import encode_truth
     from agentk.competitions.setup import set_up
-    from agentk.competitions.tables import plan_of
-    from agentk.competitions.truth import encode_truth
     from agentk.memory.features import features_of
     from agentk.referee.layout import group_keys
     from agentk.referee.referee import Referee

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agentk.competitions.builtin import Builtin, Made
+from agentk.competitions.sources.builtin import Builtin, Made
 from agentk.types.metric import Array
 
 Generator = np.random.Generator

@@ -13,11 +13,11 @@ import numpy as np
 
 from agentk.agent.grader import Grader, read_submission
 from agentk.bench.peers.generators import invented
-from agentk.competitions import builtin
 from agentk.competitions.draft import Overrides
+from agentk.competitions.files.tables import forget_tables, rows_of
+from agentk.competitions.scoring.truth import constant_prediction, encode_truth, format_submission
 from agentk.competitions.setup import set_up
-from agentk.competitions.tables import forget_tables, rows_of
-from agentk.competitions.truth import constant_prediction, encode_truth, format_submission
+from agentk.competitions.sources import builtin
 from agentk.errors import SettingError
 from agentk.graph.folder import replace
 from agentk.referee.apply import decide

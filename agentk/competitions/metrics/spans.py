@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agentk.competitions.files.rows import cut
 from agentk.competitions.metrics.entry import NamedMetric
-from agentk.competitions.rows import cut
 from agentk.types.metric import Array
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agentk.competitions.columns.spans import span_truth
 from agentk.competitions.metrics import metric_named, metric_names
 from agentk.competitions.metrics.registry import FAMILIES, METRICS
-from agentk.competitions.spans import span_truth
 from agentk.errors import SettingError
 from agentk.types.metric import gain
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agentk.competitions.columns.spans import span_truth
 from agentk.competitions.metrics import metric_named
 from agentk.competitions.metrics.spans import exact_match, kept, passage, plain_tokens, spelled, token_f1, word_jaccard, words_of
-from agentk.competitions.spans import span_truth
 from agentk.errors import SettingError
 
 

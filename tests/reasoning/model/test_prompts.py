@@ -11,12 +11,12 @@ import pytest
 
 from agentk.bench.synthetic.pixels import pictures
 from agentk.bench.synthetic.spans import feelings
-from agentk.competitions.builtin import names
 from agentk.competitions.draft import Overrides
+from agentk.competitions.files.tables import rows_of
 from agentk.competitions.profile import profile_of
+from agentk.competitions.scoring.truth import encode_truth
 from agentk.competitions.setup import set_up
-from agentk.competitions.tables import rows_of
-from agentk.competitions.truth import encode_truth
+from agentk.competitions.sources.builtin import names
 from agentk.errors import ReasonerError, SettingError
 from agentk.reasoning.model.prompts import Prompts, folder, quoted
 from agentk.reasoning.model.reasoner import LLMReasoner

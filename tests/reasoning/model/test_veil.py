@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from agentk.competitions.draft import Overrides
+from agentk.competitions.files.rows import load_rows
+from agentk.competitions.files.tables import plan_of
 from agentk.competitions.profile import profile_of
-from agentk.competitions.rows import load_rows
+from agentk.competitions.scoring.truth import encode_truth
 from agentk.competitions.setup import set_up
-from agentk.competitions.tables import plan_of
-from agentk.competitions.truth import encode_truth
 from agentk.errors import ReasonerError
 from agentk.reasoning.model.names import OwnNames
 from agentk.reasoning.model.reasoner import LLMReasoner

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from agentk.bench.synthetic import spans
+from agentk.competitions.columns.spans import span_truth
 from agentk.competitions.metrics import metric_named
-from agentk.competitions.spans import span_truth
 from agentk.reasoning.recipes.catalogue import recipes_for
 from agentk.reasoning.recipes.compose import compose
 from agentk.reasoning.recipes.spans import SPANS, WHOLE_TEXT

@@ -1,0 +1,1 @@
+"""The stages of setup, in their order: read, shape, metric, format, split."""
