@@ -167,7 +167,7 @@ def _sandbox(folder: RunFolder, request: Request) -> Sandbox:
 
 def _workbench(folder: RunFolder, request: Request, sandbox: Sandbox, since: float, *, looking: bool) -> Workbench:
     from agentk.agent.arena import CompetitionArena
-    from agentk.agent.delivery import deliver
+    from agentk.agent.ending.delivery import deliver
     from agentk.competitions.setup import begun
     from agentk.memory.store import open_memory
     from agentk.reasoning.playbook import Playbook

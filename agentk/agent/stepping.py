@@ -78,7 +78,7 @@ class Stepper:
         """What has been tried so far; read from the journal where the run is not open."""
         if self._open is not None:
             return self._open[0].ledger
-        from agentk.agent.summary import summarize
+        from agentk.agent.ending.summary import summarize
 
         return Ledger.of(read(self.folder.journal), summarize(self.folder).direction or "maximize")
 

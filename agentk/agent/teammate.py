@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agentk.agent.evidence import Evidence, evidence_of
+from agentk.agent.insight.evidence import Evidence, evidence_of
+from agentk.agent.insight.worth import Worth, marginal, record
 from agentk.agent.session import request_of, session
-from agentk.agent.worth import Worth, marginal, record
 from agentk.competitions.columns.spans import span_truth
 from agentk.competitions.files.rows import read_table
 from agentk.errors import SettingError

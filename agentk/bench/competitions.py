@@ -17,7 +17,7 @@ from agentk.errors import AgentKError, CompetitionError, SettingError
 from agentk.settings import seconds
 
 if TYPE_CHECKING:
-    from agentk.agent.grader import Grader
+    from agentk.agent.ending.grader import Grader
 
 AGENTK = (sys.executable, "-m", "agentk")
 
@@ -185,7 +185,7 @@ def _submission(place: Path) -> Path | None:
 
 
 def _graded(bench: Bench, name: str, run: Path) -> dict[str, Any]:
-    from agentk.agent.grader import Grader, read_submission
+    from agentk.agent.ending.grader import Grader, read_submission
     from agentk.bench.paired import compare
     from agentk.types.competition import Competition
 
@@ -208,7 +208,7 @@ def _graded(bench: Bench, name: str, run: Path) -> dict[str, Any]:
 
 
 def _sample_score(grader: Grader) -> float | None:
-    from agentk.agent.grader import read_submission
+    from agentk.agent.ending.grader import read_submission
 
     sample = grader.competition.sample
     if sample is None:

@@ -14,8 +14,8 @@ from agentk.cli.arguments import Out, Run
 from agentk.cli.waiting import downloading, note, waiting_for
 
 if TYPE_CHECKING:
+    from agentk.agent.leaderboard.submitting import Submission
     from agentk.agent.request import Request
-    from agentk.agent.submitting import Submission
     from agentk.graph.folder import RunFolder
     from agentk.kaggle.client import Kaggle
 
@@ -94,8 +94,8 @@ def submit_run(
     again: bool = False,
 ) -> None:
     """Sends, and with `wait` tells the score, its place, and what it says of the folds. Speaks on stderr."""
+    from agentk.agent.leaderboard.submitting import FIRST, await_score, competition_of, look, send
     from agentk.agent.session import find
-    from agentk.agent.submitting import FIRST, await_score, competition_of, look, send
     from agentk.errors import KaggleError
     from agentk.kaggle.address import page
     from agentk.kaggle.client import Kaggle
@@ -131,8 +131,8 @@ def submit_run(
 
 
 def _tell_score(folder: RunFolder, kaggle: Kaggle, submission: Submission) -> None:
-    from agentk.agent.evidence import contract_of
-    from agentk.agent.publicity import unexpected
+    from agentk.agent.insight.evidence import contract_of
+    from agentk.agent.leaderboard.publicity import unexpected
     from agentk.competitions.metrics.own import metric_of
     from agentk.errors import AgentKError
     from agentk.kaggle.board import from_archive, place_of
@@ -151,8 +151,8 @@ def _tell_score(folder: RunFolder, kaggle: Kaggle, submission: Submission) -> No
 
 def _revalidate(folder: RunFolder) -> None:
     """Holds the public scores that are known against the folds; where they contradict them, the validation stage is reopened."""
-    from agentk.agent.publicity import examine
-    from agentk.agent.revalidation import in_words, reopen
+    from agentk.agent.leaderboard.publicity import examine
+    from agentk.agent.leaderboard.revalidation import in_words, reopen
 
     found = examine(folder)
     if found is None:
@@ -171,9 +171,9 @@ def _revalidate(folder: RunFolder) -> None:
 
 def propose_finals(run: str, out: Path) -> None:
     """Prints the two finals; the second is written beside the first."""
-    from agentk.agent.finals import propose
+    from agentk.agent.leaderboard.finals import propose
+    from agentk.agent.leaderboard.submitting import FIRST, SECOND
     from agentk.agent.session import find, request_of
-    from agentk.agent.submitting import FIRST, SECOND
     from agentk.kaggle.address import page
 
     folder = find(run, out)

@@ -49,7 +49,7 @@ def leaderboard(
     rows, source = _board(folder, slug)
     direction: Direction = "minimize" if lower else "maximize"
     if folder is not None:
-        from agentk.agent.evidence import contract_of
+        from agentk.agent.insight.evidence import contract_of
         from agentk.competitions.metrics.own import metric_of
 
         direction = metric_of(contract_of(folder)).direction
@@ -59,7 +59,7 @@ def leaderboard(
 
 def _board(folder: RunFolder | None, slug: str | None) -> tuple[tuple[Row, ...], str]:
     """A run's leaderboard: that at Kaggle, else a leaderboard.csv beside its data."""
-    from agentk.agent.evidence import contract_of
+    from agentk.agent.insight.evidence import contract_of
     from agentk.competitions.files.listing import LEADERBOARD
     from agentk.errors import RunError
     from agentk.kaggle.address import page
@@ -97,7 +97,7 @@ def _print_place(folder: RunFolder | None, rows: tuple[Row, ...], direction: Dir
 
     told: list[tuple[str, float | None]] = [("that score", score)]
     if folder is not None:
-        from agentk.agent.summary import summarize
+        from agentk.agent.ending.summary import summarize
 
         found = summarize(folder)
         told += [("public score", found.public_score), ("score of the folds", found.cv_score)]

@@ -90,7 +90,7 @@ def explain(
     every: Annotated[bool, typer.Option("--all", help="All that was recalled, not the first few of each kind.")] = False,
 ) -> None:
     """What a run recalled at each step, why, what was withheld, and what it earned."""
-    from agentk.agent.learning import explanation
+    from agentk.agent.ending.learning import explanation
     from agentk.agent.session import find, request_of
 
     folder = find(run, out)

@@ -28,7 +28,7 @@ def report_run(run: str, out: Path, output: Path | None, *, show_rows: bool) -> 
 
 def measure_columns(run: str, out: Path, budget: str) -> None:
     """Shuffles the columns one by one and says on stderr what each costs the winner."""
-    from agentk.agent.importance import importances
+    from agentk.agent.insight.importance import importances
     from agentk.agent.session import request_of, session
 
     folder, allowed = find(run, out), seconds(budget)

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentk.agent.replaying import replay
+from agentk.agent.again.replaying import replay
 from agentk.agent.session import find
 
 if TYPE_CHECKING:
-    from agentk.agent.replaying import Replayed, Row
-    from agentk.agent.varying import Varied
+    from agentk.agent.again.replaying import Replayed, Row
+    from agentk.agent.again.varying import Varied
     from agentk.graph.folder import RunFolder
     from agentk.graph.workbench import Workbench
 
@@ -37,7 +37,7 @@ def replay_run(run: str, out: Path, *, verify: bool, as_json: bool) -> int:
 
 def replay_with(run: str, out: Path, changes: list[str], *, as_json: bool) -> int:
     """A new run like the recorded one but for the changes; prints both histories side by side, and where they part."""
-    from agentk.agent.varying import recall, side_by_side, varied
+    from agentk.agent.again.varying import recall, side_by_side, varied
     from agentk.cli.running import start_again
 
     folder = find(run, out)

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentk.agent import machine
+from agentk.agent.ending.summary import summarize
 from agentk.agent.models import notice_of
 from agentk.agent.request import Request, renewed_budget
 from agentk.agent.session import begin, find, request_of, session, work
-from agentk.agent.summary import summarize
 from agentk.errors import RunError, SettingError, StoreError, UserError
 from agentk.settings import duration
 
 if TYPE_CHECKING:
-    from agentk.agent.summary import Summary
+    from agentk.agent.ending.summary import Summary
     from agentk.graph.folder import RunFolder
     from agentk.graph.workbench import Workbench
 
@@ -177,7 +177,7 @@ def _tell(summary: Summary, *, as_json: bool) -> int:
 
 def predict_rows(run: str, out: Path, rows: Path, output: Path) -> None:
     """Predicts the rows of a file with the winner; says where the predictions are."""
-    from agentk.agent.prediction import predict
+    from agentk.agent.again.prediction import predict
 
     folder = find(run, out)
     if not rows.is_file():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentk.agent.summary import traps
+from agentk.agent.ending.summary import traps
 from agentk.graph.journal import whole
 from agentk.llms.record import call_of
 from agentk.types.outcome import Status

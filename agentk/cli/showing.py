@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentk.agent.ending.summary import Summary, summarize
 from agentk.agent.session import all_runs, find
-from agentk.agent.summary import Summary, summarize
 from agentk.errors import AgentKError
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read

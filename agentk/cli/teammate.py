@@ -14,8 +14,8 @@ from agentk.graph.ledger import Ledger
 from agentk.settings import seconds
 
 if TYPE_CHECKING:
-    from agentk.agent.ablation import Idea
-    from agentk.agent.worth import Worth
+    from agentk.agent.insight.ablation import Idea
+    from agentk.agent.insight.worth import Worth
     from agentk.graph.folder import RunFolder
     from agentk.types.attempt import Attempt
 
@@ -65,9 +65,9 @@ def explain_run(run: str, out: Path, budget: str, *, ablate: bool) -> None:
     if not ablate:
         _tell_story(folder)
         return
-    from agentk.agent.ablation import ablate as take_apart
-    from agentk.agent.ablation import told
-    from agentk.agent.taught import teach
+    from agentk.agent.insight.ablation import ablate as take_apart
+    from agentk.agent.insight.ablation import told
+    from agentk.agent.insight.taught import teach
 
     with session(folder, request_of(folder), looking=True) as bench:
         if bench.ledger.best is None:

@@ -7,11 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from agentk.agent.evidence import contract_of
+from agentk.agent.ending.summary import Summary, summarize
+from agentk.agent.insight.evidence import contract_of
 from agentk.agent.request import Request, renewed_budget
 from agentk.agent.session import work
 from agentk.agent.stepping import Paused, Stepper, Until
-from agentk.agent.summary import Summary, summarize
 from agentk.agent.teammate import add_predictions, came_of, receiving
 from agentk.errors import RunError, SettingError
 from agentk.graph.folder import RunFolder

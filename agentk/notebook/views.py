@@ -18,7 +18,7 @@ from agentk.types.wording import shortened
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from agentk.agent.summary import Summary
+    from agentk.agent.ending.summary import Summary
 
 
 PROGRAM_LINES = 60

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from agentk.agent.evidence import Evidence, contract_of, evidence_of
-from agentk.agent.summary import Summary, summarize
+from agentk.agent.ending.summary import Summary, summarize
+from agentk.agent.insight.evidence import Evidence, contract_of, evidence_of
 from agentk.errors import AgentKError, RunError
 from agentk.graph.folder import RunFolder
 from agentk.referee.choice import difference

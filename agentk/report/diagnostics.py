@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agentk.agent.evidence import Evidence
+from agentk.agent.insight.evidence import Evidence
 from agentk.competitions.metrics.spans import passage, spelled
 from agentk.report.pictures import picture_of
 from agentk.types.competition import ColumnKind, TaskKind

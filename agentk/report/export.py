@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from agentk.agent.evidence import contract_of
+from agentk.agent.insight.evidence import contract_of
 from agentk.errors import RunError, SettingError
 from agentk.graph.folder import RunFolder, replace
 from agentk.report.notebook import PLAN, notebook

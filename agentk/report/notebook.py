@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from agentk.agent.evidence import contract_of
+from agentk.agent.insight.evidence import contract_of
 from agentk.graph.folder import RunFolder
 from agentk.report.page import environment
 from agentk.report.story import tell

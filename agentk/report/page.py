@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from agentk.agent.evidence import Evidence, evidence_of
+from agentk.agent.insight.evidence import Evidence, evidence_of
 from agentk.errors import AgentKError
 from agentk.graph.folder import RunFolder, replace
 from agentk.report import charts

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from agentk.agent.evidence import contract_of
-from agentk.agent.summary import Summary, summarize
-from agentk.agent.worth import Worth
+from agentk.agent.ending.summary import Summary, summarize
+from agentk.agent.insight.evidence import contract_of
+from agentk.agent.insight.worth import Worth
 from agentk.errors import AgentKError
 from agentk.graph.branches import history
 from agentk.graph.folder import RunFolder

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from agentk.agent.evidence import Evidence, evidence_of
+from agentk.agent.insight.evidence import Evidence, evidence_of
 from agentk.errors import AgentKError, SettingError
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agentk.agent.replaying import replay
+from agentk.agent.again.replaying import replay
 from agentk.agent.request import Models, Request
 from agentk.agent.session import begin, session, work
 from agentk.errors import RunError

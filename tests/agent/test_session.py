@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from agentk.agent.ending.summary import summarize
 from agentk.agent.request import Request
 from agentk.agent.session import all_runs, begin, find, request_of, session, work
-from agentk.agent.summary import summarize
 from agentk.competitions.draft import Overrides
 from agentk.errors import RunError, SettingError
 from agentk.graph.folder import RunFolder

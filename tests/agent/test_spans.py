@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agentk.agent.evidence import contract_of, evidence_of
-from agentk.agent.grader import Grader, read_submission
+from agentk.agent.ending.grader import Grader, read_submission
+from agentk.agent.ending.summary import summarize
+from agentk.agent.insight.evidence import contract_of, evidence_of
 from agentk.agent.request import Request
 from agentk.agent.session import begin, session, work
-from agentk.agent.summary import summarize
 from agentk.agent.teammate import add_predictions, came_of, receiving
 from agentk.bench.synthetic.spans import feelings
 from agentk.errors import CompetitionError, SettingError

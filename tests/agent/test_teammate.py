@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agentk.agent.evidence import contract_of, evidence_of
+from agentk.agent.insight.evidence import contract_of, evidence_of
 from agentk.agent.request import Request
 from agentk.agent.session import begin, session, work
 from agentk.agent.teammate import add_predictions, add_program, joined, receiving, tell

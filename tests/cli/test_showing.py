@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from agentk.agent.ending.summary import Summary
 from agentk.agent.request import Request
-from agentk.agent.summary import Summary
 from agentk.cli.showing import print_summary
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal

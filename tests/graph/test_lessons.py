@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from agentk.agent.learning import explanation
-from agentk.agent.summary import traps
+from agentk.agent.ending.learning import explanation
+from agentk.agent.ending.summary import traps
 from agentk.cli.sentences import sentence
 from agentk.competitions.setup import STAGES
 from agentk.graph.folder import RunFolder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agentk.agent.learning import explanation, learn
+from agentk.agent.ending.learning import explanation, learn
 from agentk.graph.build import walk
 from agentk.graph.remedies import fixes
 from agentk.graph.workbench import Workbench

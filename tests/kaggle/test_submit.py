@@ -13,13 +13,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from agentk.agent import submitting
-from agentk.agent.evidence import contract_of, evidence_of
-from agentk.agent.finals import propose
-from agentk.agent.publicity import doubt, examine, public_rows, unexpected
-from agentk.agent.revalidation import reopen
-from agentk.agent.submitting import Submission, await_score, journal_of, look, send, submissions_of
-from agentk.agent.summary import summarize
+from agentk.agent.ending.summary import summarize
+from agentk.agent.insight.evidence import contract_of, evidence_of
+from agentk.agent.leaderboard import submitting
+from agentk.agent.leaderboard.finals import propose
+from agentk.agent.leaderboard.publicity import doubt, examine, public_rows, unexpected
+from agentk.agent.leaderboard.revalidation import reopen
+from agentk.agent.leaderboard.submitting import Submission, await_score, journal_of, look, send, submissions_of
 from agentk.cli.kaggle import submit_run
 from agentk.competitions.draft import Draft, Overrides
 from agentk.errors import KaggleError, RunError, ServiceError

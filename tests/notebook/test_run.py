@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from agentk import Agent, Run
-from agentk.agent.evidence import evidence_of
+from agentk.agent.insight.evidence import evidence_of
 from agentk.agent.stepping import Paused
 from agentk.errors import RunError, SettingError
 from agentk.graph.folder import RunFolder

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agentk.agent.evidence import Evidence, evidence_of
+from agentk.agent.insight.evidence import Evidence, evidence_of
 from agentk.graph.folder import RunFolder
 from agentk.report.diagnostics import diagnose
 from agentk.report.pictures import picture_of

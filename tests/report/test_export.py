@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agentk.agent.evidence import contract_of
+from agentk.agent.insight.evidence import contract_of
 from agentk.errors import RunError, SettingError
 from agentk.graph.folder import RunFolder
 from agentk.report.export import export

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agentk.agent.grader import read_submission
+from agentk.agent.ending.grader import read_submission
 from agentk.bench.paired import Difference, drawn_gains
 from agentk.bench.peers.cells import Cell
 from agentk.bench.peers.tasks import Split

@@ -150,7 +150,7 @@ class _Seen:
 
 def _graded(system: System, split: Split, seen: _Seen, ended: Ended, out: Path) -> dict[str, Any]:
     """Score, curve and submission; or the reason why there are none. Earlier answers that are not valid are left out."""
-    from agentk.agent.grader import read_submission
+    from agentk.agent.ending.grader import read_submission
 
     curve: list[tuple[float, float]] = []
     reason = ended.reason(seen.place)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from agentk.agent.grader import Grader, read_submission
+from agentk.agent.ending.grader import Grader, read_submission
 from agentk.bench.peers.generators import invented
 from agentk.competitions.draft import Overrides
 from agentk.competitions.files.tables import forget_tables, rows_of

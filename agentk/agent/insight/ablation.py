@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agentk.agent.worth import Worth, compared, record
+from agentk.agent.insight.worth import Worth, compared, record
 from agentk.errors import RunError
 from agentk.graph.journal import read
 from agentk.graph.workbench import Workbench

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agentk.agent.ablation import blended, told
 from agentk.agent.arena import CompetitionArena
-from agentk.agent.worth import Worth, compared, record
+from agentk.agent.insight.ablation import blended, told
+from agentk.agent.insight.worth import Worth, compared, record
 from agentk.errors import RunError
 from agentk.graph.workbench import Workbench
 from agentk.referee.referee import Referee

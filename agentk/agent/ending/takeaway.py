@@ -33,9 +33,9 @@ SCHEMA = 1
 
 _CARRIED = {
     "solution.py": Path(__file__).parent / "carried" / "solution.py",
-    "rows.py": Path(__file__).parents[1] / "competitions" / "files" / "rows.py",
-    "reshaped.py": Path(__file__).parents[1] / "competitions" / "files" / "reshaped.py",
-    "apply.py": Path(__file__).parents[1] / "referee" / "apply.py",
+    "rows.py": Path(__file__).parents[2] / "competitions" / "files" / "rows.py",
+    "reshaped.py": Path(__file__).parents[2] / "competitions" / "files" / "reshaped.py",
+    "apply.py": Path(__file__).parents[2] / "referee" / "apply.py",
 }
 
 

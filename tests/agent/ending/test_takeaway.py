@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agentk.agent.takeaway import MOST_MEMBERS, Member, Takeaway, write_takeaway
+from agentk.agent.ending.takeaway import MOST_MEMBERS, Member, Takeaway, write_takeaway
 from agentk.competitions.draft import Overrides
 from agentk.competitions.files.rows import load_rows
 from agentk.competitions.files.tables import plan_of

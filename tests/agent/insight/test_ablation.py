@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agentk.agent.ablation import ablate
-from agentk.agent.learning import explanation
+from agentk.agent.ending.learning import explanation
+from agentk.agent.insight.ablation import ablate
+from agentk.agent.insight.taught import teach
 from agentk.agent.request import Request
 from agentk.agent.session import begin, session, work
-from agentk.agent.taught import teach
 from agentk.graph.journal import read
 from agentk.memory.store import open_memory
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentk.agent.ablation import Idea
-from agentk.agent.learning import write_down
-from agentk.agent.worth import Worth
+from agentk.agent.ending.learning import write_down
+from agentk.agent.insight.ablation import Idea
+from agentk.agent.insight.worth import Worth
 from agentk.graph.workbench import Workbench
 from agentk.memory.features import Features, features_of, private_words
 from agentk.memory.lesson import Lesson, Provenance

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agentk.agent.remake import SUBMISSION
+from agentk.agent.again.remake import SUBMISSION
 from agentk.sandbox.open import open_sandbox
 from agentk.sandbox.protocol import End, Execution, Function
 
@@ -30,7 +30,7 @@ def test_runs_the_program_of_a_solution_with_its_siblings_its_data_and_new_rows(
         inputs = {"solution": solution, "data": data, "rows.csv": tmp_path / "fresh rows.csv"}
         for options, expected in (({}, "hello labels no rows"), ({"--rows": "rows.csv"}, "hello labels fresh")):
             execution = Execution(
-                entry=Function("agentk.agent.remake:remake"),
+                entry=Function("agentk.agent.again.remake:remake"),
                 collect_to=tmp_path / "out",
                 inputs=inputs,
                 arguments={"options": dict(options)},

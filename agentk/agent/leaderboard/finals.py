@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agentk.agent.evidence import Evidence, evidence_of
-from agentk.agent.submitting import SECOND, journal_of
+from agentk.agent.insight.evidence import Evidence, evidence_of
+from agentk.agent.leaderboard.submitting import SECOND, journal_of
 from agentk.competitions.scoring.truth import check_submission, format_submission
 from agentk.errors import AgentKError, RunError
 from agentk.graph.folder import RunFolder, replace

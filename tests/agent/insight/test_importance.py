@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentk.agent.importance import importances
+from agentk.agent.insight.importance import importances
 from agentk.agent.request import Request
 from agentk.agent.session import begin, session, work
 

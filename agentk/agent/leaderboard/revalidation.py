@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from agentk.agent.evidence import contract_of
-from agentk.agent.learning import write_down
-from agentk.agent.publicity import Doubt
+from agentk.agent.ending.learning import write_down
+from agentk.agent.insight.evidence import contract_of
+from agentk.agent.leaderboard.publicity import Doubt
+from agentk.agent.leaderboard.submitting import journal_of
 from agentk.agent.session import request_of
-from agentk.agent.submitting import journal_of
 from agentk.competitions.draft import Draft
 from agentk.competitions.reopening import belief, reconsidered
 from agentk.competitions.setup import STAGES

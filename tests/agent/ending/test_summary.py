@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from agentk.agent.ending.summary import summarize, write_grade
 from agentk.agent.request import Request
-from agentk.agent.summary import summarize, write_grade
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal
 from agentk.testing.flowers import attempt

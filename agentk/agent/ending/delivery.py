@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentk.agent import machine
-from agentk.agent.learning import learn
-from agentk.agent.summary import write_grade
-from agentk.agent.takeaway import Member, Takeaway, write_takeaway
+from agentk.agent.ending.learning import learn
+from agentk.agent.ending.summary import write_grade
+from agentk.agent.ending.takeaway import Member, Takeaway, write_takeaway
 from agentk.errors import CompetitionError
 from agentk.graph.nodes.hear import NO_PROGRAM
 from agentk.graph.workbench import Workbench
@@ -86,7 +86,7 @@ def grade(bench: Workbench) -> None:
     answers = bench.folder.path / ANSWERS
     if not answers.exists():
         return
-    from agentk.agent.grader import Grader, read_submission
+    from agentk.agent.ending.grader import Grader, read_submission
 
     competition = bench.arena.competition
     grader = Grader(competition, read_submission(answers))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agentk.agent.grader import Grader, grade, read_submission
+from agentk.agent.ending.grader import Grader, grade, read_submission
 from agentk.errors import CompetitionError
 from agentk.types.competition import Cells, Competition, SubmissionFormat, TableFile, Tags, TaskKind, Validation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from agentk.agent.learning import explanation, learn
+from agentk.agent.ending.learning import explanation, learn
 from agentk.competitions.metrics import metric_named
 from agentk.graph.clock import Clock
 from agentk.graph.folder import RunFolder

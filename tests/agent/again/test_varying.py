@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from agentk.agent.again.varying import Varied, recall, side_by_side, varied
 from agentk.agent.request import Models, Request
 from agentk.agent.session import begin, request_of, session, work
-from agentk.agent.varying import Varied, recall, side_by_side, varied
 from agentk.errors import SettingError
 from agentk.graph.folder import RunFolder
 

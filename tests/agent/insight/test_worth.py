@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentk.agent.worth import Worth
+from agentk.agent.insight.worth import Worth
 
 
 @pytest.mark.parametrize(

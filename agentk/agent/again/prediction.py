@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from agentk.agent import machine
-from agentk.agent.remake import SUBMISSION
+from agentk.agent.again.remake import SUBMISSION
 from agentk.agent.session import request_of
 from agentk.competitions.files.respelling import respelled
 from agentk.errors import RunError
@@ -36,7 +36,7 @@ def predict(folder: RunFolder, rows: Path, output: Path) -> int:
             files["--extra"] = extra.absolute()
         names = {option: f"{option.strip('-')}{''.join(path.suffixes)}" for option, path in files.items()}
         execution = Execution(
-            entry=Function("agentk.agent.remake:remake"),
+            entry=Function("agentk.agent.again.remake:remake"),
             collect_to=Path(place) / "out",
             inputs={
                 "data": competition.folder,

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from agentk.agent.evidence import Evidence, contract_of, evidence_of
-from agentk.agent.submitting import journal_of, submissions_of
-from agentk.agent.summary import summarize
+from agentk.agent.ending.summary import summarize
+from agentk.agent.insight.evidence import Evidence, contract_of, evidence_of
+from agentk.agent.leaderboard.submitting import journal_of, submissions_of
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
 from agentk.referee.choice import difference

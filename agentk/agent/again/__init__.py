@@ -1,0 +1,1 @@
+"""A run's programs again: replayed, varied, on new rows."""
