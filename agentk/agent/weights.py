@@ -118,7 +118,7 @@ def look_through(_loaded: object, output: Path, arguments: Mapping[str, Any]) ->
     """In the sandbox: sees pictures through the network of the input `weights`. Raises ValueError where it does not do."""
     import torch
 
-    from agentk.reasoning.recipes.blocks.net_backbone import load_backbone
+    from agentk.reasoning.recipes.blocks.net.backbone import load_backbone
 
     network = load_backbone(Path(str(arguments["inputs"])) / "weights", "cpu")
     with torch.no_grad():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -47,7 +47,7 @@ class Block:
 
     name: str
     docstring: str
-    siblings: tuple[str, ...]  # in the order of import
+    siblings: tuple[str, ...]  # those it imports from, by name
     imports: Mapping[str, Import]
     definitions: tuple[Definition, ...]
     space: Mapping[str, Any] = field(default_factory=dict)
@@ -161,11 +161,24 @@ def _chain(
 
 def read_block(name: str, folder: Path = BLOCKS) -> Block:
     """The block `name`, taken apart: of `folder`, else of agentk's own. Raises ReasonerError when there is none or it is none."""
-    found = next((path for place in (folder, BLOCKS) if (path := place / f"{name}.py").is_file()), None)
+    beside = folder / f"{name}.py"
+    found = beside if beside.is_file() else _own_blocks().get(name)
     if found is None:
-        known = ", ".join(sorted({path.stem for place in (folder, BLOCKS) for path in place.glob("*.py")} - {"__init__"}))
-        raise ReasonerError(f"there is no block {name!r}; the blocks are {known}")
+        known = sorted({*_own_blocks(), *(path.stem for path in folder.glob("*.py"))} - {"__init__"})
+        raise ReasonerError(f"there is no block {name!r}; the blocks are {', '.join(known)}")
     return _taken_apart(name, found.read_text(encoding="utf-8"))
+
+
+@cache
+def _own_blocks() -> dict[str, Path]:
+    """Where agentk's own blocks lie, by name."""
+    paths = [path.relative_to(BLOCKS) for path in BLOCKS.rglob("*.py") if path.stem != "__init__"]
+    return {block_name(path.with_suffix("").parts): BLOCKS / path for path in paths}
+
+
+def block_name(place: Sequence[str]) -> str:
+    """The name of the block at ("table", "features", "dates"), table_dates: the shelf on which it lies does not count."""
+    return place[0] if len(place) == 1 else f"{place[0]}_{place[-1]}"
 
 
 @cache
@@ -175,7 +188,7 @@ def _taken_apart(name: str, source: str) -> Block:
     except SyntaxError as error:
         raise ReasonerError(f"block {name!r}, line {error.lineno}: {error.msg}") from None
     lines = source.splitlines()
-    siblings: dict[str, None] = {}
+    siblings: set[str] = set()
     imports: dict[str, Import] = {}
     definitions: list[Definition] = []
     space: Mapping[str, Any] = {}
@@ -183,7 +196,7 @@ def _taken_apart(name: str, source: str) -> Block:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(PACKAGE):
             if node.module == PACKAGE or any(alias.asname for alias in node.names):
                 raise ReasonerError(f"block {name!r}, line {node.lineno}: a sibling is imported as 'from {PACKAGE}.x import y'")
-            siblings[node.module.removeprefix(PACKAGE + ".")] = None
+            siblings.add(block_name(node.module.removeprefix(PACKAGE + ".").split(".")))
         elif isinstance(node, ast.Import | ast.ImportFrom):
             imports |= _imported(name, node)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign):
@@ -196,7 +209,7 @@ def _taken_apart(name: str, source: str) -> Block:
             raise ReasonerError(
                 f"block {name!r}, line {node.lineno}: only imports, functions, classes and assignments may stand at the top level"
             )
-    return Block(name, ast.get_docstring(tree) or "", tuple(siblings), imports, tuple(definitions), space)
+    return Block(name, ast.get_docstring(tree) or "", tuple(sorted(siblings)), imports, tuple(definitions), space)
 
 
 def _imported(name: str, node: ast.Import | ast.ImportFrom) -> dict[str, Import]:

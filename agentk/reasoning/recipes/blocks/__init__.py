@@ -6,4 +6,6 @@ agentk. At its top level stand imports, functions, classes and plain assignments
 overrides that of a block it inlines. A dimension may say which kinds of columns it is about ("kinds": ["datetime"]); where a
 competition has none of them, the program keeps its default as the only choice. Blocks read parameters as `params["name"]`, which
 the entry's `with_defaults(params, SPACE)` has completed.
+
+Recipes and composed programs call a block by its kind and its file: `table/features/dates.py` is `table_dates`.
 """

@@ -16,7 +16,7 @@ from agentk.reasoning.recipes.compose import compose
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402 (behind importorskip)
 
-from agentk.reasoning.recipes.blocks.net_backbone import load_backbone  # noqa: E402
+from agentk.reasoning.recipes.blocks.net.backbone import load_backbone  # noqa: E402
 
 WIDTHS = (4, 4, 6, 8)
 

@@ -11,7 +11,7 @@ from sklearn.datasets import load_breast_cancer, make_friedman1
 from sklearn.metrics import log_loss, r2_score
 from sklearn.utils import Bunch
 
-from agentk.reasoning.recipes.blocks.net_inputs import BOUND, Inputs, gently_scaled, network_inputs
+from agentk.reasoning.recipes.blocks.net.inputs import BOUND, Inputs, gently_scaled, network_inputs
 
 RNG = np.random.default_rng(0)
 PARAMS = {"seed": 0, "category_rows": 3, "device": "cpu", "threads": 1}
@@ -50,7 +50,7 @@ def test_few_categories_get_columns_and_many_get_places_the_rare_and_unknown_the
 
 def test_members_differ_and_each_row_is_seen_by_itself() -> None:
     torch = pytest.importorskip("torch")
-    from agentk.reasoning.recipes.blocks.net_members import MEMBERS, Members
+    from agentk.reasoning.recipes.blocks.net.members import MEMBERS, Members
 
     torch.manual_seed(0)
     rows = numbers(30, 5)
@@ -65,7 +65,7 @@ def test_members_differ_and_each_row_is_seen_by_itself() -> None:
 
 def test_forgetting_leaves_the_mean_as_it_was() -> None:
     torch = pytest.importorskip("torch")
-    from agentk.reasoning.recipes.blocks.net_members import Members
+    from agentk.reasoning.recipes.blocks.net.members import Members
 
     torch.manual_seed(0)
     rows = numbers(1, 5)
@@ -78,8 +78,8 @@ def test_forgetting_leaves_the_mean_as_it_was() -> None:
 
 def test_training_keeps_the_epoch_that_the_watched_rows_liked_best() -> None:
     torch = pytest.importorskip("torch")
-    from agentk.reasoning.recipes.blocks.net_members import Members
-    from agentk.reasoning.recipes.blocks.net_train import best_weights, loss_of_mean, predicted
+    from agentk.reasoning.recipes.blocks.net.members import Members
+    from agentk.reasoning.recipes.blocks.net.train import best_weights, loss_of_mean, predicted
 
     torch.manual_seed(0)
     rows = numbers(200, 5)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from agentk.reasoning.recipes.blocks.table_crosses import MOST_CROSSED, crossed
-from agentk.reasoning.recipes.blocks.table_telling import explained
+from agentk.reasoning.recipes.blocks.table.features.crosses import MOST_CROSSED, crossed
+from agentk.reasoning.recipes.blocks.table.features.telling import explained
 
 ON = {"crosses": True}
 

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from agentk.reasoning.recipes.blocks.contract import CONTRACT
-from agentk.reasoning.recipes.blocks.table_clusters import clustered
-from agentk.reasoning.recipes.blocks.table_groups import grouped
-from agentk.reasoning.recipes.blocks.table_pairs import PAIRED_COLUMNS, paired
-from agentk.reasoning.recipes.blocks.table_telling import binned, telling_numbers
+from agentk.reasoning.recipes.blocks.table.features.clusters import clustered
+from agentk.reasoning.recipes.blocks.table.features.groups import grouped
+from agentk.reasoning.recipes.blocks.table.features.pairs import PAIRED_COLUMNS, paired
+from agentk.reasoning.recipes.blocks.table.features.telling import binned, telling_numbers
 
 RNG = np.random.default_rng(0)
 

@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 
 from agentk.reasoning.recipes.blocks.contract import CONTRACT
-from agentk.reasoning.recipes.blocks.table_dates import date_features, read_dates
-from agentk.reasoning.recipes.blocks.table_dense import dense
-from agentk.reasoning.recipes.blocks.table_encode import encoded
-from agentk.reasoning.recipes.blocks.table_inner import inner_split
-from agentk.reasoning.recipes.blocks.table_lists import list_features
-from agentk.reasoning.recipes.blocks.table_numbers import missing_features, row_features
-from agentk.reasoning.recipes.blocks.table_pairs import pair_features
-from agentk.reasoning.recipes.blocks.table_scale import logarithmic, on_scale
-from agentk.reasoning.recipes.blocks.table_strings import string_parts
+from agentk.reasoning.recipes.blocks.table.features.dates import date_features, read_dates
+from agentk.reasoning.recipes.blocks.table.features.dense import dense
+from agentk.reasoning.recipes.blocks.table.features.encode import encoded
+from agentk.reasoning.recipes.blocks.table.features.lists import list_features
+from agentk.reasoning.recipes.blocks.table.features.numbers import missing_features, row_features
+from agentk.reasoning.recipes.blocks.table.features.pairs import pair_features
+from agentk.reasoning.recipes.blocks.table.features.strings import string_parts
+from agentk.reasoning.recipes.blocks.table.fitting.inner import inner_split
+from agentk.reasoning.recipes.blocks.table.fitting.scale import logarithmic, on_scale
 from agentk.reasoning.recipes.blocks.task import class_codes, predict_targets
 
 RNG = np.random.default_rng(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agentk.reasoning.recipes.blocks.table_pace import paced
+from agentk.reasoning.recipes.blocks.table.fitting.pace import paced
 
 ASKED = {"learning_rate": 0.05, "column_share": 0.6, "threads": 4}
 

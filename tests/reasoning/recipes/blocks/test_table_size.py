@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from agentk.reasoning.recipes.blocks.contract import CONTRACT
-from agentk.reasoning.recipes.blocks.table_frame import category, plain_numbers, typed_frames, varies
-from agentk.reasoning.recipes.blocks.table_sample import OF_EACH_CLASS, sampled
-from agentk.reasoning.recipes.blocks.table_screen import FEWEST, chances, screened
+from agentk.reasoning.recipes.blocks.table.features.frame import category, plain_numbers, typed_frames, varies
+from agentk.reasoning.recipes.blocks.table.features.screen import FEWEST, chances, screened
+from agentk.reasoning.recipes.blocks.table.fitting.sample import OF_EACH_CLASS, sampled
 
 RNG = np.random.default_rng(0)
 PARAMS = {"seed": 0, "screen": 0.01}
@@ -49,7 +49,7 @@ def test_only_a_wide_table_is_screened_and_the_watching_rows_have_no_say() -> No
     few = frame[list(frame)[:200]]
     assert screened(few, few, few, target, False, PARAMS)[0] is few
     spread = target.copy()
-    from agentk.reasoning.recipes.blocks.table_inner import inner_split
+    from agentk.reasoning.recipes.blocks.table.fitting.inner import inner_split
 
     spread[inner_split(frame, target, False, 0)[1]] = RNG.normal(size=len(frame) // 5)
     assert list(screened(frame, frame, frame, spread, False, PARAMS)[0]) == list(head)

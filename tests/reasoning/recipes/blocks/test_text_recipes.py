@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, r2_score, roc_auc_score
 
-from agentk.reasoning.recipes.blocks.text_ngrams import character_counts, word_counts
+from agentk.reasoning.recipes.blocks.text.ngrams import character_counts, word_counts
 from agentk.reasoning.recipes.compose import compose
 from agentk.reasoning.recipes.texts import TEXTS
 

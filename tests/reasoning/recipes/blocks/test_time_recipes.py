@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import r2_score
 
-from agentk.reasoning.recipes.blocks.time_boosting import addends
-from agentk.reasoning.recipes.blocks.time_history import entity_codes, history, look_back, window_means
-from agentk.reasoning.recipes.blocks.time_means import nearby_level
-from agentk.reasoning.recipes.blocks.time_sample import rows_to_fit
+from agentk.reasoning.recipes.blocks.time.boosting import addends
+from agentk.reasoning.recipes.blocks.time.history import entity_codes, history, look_back, window_means
+from agentk.reasoning.recipes.blocks.time.means import nearby_level
+from agentk.reasoning.recipes.blocks.time.sample import rows_to_fit
 from agentk.reasoning.recipes.compose import compose
 from agentk.reasoning.recipes.series import SERIES
 

@@ -1,0 +1,1 @@
+"""Blocks of answers that are parts of a text."""

@@ -1,0 +1,1 @@
+"""Blocks of tables: features, models, and how these are fitted."""

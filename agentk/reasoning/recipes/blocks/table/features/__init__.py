@@ -1,0 +1,1 @@
+"""Blocks that make features of a table's columns."""

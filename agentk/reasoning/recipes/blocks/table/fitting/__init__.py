@@ -1,0 +1,1 @@
+"""Blocks of fitting to tables: on which rows, which scale, which loss, how long."""
