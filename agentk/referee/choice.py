@@ -13,9 +13,9 @@ from agentk.referee.formulas import tables
 from agentk.types.metric import Array, gain
 
 if TYPE_CHECKING:
-    from agentk.referee.decision import Rules
     from agentk.referee.evaluation import Evaluation
     from agentk.referee.referee import Referee
+    from agentk.referee.rules import Rules
 
 Rows = NDArray[np.int64]
 

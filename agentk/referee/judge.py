@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agentk.referee.apply import decide
-from agentk.referee.decision import Decision, Rules, default_decision, fit
+from agentk.referee.deciding import fit
+from agentk.referee.decision import Decision, default_decision
+from agentk.referee.rules import Rules
 from agentk.referee.surrogate import losses
 from agentk.types.competition import Label, TaskKind
 from agentk.types.metric import Array, Metric

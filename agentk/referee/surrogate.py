@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from agentk.referee.apply import as_pairs
-from agentk.referee.decision import Rules
 from agentk.referee.formulas import Codes
+from agentk.referee.rules import Rules
 from agentk.referee.searches import calibrated, line
 from agentk.types.metric import Array
 

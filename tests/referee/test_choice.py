@@ -9,9 +9,9 @@ import pytest
 
 from agentk.competitions.metrics import metric_named
 from agentk.referee.choice import Verdict, difference, prefers
-from agentk.referee.decision import Rules
 from agentk.referee.evaluation import Evaluation
 from agentk.referee.judge import Judge
+from agentk.referee.rules import Rules
 from agentk.types.competition import TaskKind
 from agentk.types.outcome import Outcome, Status
 

@@ -7,8 +7,8 @@ import pytest
 
 from agentk.competitions.metrics import metric_named
 from agentk.referee.apply import softmax
-from agentk.referee.decision import Rules
 from agentk.referee.judge import Judge
+from agentk.referee.rules import Rules
 from agentk.referee.surrogate import losses
 from agentk.types.competition import Label, TaskKind
 

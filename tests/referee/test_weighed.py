@@ -8,10 +8,12 @@ import pytest
 from agentk.competitions.metrics import metric_named
 from agentk.referee.blend import Task
 from agentk.referee.choice import difference
-from agentk.referee.decision import Argmax, Rules, fit
+from agentk.referee.deciding import fit
+from agentk.referee.decision import Argmax
 from agentk.referee.evaluation import Evaluation
 from agentk.referee.interval import expected_score
 from agentk.referee.judge import Judge
+from agentk.referee.rules import Rules
 from agentk.types.competition import TaskKind
 from agentk.types.metric import Array
 from agentk.types.outcome import Outcome, Status

@@ -21,7 +21,8 @@ from agentk.competitions.sources import builtin
 from agentk.errors import SettingError
 from agentk.graph.folder import replace
 from agentk.referee.apply import decide
-from agentk.referee.decision import Rules, default_decision
+from agentk.referee.decision import default_decision
+from agentk.referee.rules import Rules
 from agentk.types.competition import ColumnKind, Competition
 from agentk.types.metric import Array
 
