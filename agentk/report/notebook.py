@@ -18,6 +18,7 @@ TOOLS = {
     "reshaped.py": "Tables in another shape: columns below each other, cells of several numbers or labels, histories summed up.",
     "rows.py": "Reading the tables as the models were shown them.",
     "apply.py": "Averaging predictions, and making answers of them.",
+    "submission.py": "Answers in the form that the competition asks for.",
     "solution.py": "Fitting every model fold by fold.",
 }
 
@@ -100,7 +101,7 @@ BLEND = """blended = engine.blended(plan, predictions)
 pd.DataFrame(blended).describe()"""
 
 SUBMIT = """answers = engine.decide(plan["decision"], blended)
-submission = engine.submission(plan, answers, rows.test, DATA)
+submission = engine.submission(plan["submission"], answers, rows.test, DATA)
 submission.to_csv("submission.csv", index=False)
 submission.head()"""
 

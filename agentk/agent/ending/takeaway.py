@@ -33,6 +33,7 @@ SCHEMA = 1
 
 _CARRIED = {
     "solution.py": Path(__file__).parent / "carried" / "solution.py",
+    "submission.py": Path(__file__).parent / "carried" / "submission.py",
     "rows.py": Path(__file__).parents[2] / "competitions" / "files" / "rows.py",
     "reshaped.py": Path(__file__).parents[2] / "competitions" / "files" / "reshaped.py",
     "apply.py": Path(__file__).parents[2] / "referee" / "apply.py",
@@ -243,6 +244,7 @@ result is the run's submission, to within rounding:
 
 {versions or "    (not recorded)"}
 
-`plan.json` says all of this for the program; `rows.py` and `reshaped.py` read the tables, `apply.py` blends and decides.
+`plan.json` says all of this for the program; `rows.py` and `reshaped.py` read the tables, `apply.py` blends and decides,
+`submission.py` writes the answers as the competition asks for them.
 Made by {plan["made_by"]}; nothing of it is needed here.
 """

@@ -285,6 +285,7 @@ def test_the_folder_stands_alone_and_holds_no_row(tmp_path: Path):
         "reshaped.py",
         "rows.py",
         "solution.py",
+        "submission.py",
     ]
     assert (place / "members/012_recipe_12.py").read_text() == SHARES
     for path in place.rglob("*.py"):
