@@ -23,7 +23,7 @@ def agreed(request: Request, listen: Callable[[str], str] = input) -> Request:
     """
     from rich.console import Console
 
-    from agentk.cli.contract import contract_panel
+    from agentk.cli.screen.contract import contract_panel
     from agentk.competitions.setup import set_up
 
     while True:

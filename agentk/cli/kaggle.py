@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentk.cli.arguments import Out, Run
-from agentk.cli.waiting import downloading, note, waiting_for
+from agentk.cli.screen.waiting import downloading, note, waiting_for
 
 if TYPE_CHECKING:
     from agentk.agent.leaderboard.submitting import Submission

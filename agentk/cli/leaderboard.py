@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentk.cli.arguments import Out
-from agentk.cli.waiting import note
+from agentk.cli.screen.waiting import note
 
 if TYPE_CHECKING:
     from agentk.graph.folder import RunFolder

@@ -197,11 +197,11 @@ def practice(
 
 
 def _mount() -> None:
-    from agentk.cli import flags, kaggle, leaderboard, measuring, runs
+    from agentk.cli import bench, flags, kaggle, leaderboard, runs
     from agentk.cli.memory import memory
     from agentk.cli.weights import weights
 
-    for commands in (flags, runs, kaggle, leaderboard, measuring):
+    for commands in (flags, runs, kaggle, leaderboard, bench):
         commands.mount(app)
     app.add_typer(memory, name="memory")
     app.add_typer(weights, name="weights")

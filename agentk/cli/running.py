@@ -117,7 +117,7 @@ def _run(
     from rich.console import Console
     from rich.text import Text
 
-    from agentk.cli.display import display_for
+    from agentk.cli.screen.display import display_for
     from agentk.sandbox.open import describe_sandbox
 
     interrupted = False

@@ -105,7 +105,7 @@ def show_run(run: str, out: Path, *, as_json: bool) -> None:
         return
     console = Console()
     if (competition := folder.read_contract()) is not None:
-        from agentk.cli.contract import contract_panel
+        from agentk.cli.screen.contract import contract_panel
 
         console.print(contract_panel(competition))
     ledger = Ledger.of(read(folder.journal), summary.direction or "maximize")

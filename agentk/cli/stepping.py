@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from agentk.agent.request import Request
 from agentk.agent.session import begin, find, request_of
 from agentk.agent.stepping import Paused, Stepper
-from agentk.cli.cards import step_card
 from agentk.cli.kaggle import fetched
+from agentk.cli.screen.cards import step_card
 from agentk.errors import RunError, SettingError, UserError
 from agentk.reasoning.questions import Plan
 

@@ -46,7 +46,7 @@ def add_to_run(run: str, out: Path, program: Path | None, oof: Path | None, test
 
 
 def _take_in(folder: RunFolder) -> None:
-    from agentk.cli.display import display_for
+    from agentk.cli.screen.display import display_for
 
     with receiving(folder) as bench:
         before = set(bench.ledger.attempts)

@@ -45,7 +45,7 @@ def watched(bench: Workbench) -> Iterator[None]:
 
 @contextmanager
 def _terminal(bench: Workbench) -> Iterator[None]:
-    from agentk.cli.display import display_for
+    from agentk.cli.screen.display import display_for
 
     display, shown = display_for(bench, live=sys.stderr.isatty())
     forget = bench.journal.listen(display.line)
@@ -92,7 +92,7 @@ def ended_at(lines: Iterable[Line]) -> dict[int, float]:
 
 def picture(bench: Workbench, node: str, doing: str, at: dict[int, float]) -> str:
     """Where in the graph, the scores over time, the latest attempts, the time left. at: when each attempt was first seen."""
-    from agentk.cli.contract import headline
+    from agentk.cli.screen.contract import headline
 
     ledger, active = bench.ledger, bench.clock.active()
     attempts = dict(ledger.attempts)

@@ -36,7 +36,7 @@ class View:
         raise TypeError(f"{type(self).__name__} is shown by its subclasses")
 
     def __repr__(self) -> str:
-        from agentk.cli.cards import plain
+        from agentk.cli.screen.cards import plain
 
         return plain(self.rich())
 
@@ -50,7 +50,7 @@ class Step(View, Told):
 
     def rich(self) -> RenderableType:
         """See `View`."""
-        from agentk.cli.cards import step_card
+        from agentk.cli.screen.cards import step_card
 
         return step_card(self)
 
@@ -223,7 +223,7 @@ class Contract(View):
 
     def rich(self) -> RenderableType:
         """See `View`."""
-        from agentk.cli.contract import contract_panel
+        from agentk.cli.screen.contract import contract_panel
 
         return contract_panel(self.competition)
 

@@ -11,7 +11,7 @@ import pytest
 
 from agentk.agent.ending.learning import explanation
 from agentk.agent.ending.summary import traps
-from agentk.cli.sentences import sentence
+from agentk.cli.screen.sentences import sentence
 from agentk.competitions.setup import STAGES
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal, read

@@ -1,4 +1,4 @@
-"""`agentk bench` as a person calls it: which study, with what."""
+"""`agentk bench`: its flags, and which study they ask for."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def bench(
     ] = "agentk,autogluon,flaml,lightgbm",
 ) -> None:
     """Measure agentk: on competitions with known answers, or a part."""
-    from agentk.cli.benching import (
+    from agentk.cli.studies import (
         bench_against_peers,
         bench_all_sizes,
         bench_competitions,

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
-from agentk.cli.contract import print_contract
-from agentk.cli.live import LiveDisplay
-from agentk.cli.sentences import is_set_up, sentence
+from agentk.cli.screen.contract import print_contract
+from agentk.cli.screen.live import LiveDisplay
+from agentk.cli.screen.sentences import is_set_up, sentence
 from agentk.graph.journal import real
 from agentk.settings import duration
 

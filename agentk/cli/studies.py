@@ -1,4 +1,4 @@
-"""`agentk bench`: measurements that anyone can repeat."""
+"""The studies of `agentk bench`: what each runs, and on what."""
 
 from __future__ import annotations
 

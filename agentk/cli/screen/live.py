@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from agentk.cli.contract import headline, print_contract
-from agentk.cli.sentences import IDEA, is_set_up, sentence
+from agentk.cli.screen.contract import headline, print_contract
+from agentk.cli.screen.sentences import IDEA, is_set_up, sentence
 from agentk.settings import duration
 from agentk.types.wording import shortened
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from agentk.cli.display import PlainDisplay
-from agentk.cli.live import SHOWN, LiveDisplay
+from agentk.cli.screen.display import PlainDisplay
+from agentk.cli.screen.live import SHOWN, LiveDisplay
 from agentk.competitions.metrics import metric_named
 from agentk.graph.clock import Clock
 from agentk.graph.folder import RunFolder
