@@ -34,7 +34,7 @@ SHOWN = {
 
 
 def with_defaults(models: Models, settings: Settings) -> Models:
-    """What flags leave open, from agentk.toml. Raises SettingError for limits or prompts of a model that nobody named."""
+    """What flags leave open, from agentk.toml. Raises SettingError for flags about a model where nobody names one."""
     said = settings.model
     filled = models.model_copy(
         update={
@@ -50,9 +50,17 @@ def with_defaults(models: Models, settings: Settings) -> Models:
         raise SettingError(
             "--model-code and --model-think each answer a part of the questions: give both, or --model for the rest"
         )
+    if not filled.asked and (idle := _idle(models)):
+        raise SettingError(f"{idle} is said of a language model, and none is named: add --model PROVIDER/NAME, or leave it out")
     if filled.base_url is not None and "@" in urlsplit(filled.base_url).netloc:
         raise SettingError("--base-url holds a user or password: put the key into the environment, run.json keeps the address")
     return filled
+
+
+def _idle(models: Models) -> str | None:
+    """The first flag that says something of a model, such as "--max-cost 2"."""
+    said = ((name, value) for name, value in models if value is not None and value is not False)
+    return next((f"--{name.replace('_', '-')}{'' if value is True else f' {value}'}" for name, value in said), None)
 
 
 def _anywhere(spec: str | None) -> str | None:

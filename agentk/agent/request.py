@@ -14,6 +14,9 @@ from agentk.types.competition import Frozen
 TEN_MINUTES = 600.0
 """Seconds that a run may spend where neither time nor attempts are said."""
 
+MOST_SEED = 2_000_000_000
+"""Below what the libraries of programs take (2^31), with room for what attempts add."""
+
 
 class Models(Frozen):
     """Which models answer, what they may cost and what they are shown. A key is never part of it."""
@@ -53,7 +56,7 @@ class Request(Frozen):
     attempts: int | None = None
     overrides: Overrides = Overrides()  # what the person says about the competition
     out: Path = Path("runs")
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, le=MOST_SEED)
     workers: int | None = None
     solution: Path | None = None
     hints: tuple[str, ...] = ()

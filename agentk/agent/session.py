@@ -18,6 +18,7 @@ from agentk.agent import machine
 from agentk.agent.models import check_models, open_proposing
 from agentk.agent.request import Request
 from agentk.competitions.draft import Overrides
+from agentk.competitions.sources.existing import existing
 from agentk.errors import RunError, SettingError
 from agentk.graph.clock import Clock
 from agentk.graph.folder import RunFolder, replace, room_needed
@@ -46,8 +47,9 @@ def begin(request: Request) -> RunFolder:
             raise SettingError(f"--{name} {path}: there is no such file")
         if path is not None:
             given[name] = path.absolute()  # a run may be resumed from anywhere
-    if Path(request.competition).exists():
-        given["competition"] = Path(request.competition).absolute()
+    if not request.competition.startswith("builtin:"):
+        given["competition"] = existing(request.competition).absolute()
+    _memory_can_be_kept(request.memory)
     overrides = _own_metric(request.overrides)
     _recipes(request)  # refused now rather than later
     program = None if request.solution is None else _program(request.solution)
@@ -67,6 +69,19 @@ def begin(request: Request) -> RunFolder:
     if program is not None:
         replace(folder.given, program)
     return folder
+
+
+def _memory_can_be_kept(setting: str) -> None:
+    """Makes the folder that the memory is to lie in. Raises SettingError where that cannot be."""
+    from agentk.memory.store import place_of
+
+    folder = place_of(setting)
+    if folder is None or setting == "read" or setting.startswith("read:"):
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(f"--memory {setting}: {folder} cannot be a folder: {error.strerror}. Name another, or off") from error
 
 
 def _free(out: Path, name: str) -> Path:

@@ -66,7 +66,12 @@ class Stepper:
     @property
     def next(self) -> str | None:
         """The node that the next step runs; None once the run has ended."""
-        return self._opened()[1].next
+        return None if self._over else self._opened()[1].next
+
+    @property
+    def _over(self) -> str | None:
+        """Why the run has ended, where it has and nothing of it is to be opened again: that would say it goes on."""
+        return self.ledger.ended if self._open is None and not self._further else None
 
     @property
     def steps(self) -> list[Step]:
@@ -108,12 +113,11 @@ class Stepper:
             raise RunError(f"{self.folder.path.name} is at work already in this process: pause it, or wait for it")
         try:
             with self._harmless():
+                if over := self._over:
+                    raise self._ended(over)
                 bench, walk = self._opened()
                 if walk.next is None and not self._further:
-                    raise RunError(
-                        f"{self.folder.path.name} has ended ({bench.ledger.ended}): more(budget=…) or more(attempts=…) gives it "
-                        "more to spend, rewind(step) goes back"
-                    )
+                    raise self._ended(bench.ledger.ended)
                 self._further = False
                 bench.clock.go()
                 with _interruptible(bench):
@@ -124,6 +128,12 @@ class Stepper:
                 return step
         finally:
             self._busy.release()
+
+    def _ended(self, why: str | None) -> RunError:
+        return RunError(
+            f"{self.folder.path.name} has ended ({why}): more(budget=…) or more(attempts=…) gives it more to spend, "
+            "rewind(step) goes back"
+        )
 
     def pause(self) -> None:
         """Asks a run that works in another thread to stop at the next place where it can go on later."""

@@ -20,12 +20,13 @@ def bench(
         ),
     ],
     answers: Annotated[
-        Path | None, typer.Option(help="Folder with <slug>.csv of true values; needed.", rich_help_panel=COMPETITIONS)
+        Path | None,
+        typer.Option(help="Folder with <slug>.csv of true values, for a folder of competitions.", rich_help_panel=COMPETITIONS),
     ] = None,
     budget: Annotated[
         str | None,
         typer.Option(
-            help="Time for each run: 3m; peers: 2m, or several separated by commas.",
+            help="Time for each run: 3m; sizes, peers: 2m (peers: or several, separated by commas); robust: 15s.",
             rich_help_panel=COMPETITIONS,
             show_default=False,
         ),

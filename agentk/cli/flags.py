@@ -139,7 +139,8 @@ def run(
         obfuscate=obfuscate,
         prompts=None if prompts is None else prompts.absolute(),
     )
-    request = Request(
+    request = checked(
+        Request,
         competition=competition,
         budget=budget_of(budget, attempts),
         attempts=attempts,

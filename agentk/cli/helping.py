@@ -17,7 +17,22 @@ GROUPS = {
 TAKES = {str: "TEXT", Path: "PATH", int: "N", float: "NUMBER"}
 
 
-class Commands(TyperGroup):
+class Plain(TyperGroup):
+    """Commands whose help says what an option takes in a word of a person's."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command."""
+        command: Any = super().get_command(ctx, cmd_name)
+        if command is not None:
+            _say_what_it_takes(command.get_params(ctx))
+        return command
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its own options."""
+        return _say_what_it_takes(super().get_params(ctx))
+
+
+class Commands(Plain):
     """The commands of agentk. What `GROUPS` does not know stands at the end, under "Commands"."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -30,12 +45,7 @@ class Commands(TyperGroup):
         command: Any = super().get_command(ctx, cmd_name)
         if command is not None:
             command.rich_help_panel = next((group for group, names in GROUPS.items() if cmd_name in names), None)
-            _say_what_it_takes(command.get_params(ctx))
         return command
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        """Its own options."""
-        return _say_what_it_takes(super().get_params(ctx))
 
 
 def _say_what_it_takes(params: list[Any]) -> list[Any]:

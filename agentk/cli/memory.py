@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentk.cli.arguments import Out, Run
+from agentk.cli.helping import Plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from agentk.memory.lesson import Kind, Lesson
     from agentk.memory.protocol import Memory
 
-memory = typer.Typer(help="What agentk has learned: look, change, carry elsewhere.", no_args_is_help=True)
+memory = typer.Typer(cls=Plain, help="What agentk has learned: look, change, carry elsewhere.", no_args_is_help=True)
 
 Where = Annotated[str, typer.Option("--memory", help="The store: write (the usual one), or a folder.")]
 Ids = Annotated[list[str], typer.Argument(help="Ids of lessons, or how they begin.")]
@@ -56,7 +59,7 @@ def _print(lessons: Iterable[tuple[Lesson, str]]) -> None:
 
 @memory.command("list")
 def list_(
-    limit: Annotated[int, typer.Option(help="At most so many, the most valuable first.")] = 30,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the most valuable first.")] = 30,
     kind: Annotated[list[str] | None, typer.Option(help="recipe, params, claim, fix or setup. Repeatable.")] = None,
     where: Where = "write",
 ) -> None:
@@ -66,7 +69,11 @@ def list_(
 
 
 @memory.command()
-def search(text: str, limit: Annotated[int, typer.Option(help="At most so many.")] = 10, where: Where = "write") -> None:
+def search(
+    text: Annotated[str, typer.Argument(help="In your words.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 10,
+    where: Where = "write",
+) -> None:
     """The lessons whose words are nearest to a text."""
     with _open(where) as store:
         _print((lesson, f"[{near:.2f}]") for lesson, near in store.search(text, limit=limit))
@@ -82,8 +89,8 @@ def show(ids: Ids, where: Where = "write") -> None:
 
 @memory.command()
 def explain(
-    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or 'last'.")],
-    out: Path = Path("runs"),
+    run: Run,
+    out: Out = Path("runs"),
     where: Annotated[
         str | None, typer.Option("--memory", help="The store that lessons are looked up in; by default the run's.")
     ] = None,
@@ -111,7 +118,7 @@ def forget(ids: Ids, where: Where = "write") -> None:
 
 
 @memory.command("export")
-def export_(file: Path, where: Where = "write") -> None:
+def export_(file: Annotated[Path, typer.Argument(help="Where they go.")], where: Where = "write") -> None:
     """Write all lessons to a file of JSON lines."""
     from agentk.memory.exchange import export_lessons
 
@@ -120,7 +127,7 @@ def export_(file: Path, where: Where = "write") -> None:
 
 
 @memory.command("import")
-def import_(file: Path, where: Where = "write") -> None:
+def import_(file: Annotated[Path, typer.Argument(help="What `agentk memory export` wrote.")], where: Where = "write") -> None:
     """Take in the lessons of a file that `export` wrote."""
     from rich.console import Console
     from rich.progress import Progress

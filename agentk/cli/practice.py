@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agentk.agent.practice import Choice, history, looked_at, practice, sources
 from agentk.agent.request import Request
+from agentk.cli.arguments import checked
 from agentk.errors import SettingError
 from agentk.graph.workbench import Workbench
 from agentk.settings import seconds
@@ -17,7 +18,7 @@ def work_through(place: str, hours: float, budget: str, memory: str, out: Path, 
     """Runs until the hours are over or all was practiced. Raises SettingError for a memory that cannot be written to."""
     if memory in ("off", "read") or memory.startswith("read:"):
         raise SettingError(f"--memory {memory}: practice fills a memory; give write, or a folder")
-    request = Request(competition=place, budget=seconds(budget), out=out, memory=memory, seed=seed)
+    request = checked(Request, competition=place, budget=seconds(budget), out=out, memory=memory, seed=seed)
     until = time.monotonic() + 3600 * hours
     out.mkdir(parents=True, exist_ok=True)
     print(f"looking at the competitions in {place} …", file=sys.stderr)

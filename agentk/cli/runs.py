@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agentk.cli.arguments import Out, Run, runs
+from agentk.cli.arguments import Out, Run, checked, runs
 from agentk.cli.cores import leave_cores_to_programs
 
 
@@ -42,7 +42,8 @@ def step(
     from agentk.agent.request import Request, budget_of
     from agentk.cli.stepping import step_run
 
-    request = Request(competition=run, budget=budget_of(budget, attempts), attempts=attempts, seed=seed, memory=memory, out=out)
+    seconds = budget_of(budget, attempts)
+    request = checked(Request, competition=run, budget=seconds, attempts=attempts, seed=seed, memory=memory, out=out)
     raise typer.Exit(step_run(run, request, until))
 
 

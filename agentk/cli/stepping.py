@@ -25,6 +25,10 @@ KEYS = "Enter: next step  e: edit the answer  b N: back to step N  r: run on  w:
 def step_run(target: str, request: Request, until: str | None) -> int:
     """Steps a run, or a new run of a competition; interactive on a terminal. Returns the exit code."""
     stepper = Stepper(*_run_of(target, request))
+    if over := stepper.ledger.ended:
+        raise RunError(
+            f"{stepper.folder.path.name} has ended ({over}); for more: agentk resume {target} --budget +10m, or --attempts N"
+        )
     try:
         if sys.stdin.isatty() and until is None:
             _converse(stepper)

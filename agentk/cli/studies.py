@@ -20,9 +20,11 @@ def bench_competitions(
         near = get_close_matches(str(folder), STUDIES, 1)
         meant = f"did you mean {near[0]}?" if near else f"the studies are {', '.join(STUDIES)}"
         raise SettingError(f"{str(folder)!r} is no folder of competitions and no study; {meant}")
-    if answers is None or not answers.is_dir():
+    if answers is None:
+        raise SettingError(f"the competitions in {folder} need their true values: --answers FOLDER, with a <slug>.csv for each")
+    if not answers.is_dir():
         raise SettingError(
-            f"--answers {answers}: give the folder with <slug>.csv of true values for the competitions in {folder}"
+            f"--answers {answers} is no folder: give the one with a <slug>.csv of true values for each competition"
         )
     seconds(budget)
     numbers = _numbers(seeds)

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-weights = typer.Typer(help="Pretrained networks for pictures: register files that lie here.", no_args_is_help=True)
+from agentk.cli.helping import Plain
+
+weights = typer.Typer(cls=Plain, help="Pretrained networks for pictures: register files that lie here.", no_args_is_help=True)
 
 
 @weights.command()

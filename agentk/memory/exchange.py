@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from agentk.errors import StoreError
+from agentk.errors import SettingError, StoreError
 from agentk.memory.lesson import Lesson
 from agentk.memory.protocol import Memory
 from agentk.memory.scope import Scope
@@ -40,7 +40,7 @@ def import_lessons(
 ) -> int:
     """Reads such a file into the memory and says how many lessons it held; a second time changes nothing.
 
-    Nothing is imported from a file with a line that cannot be read. Raises StoreError that names the line. `each` is told how
+    Nothing is imported from a file with a line that cannot be read. Raises SettingError that names the line. `each` is told how
     many are written, of how many, after every batch of 2,000, which is written whole or not at all.
     """
     lessons = list(_read(path))
@@ -54,14 +54,26 @@ def import_lessons(
 def _read(path: Path) -> Iterator[Lesson]:
     try:
         lines = path.read_text("utf-8").splitlines()
-        header = json.loads(lines[0])
-    except (OSError, ValueError, IndexError) as error:
-        raise StoreError(f"{path} cannot be read as exported lessons: {error}") from None
-    if header != {"format": FORMAT, "version": VERSION}:
-        raise StoreError(f"{path} begins with {lines[0][:80]!r}; this agentk reads {FORMAT} version {VERSION}")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise SettingError(f"{path} cannot be read: {reason}. Give a file that `agentk memory export` wrote") from None
+    first = lines[0] if lines else ""
+    if not _is_header(first):
+        raise SettingError(
+            f"{path} begins with {first[:80]!r}: give a file that `agentk memory export` wrote ({FORMAT} version {VERSION})"
+        )
     for number, line in enumerate(lines[1:], 2):
         try:
             yield Lesson.model_validate_json(line)
         except ValidationError as error:
             first = error.errors()[0]
-            raise StoreError(f"{path}, line {number} is no lesson: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+            raise SettingError(
+                f"{path}, line {number} is no lesson: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+            ) from None
+
+
+def _is_header(line: str) -> bool:
+    try:
+        return bool(json.loads(line) == {"format": FORMAT, "version": VERSION})
+    except ValueError:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from agentk.errors import SettingError, UserError
@@ -22,15 +23,33 @@ def home() -> Path:
     return Path(platformdirs.user_data_path("agentk", appauthor=False)) / "memory"
 
 
-def open_memory(setting: str = "write", *, embedder: str | None = None) -> Memory:
-    """The memory that a setting names, see SETTINGS. `embedder`: one of `embedders.NAMES`; None: that of before.
+def place_of(setting: str) -> Path | None:
+    """The folder that a setting names, see SETTINGS; None: memory is off.
 
-    Another embedder than before embeds all lessons again, and stays. Raises SettingError for an empty setting or an unknown
-    embedder, AccessError for one without its key, StoreError for a place that cannot be opened.
+    Raises SettingError for an empty setting, and for a new folder that is called nearly as one of the words.
     """
     if not setting.strip():
         raise SettingError(f"--memory takes {SETTINGS}; it is empty")
     if setting == "off":
+        return None
+    place = setting.removeprefix("read:")
+    if place in ("read", "write"):
+        return home()
+    folder = Path(place).expanduser()
+    near = ["off"] if place in ("no", "none") else get_close_matches(place, ("off", "read", "write"), 1)
+    if near and not folder.exists():
+        raise SettingError(f"--memory {setting}: did you mean {near[0]}? It takes {SETTINGS}; a folder of that name is ./{place}")
+    return folder
+
+
+def open_memory(setting: str = "write", *, embedder: str | None = None) -> Memory:
+    """The memory that a setting names, see SETTINGS. `embedder`: one of `embedders.NAMES`; None: that of before.
+
+    Another embedder than before embeds all lessons again, and stays. Raises SettingError for a setting that is none or an
+    unknown embedder, AccessError for one without its key, StoreError for a place that cannot be opened.
+    """
+    folder = place_of(setting)
+    if folder is None:
         from agentk.memory.off import Off
 
         return Off()
@@ -39,8 +58,6 @@ def open_memory(setting: str = "write", *, embedder: str | None = None) -> Memor
     from agentk.memory.nested import READ_WAIT_S, NestedMemory
 
     frozen = setting == "read" or setting.startswith("read:")
-    place = setting.removeprefix("read:")
-    folder = home() if place in ("read", "write") else Path(place).expanduser()
     shelf = DiskShelf(folder)
     if embedder is None:
         with shelf.window(READ_WAIT_S):

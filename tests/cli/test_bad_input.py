@@ -27,7 +27,7 @@ def folder(
     path.mkdir()
     for name, content in (("train.csv", train), ("test.csv", test), ("sample_submission.csv", sample)):
         if isinstance(content, str):
-            (path / name).write_text(content)
+            (path / name).write_text(content, encoding="latin-1")
         elif content is not None:
             content.to_csv(path / name, index=False)
     return str(path)
@@ -48,6 +48,15 @@ LABELS = np.arange(40) % 2
         (("run", "builtin:iris", "--budget", "1s"), ("too short", "60s")),
         (("run", "builtin:iris", "--solution", "mine.py"), ("mine.py", "no such file")),
         (("run", "builtin:iris", "--sandbox", "lax"), ("lax", "strict")),
+        (("run", "builtin:iris", "--seed", "-1"), ("--seed -1", "greater than or equal to 0")),
+        (("step", "builtin:iris", "--seed", "3000000000"), ("--seed 3000000000", "less than")),
+        (("practice", "builtin:", "--seed", "-1"), ("--seed -1",)),
+        (("run", "builtin:iris", "--max-cost", "2"), ("--max-cost 2", "--model PROVIDER/NAME")),
+        (("run", "builtin:iris", "--obfuscate"), ("--obfuscate is said of a language model",)),
+        (("run", "builtin:iris", "--memory", "of"), ("--memory of", "did you mean off?", "./of")),
+        (("run", "builtin:iris", "--memory", "/dev/null/store"), ("/dev/null/store", "Not a directory")),
+        (("memory", "import", "none.jsonl"), ("none.jsonl", "agentk memory export")),
+        (("bench", "."), ("--answers FOLDER", "<slug>.csv")),
         (("run", "builtin:iris", "--metric", "acuracy"), ("acuracy", "accuracy")),
         (("run", "builtin:iris", "--task", "guessing"), ("guessing", "binary")),
         (("show", "nothing"), ("no run 'nothing'",)),
@@ -77,10 +86,12 @@ def test_a_refused_competition_leaves_no_run_behind(say: Say, tmp_path: Path) ->
     [
         (None, table(), None, ("train",)),
         ("", table(), None, ("train.csv", "empty")),
+        ("\x89PNG\r\n" + "\0" * 9, table(), None, ("train.csv", "a picture")),
+        ("\0\1\2,\n" * 99, table(), None, ("train.csv", "no text", "Save it as CSV")),
         (table(y=1), table(), table(y=0)[["id", "y"]], ("target y", "nothing to learn")),
         (table(y=LABELS), table(), table(rows=7, y=0)[["id", "y"]], ("7", "40")),
     ],
-    ids=["no train file", "empty file", "constant target", "sample of another length"],
+    ids=["no train file", "empty file", "picture", "bytes", "constant target", "sample of another length"],
 )
 def test_files_that_do_not_fit_are_named(
     say: Say,
@@ -104,3 +115,21 @@ def test_two_candidates_for_train_are_both_named(say: Say, tmp_path: Path) -> No
     said = say("run", str(where), *RUN)
     assert said.code == 2
     assert "train_a.csv" in said.err and "train_b.csv" in said.err and "--train" in said.err
+
+
+def test_the_nearest_name_beside_it_is_suggested(say: Say, tmp_path: Path) -> None:
+    folder(tmp_path / "houses", table(y=LABELS), table())
+    said = say("run", "house", *RUN)
+    assert said.code == 2 and "house does not exist. Did you mean houses?" in said.err
+
+
+def test_the_columns_that_there_are_are_told(say: Say, tmp_path: Path) -> None:
+    where = folder(tmp_path / "data", table(y=LABELS), table(), table(y=0)[["id", "y"]])
+    said = say("run", where, "--column", "shop", *RUN)
+    assert said.code == 2 and "--column shop" in said.err and "It has id, a, b, y" in said.err
+
+
+def test_a_table_of_few_rows_is_refused_with_what_is_needed(say: Say, tmp_path: Path) -> None:
+    table(rows=1, y=1).to_csv(tmp_path / "own.csv", index=False)
+    said = say("run", "own.csv", "--target", "y", *RUN)
+    assert said.code == 2 and "has 1 row with a value of y" in said.err and "at least 10" in said.err

@@ -32,10 +32,10 @@ def test_every_command_stands_in_one_group() -> None:
     assert sorted(grouped) == sorted(commands.commands)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("command", [(), ("run",), ("bench",)])
+@pytest.mark.parametrize("command", [(), ("run",), ("bench",), ("memory", "list"), ("memory", "explain"), ("weights", "add")])
 def test_help_speaks_no_python(say: Say, command: tuple[str, ...]) -> None:
     said = say(*command, "--help").out
-    assert "--help" in said and "<bool>" not in said and "list[" not in said
+    assert "--help" in said and "<bool>" not in said and "<int>" not in said and "list[" not in said
 
 
 def test_the_nearest_name_is_suggested(say: Say, tmp_path: Path) -> None:

@@ -55,6 +55,14 @@ def test_an_idea_is_kept_for_the_next_plan(say: Say, run: str, tmp_path: Path) -
         folder.unlock()
 
 
+def test_a_run_that_has_ended_is_not_stepped_and_stays_as_it_is(say: Say, run: str, tmp_path: Path) -> None:
+    journal = tmp_path / "runs" / "flowers" / "journal.jsonl"
+    before = journal.read_bytes()
+    said = say("step", run)
+    assert said.code == 2 and "has ended (attempts); for more: agentk resume flowers" in said.err
+    assert journal.read_bytes() == before
+
+
 def test_the_story_of_the_winner_names_what_it_rests_on(say: Say, run: str) -> None:
     said = say("explain", run)
     assert said.code == 0 and "#1 draft constant" in said.out

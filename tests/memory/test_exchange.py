@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agentk.errors import StoreError
+from agentk.errors import SettingError
 from agentk.memory import exchange
 from agentk.memory.embedders import HashingEmbedder
 from agentk.memory.exchange import export_lessons, import_lessons
@@ -49,7 +49,7 @@ def test_what_belongs_to_a_competition_can_be_left_out(memory: NestedMemory, exp
 def test_a_broken_line_is_named_and_nothing_is_imported(exported: Path) -> None:
     other = NestedMemory(RamShelf(), HashingEmbedder())
     exported.write_text(exported.read_text() + '{"kind": "claim"}\n')
-    with pytest.raises(StoreError, match="line 4 is no lesson"):
+    with pytest.raises(SettingError, match="line 4 is no lesson"):
         import_lessons(other, exported)
     assert other.lessons() == []
 
@@ -57,7 +57,7 @@ def test_a_broken_line_is_named_and_nothing_is_imported(exported: Path) -> None:
 @pytest.mark.parametrize("content", ["", "no json\n", '{"format": "agentk-lessons", "version": 99}\n'])
 def test_other_files_are_refused(memory: NestedMemory, tmp_path: Path, content: str) -> None:
     (tmp_path / "other").write_text(content)
-    with pytest.raises(StoreError, match="other"):
+    with pytest.raises(SettingError, match=r"other.*agentk memory export"):
         import_lessons(memory, tmp_path / "other")
-    with pytest.raises(StoreError, match="missing"):
+    with pytest.raises(SettingError, match=r"missing.*No such file"):
         import_lessons(memory, tmp_path / "missing")

@@ -95,6 +95,10 @@ def test_a_run_that_has_ended_says_how_it_goes_on(ended: Run) -> None:
     with pytest.raises(RunError, match=r"has ended \(attempts\).*more\(budget=…\)"):
         ended.step()
     assert ended.submission.exists() and ended.next is None
+    taken_up = Agent.resume(ended.folder)
+    with pytest.raises(RunError, match=r"has ended \(attempts\)"):
+        taken_up.step()
+    assert taken_up.next is None and taken_up.summary.stopped_by == "attempts", "looking has not gone on with it"
 
 
 def test_a_model_from_elsewhere_joins_a_run_that_has_ended(

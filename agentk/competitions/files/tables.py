@@ -23,6 +23,16 @@ from agentk.types.competition import Competition, TableFile
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 
+BEGINNINGS = {
+    b"PAR1": ("a parquet file", "let its name end in .parquet"),
+    b"PK\x03\x04": ("an archive, or a workbook of a spreadsheet", "let its name end in .zip, or save the sheet as CSV"),
+    b"\x1f\x8b": ("compressed by gzip", "let its name end in .gz"),
+    b"\xd0\xcf\x11\xe0": ("a workbook of Excel", "save the sheet as CSV"),
+    b"\x89PNG": ("a picture", "give a table"),
+    b"\xff\xd8\xff": ("a picture", "give a table"),
+    b"%PDF": ("a PDF document", "give a table"),
+}
+"""How files begin that are sometimes called as tables: what they are, and what to do."""
 LARGEST = 100_000_000
 """Bytes of a table beside train and test that is looked into."""
 _MOST_SHOWN = 100  # rows of a sample submission that is but an example
@@ -55,11 +65,22 @@ def sniffed(folder: Path, path: str, member: str | None = None) -> TableFile:
         raise CompetitionError(f"{file} cannot be read: {error}. Unpack it by hand, or download it again.") from None
     if not head.strip():
         raise CompetitionError(f"{file} is empty: download it again, or remove it.")
+    if not name.removesuffix(".gz").endswith((".parquet", ".pq")):
+        _must_be_text(file, head)
     if member:
         options["member"] = member
     if not name.removesuffix(".gz").endswith((".json", ".jsonl", ".ndjson", ".parquet", ".pq")):
         options |= _separation(head)
     return TableFile(path=path, options=options)
+
+
+def _must_be_text(file: Path, head: bytes) -> None:
+    """Raises CompetitionError, with what it is where that shows, for a file whose bytes are no text."""
+    for beginning, (what, remedy) in BEGINNINGS.items():
+        if head.startswith(beginning):
+            raise CompetitionError(f"{file} is {what}, whatever its name says: {remedy}.")
+    if head.count(b"\0") * 1000 > len(head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise CompetitionError(f"{file} is no text: it holds bytes that no table has. Save it as CSV, or download it again.")
 
 
 def typed(folder: Path, file: TableFile, dtypes: dict[str, str]) -> TableFile:

@@ -49,7 +49,11 @@ def hold_out(source: Path, overrides: Overrides, folder: Path, answers: Path) ->
         raise CompetitionError(f"--target {' '.join(missing)}: {source} has no such column. It has {several(rows.columns)}.")
     rows, ids = _with_ids(rows.dropna(subset=targets).reset_index(drop=True), overrides)
     if len(rows) < 10:
-        raise CompetitionError(f"{source} has {len(rows)} rows with a value of {several(targets)}: too few to hold some out.")
+        count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+        raise CompetitionError(
+            f"{source} has {count} with a value of {several(targets)}: too few to hold some out. "
+            "Give at least 10 such rows, or name another column with --target COLUMN."
+        )
     held_out = chosen(rows[targets[0]])
     write(folder, answers, rows[~held_out], rows[held_out], targets, ids)
     if source.is_dir():

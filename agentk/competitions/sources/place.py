@@ -8,6 +8,7 @@ from pathlib import Path
 from agentk.competitions.draft import Overrides
 from agentk.competitions.files.listing import listed, role_of
 from agentk.competitions.files.tables import is_table
+from agentk.competitions.sources.existing import existing
 from agentk.errors import CompetitionError
 
 
@@ -33,14 +34,12 @@ def located(source: str | Path, overrides: Overrides, folder: Path) -> Place:
         name = builtin.known_name(str(source).removeprefix("builtin:"))
         builtin.make(name, made, answers)
         return Place(name, made, answers)
-    path = Path(source)
-    if not path.exists():
-        raise CompetitionError(f"{path} does not exist. Give the folder of an unzipped competition, a CSV file, or builtin:NAME.")
-    path = path.resolve()
+    path = existing(source).resolve()
     if path.is_file():
         if not is_table(path):
             raise CompetitionError(
-                f"{path} is no table. Give a folder, or a file that ends in .csv, .tsv, .json, .jsonl or .parquet."
+                f"{path} is no table. Give a folder, or a file that ends in .csv, .tsv, .json, .jsonl or .parquet; "
+                "save a spreadsheet as CSV."
             )
         holdout.hold_out(path, overrides, made, answers)
         return Place(path.name.split(".")[0], made, answers)

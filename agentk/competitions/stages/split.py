@@ -14,7 +14,7 @@ from pandas.api import types
 from agentk.competitions.columns.kinds import called_time, moments
 from agentk.competitions.columns.task import sorted_labels
 from agentk.competitions.draft import Draft, Stage
-from agentk.competitions.files.tables import parts_of
+from agentk.competitions.files.tables import parts_of, several
 from agentk.competitions.validation.imitation import imitating, spell_span
 from agentk.competitions.validation.relation import nearest
 from agentk.errors import CompetitionError
@@ -67,7 +67,7 @@ def _as_said(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
     said = draft.overrides
     column = said.column
     if column is not None and column not in train.columns:
-        raise CompetitionError(f"--column {column}: the train file has no such column.")
+        raise CompetitionError(f"--column {column}: the train file has no such column. It has {several(train.columns)}.")
     scheme = said.validation or "grouped"
     if scheme in ("random", "stratified"):
         return Validation(scheme=scheme, folds=_folds(draft), most=_most(draft), reasons=(f"as {draft.speaker} said",))
