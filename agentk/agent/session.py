@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from agentk import __version__
 from agentk.agent import machine
@@ -21,7 +21,7 @@ from agentk.competitions.draft import Overrides
 from agentk.competitions.sources.existing import existing
 from agentk.errors import RunError, SettingError
 from agentk.graph.clock import Clock
-from agentk.graph.folder import RunFolder, replace, room_needed
+from agentk.graph.folder import RunFolder, damaged, replace, room_needed
 from agentk.graph.journal import Journal, read, real
 from agentk.graph.ledger import Ledger
 from agentk.graph.workbench import Setting, Workbench
@@ -143,8 +143,9 @@ def request_of(folder: RunFolder) -> Request:
     """What the run was asked for."""
     try:
         return Request.model_validate(folder.facts().get("request"))
-    except ValueError as error:
-        raise RunError(f"{folder.facts_file} holds no request that this agentk reads: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise damaged(folder.facts_file, f"{'.'.join(map(str, ('request', *first['loc'])))}: {first['msg']}") from None
 
 
 @contextmanager

@@ -58,6 +58,12 @@ class Stepper:
         """The run, opened where it is not."""
         return self._opened()[0]
 
+    def going(self) -> Workbench:
+        """The run, opened to go on. Raises RunError when it has ended."""
+        if over := self._over:
+            raise self._ended(over)
+        return self.bench
+
     @property
     def is_open(self) -> bool:
         """Whether this process holds it."""
@@ -89,7 +95,7 @@ class Stepper:
 
     def step(self) -> Step:
         """Runs one node. Raises Paused on an interrupt that does not wait for its end, RunError when the run has ended."""
-        bench = self.bench
+        bench = self.going()
         bench.pausing = False
         try:
             return self._one()
@@ -99,7 +105,7 @@ class Stepper:
     def until(self, until: Until | None) -> Iterator[Step]:
         """Steps, up to and with the one that `until` names or accepts; to the end of the run without it. Raises Paused."""
         wanted = _wanted(until)
-        self.bench.pausing = False
+        self.going().pausing = False
         ended = False
         while not ended:
             step = self._one()
@@ -113,8 +119,6 @@ class Stepper:
             raise RunError(f"{self.folder.path.name} is at work already in this process: pause it, or wait for it")
         try:
             with self._harmless():
-                if over := self._over:
-                    raise self._ended(over)
                 bench, walk = self._opened()
                 if walk.next is None and not self._further:
                     raise self._ended(bench.ledger.ended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -35,3 +36,18 @@ def checked(kind: type[Fields], **said: object) -> Fields:
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingError(f"--{str(first['loc'][0]).replace('_', '-')} {first['input']!r}: {first['msg']}") from None
+
+
+def writable(path: Path) -> Path:
+    """The file that a flag asks for, its folder made. Raises SettingError where nothing can be written there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(
+            f"{path} cannot be written: {path.parent} is no folder: {error.strerror}. Name another place"
+        ) from None
+    if path.is_dir():
+        raise SettingError(f"{path} cannot be written: it is a folder. Name a file in it")
+    if not os.access(path.parent, os.W_OK):
+        raise SettingError(f"{path} cannot be written: {path.parent} allows no new file. Name another place")
+    return path

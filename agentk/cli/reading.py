@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from agentk.agent.session import find
+from agentk.cli.arguments import writable
 from agentk.errors import SettingError
 from agentk.graph.folder import replace
 from agentk.report.compare import Compared, compare
@@ -20,8 +21,7 @@ from agentk.types.metric import better_way
 def report_run(run: str, out: Path, output: Path | None, *, show_rows: bool) -> None:
     """Writes the report and prints where it is."""
     folder = find(run, out)
-    place = output or folder.report
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place = writable(output) if output else folder.report
     replace(place, render(folder, show_rows=show_rows))
     print(place)
 
@@ -72,8 +72,7 @@ def compare_runs(names: list[str], out: Path, plot: Path | None, *, as_json: boo
     """Prints the table; with `plot` also writes a page."""
     runs = compare([find(name, out) for name in names])
     if plot is not None:
-        plot.parent.mkdir(parents=True, exist_ok=True)
-        replace(plot, render_comparison(runs))
+        replace(writable(plot), render_comparison(runs))
     if as_json:
         print(json.dumps([asdict(run) | {"summary": run.summary.model_dump(mode="json")} for run in runs]))
         return

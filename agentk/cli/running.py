@@ -14,6 +14,7 @@ from agentk.agent.ending.summary import summarize
 from agentk.agent.models import notice_of
 from agentk.agent.request import Request, renewed_budget
 from agentk.agent.session import begin, find, request_of, session, work
+from agentk.cli.arguments import writable
 from agentk.errors import RunError, SettingError, StoreError, UserError
 from agentk.settings import duration
 
@@ -182,5 +183,5 @@ def predict_rows(run: str, out: Path, rows: Path, output: Path) -> None:
     folder = find(run, out)
     if not rows.is_file():
         raise SettingError(f"there is no file {rows}: give a file with new rows, columns like the test file's")
-    count = predict(folder, rows, output)
+    count = predict(folder, rows, writable(output))
     print(f"{count} rows predicted: {output}", file=sys.stderr)

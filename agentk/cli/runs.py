@@ -71,7 +71,7 @@ def report(
 
 def watch(
     run: Run,
-    port: Annotated[int, typer.Option(help="0: any that is free.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 0,
     browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     out: Out = Path("runs"),
 ) -> None:

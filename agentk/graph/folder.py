@@ -12,14 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from errno import EDQUOT, ENOSPC, EROFS
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from agentk.errors import RunError, StoreError
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Competition
 from agentk.types.solution import Solution
+
+Fields = TypeVar("Fields", bound=BaseModel)
 
 DRAFT = ".draft-"
 """How the name of what is being written begins, until it takes its place."""
@@ -81,8 +83,10 @@ class RunFolder:
         except FileNotFoundError:
             raise RunError(f"{self.path} is no run: it has no run.json. `agentk list` shows the runs there are") from None
         except ValueError:
-            raise RunError(f"{self.facts_file} is not JSON: the file was edited or the disk is damaged") from None
-        return dict(facts)
+            facts = None
+        if not isinstance(facts, dict):
+            raise damaged(self.facts_file, "it is no JSON object")
+        return facts
 
     def write_facts(self, facts: dict[str, JsonValue]) -> None:
         """Replaces run.json."""
@@ -171,17 +175,21 @@ class RunFolder:
             write(draft)
 
     def read_contract(self) -> Competition | None:
-        """The contract that setup arrived at; None before its end."""
-        return Competition.model_validate_json(self.contract.read_text()) if self.contract.exists() else None
+        """The contract that setup arrived at; None before its end. Raises RunError when it is broken."""
+        return _valid(Competition, self.contract) if self.contract.exists() else None
 
     def read_attempt(self, number: int) -> Attempt | None:
-        """A finished attempt, None where there is no such."""
+        """A finished attempt, None where there is no such. Raises RunError when what is kept of it is broken."""
         path = self.attempt(number) / "outcome.json"
-        return Attempt.model_validate_json(path.read_text()) if path.exists() else None
+        return _valid(Attempt, path) if path.exists() else None
 
     def read_solution(self, attempt: Attempt) -> Solution:
-        """The program of a finished attempt."""
-        return Solution((self.attempt(attempt.number) / "solution.py").read_text(), attempt.name)
+        """The program of a finished attempt. Raises RunError when its folder is gone."""
+        path = self.attempt(attempt.number) / "solution.py"
+        try:
+            return Solution(path.read_text(), attempt.name)
+        except FileNotFoundError:
+            raise damaged(path, "it is missing") from None
 
     def bytes(self) -> int:
         """What the folder occupies."""
@@ -191,6 +199,22 @@ class RunFolder:
                 with suppress(FileNotFoundError):  # a run at work
                     total += (Path(folder) / name).lstat().st_size
         return total
+
+
+def damaged(path: Path, what: str) -> RunError:
+    """The error of a file that agentk wrote and cannot read any more."""
+    return RunError(
+        f"{path} cannot be read: {what}; the file was edited or the disk is damaged. Put a copy of it back, or begin another "
+        "run: the programs in attempts/, submission.csv and solution/ are files of their own"
+    )
+
+
+def _valid(kind: type[Fields], path: Path) -> Fields:
+    try:
+        return kind.model_validate_json(path.read_text())
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise damaged(path, f"{'.'.join(map(str, first['loc'])) or 'all of it'}: {first['msg']}") from None
 
 
 class _WholeFolder:
@@ -232,10 +256,11 @@ def replace(path: Path, content: str | bytes) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise StoreError(
-            f"{path} cannot be written: {error.strerror}; what was there before is unharmed. Free space, then `agentk resume`"
-        ) from error
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        full = error.errno in (ENOSPC, EDQUOT)
+        remedy = "Free space, then `agentk resume`" if full else "It takes a folder that can be written to"
+        raise StoreError(f"{path} cannot be written: {error.strerror}; what was there before is unharmed. {remedy}") from error
 
 
 @contextmanager

@@ -104,7 +104,10 @@ def read(path: Path) -> Iterator[Line]:
             try:
                 line = json.loads(raw)
             except ValueError:
-                raise StoreError(f"{path}, line {number}: not JSON; the journal was edited or the disk is damaged") from None
+                raise StoreError(
+                    f"{path}, line {number}: not JSON; the journal was edited or the disk is damaged. Put a copy of it back; "
+                    "attempts/, submission.csv and solution/ beside it are whole without it"
+                ) from None
             if not isinstance(line, dict) or line.get("schema") != SCHEMA:
                 schema = line.get("schema") if isinstance(line, dict) else line
                 raise StoreError(

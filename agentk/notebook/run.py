@@ -63,7 +63,7 @@ class Run:
 
     def run(self, until: Until | None = None) -> Run:
         """Runs to the end of the budget, with a view that renews itself. An interrupt pauses it; run() goes on."""
-        with watched(self._stepper.bench):
+        with watched(self._stepper.going()):
             for _ in self._stepper.until(until):
                 pass
         self._tell_end()
@@ -71,7 +71,7 @@ class Run:
 
     async def arun(self, until: Until | None = None) -> Run:
         """As `run`, in a thread of its own: the kernel stays free, `pause()` works. Cancelling it pauses the run."""
-        bench = await asyncio.to_thread(lambda: self._stepper.bench)
+        bench = await asyncio.to_thread(self._stepper.going)
         with watched(bench):
             work = asyncio.get_running_loop().run_in_executor(None, lambda: [None for _ in self._stepper.until(until)])
             try:

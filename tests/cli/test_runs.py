@@ -63,6 +63,24 @@ def test_a_run_that_has_ended_is_not_stepped_and_stays_as_it_is(say: Say, run: s
     assert journal.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("run.json", "[1]", "no JSON object"),
+        ("run.json", '{"version": 1}', "no request"),
+        ("competition.json", "{}", "Field required"),
+        ("journal.jsonl", "no line\n", "line 1: not JSON"),
+    ],
+)
+def test_a_damaged_run_is_named_with_what_is_left_of_it(
+    say: Say, run: str, tmp_path: Path, file: str, content: str, words: str
+) -> None:
+    (tmp_path / "runs" / run / file).write_text(content)
+    said = say("show", run)
+    assert said.code in (1, 2) and f"runs/flowers/{file}" in said.err
+    assert words in said.err and "Traceback" not in said.err
+
+
 def test_the_story_of_the_winner_names_what_it_rests_on(say: Say, run: str) -> None:
     said = say("explain", run)
     assert said.code == 0 and "#1 draft constant" in said.out
@@ -84,6 +102,10 @@ def test_the_winner_is_taken_away_by_name_of_the_form(say: Say, run: str, tmp_pa
         (("add", "flowers", "--oof", "a.csv", "--test-pred", "b.csv"), ("a.csv", "training rows")),
         (("tell", "flowers", " "), ("no idea",)),
         (("compare", "flowers"), ("RUN RUN",)),
+        (("report", "flowers", "-o", "/dev/null/page.html"), ("/dev/null/page.html", "Name another place")),
+        (("report", "flowers", "-o", "runs"), ("it is a folder",)),
+        (("watch", "flowers", "--port", "70000"), ("--port", "65535")),
+        (("predict", "flowers", "none.csv"), ("none.csv", "new rows")),
         (("report", "trees"), ("trees", "agentk list")),
         (("explain", "flowers", "--ablate", "--budget", "soon"), ("soon", "90s")),
     ],

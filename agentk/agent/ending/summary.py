@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from agentk.agent.models import spent_in_words
 from agentk.competitions.files.listing import LEADERBOARD
-from agentk.graph.folder import RunFolder
+from agentk.graph.folder import RunFolder, damaged
 from agentk.graph.journal import Line, read, real
 from agentk.graph.ledger import Ledger
 from agentk.types.attempt import Attempt
@@ -68,8 +68,9 @@ def summarize(folder: RunFolder) -> Summary:
     """The summary of a run as its folder tells it; works while it runs and after a crash."""
     lines = list(read(folder.journal))
     facts = folder.facts()
-    request = facts["request"]
-    assert isinstance(request, dict)
+    request = facts.get("request")
+    if not isinstance(request, dict) or "competition" not in request:
+        raise damaged(folder.facts_file, "it holds no request")
     named = str(request["competition"])
     submission = str(folder.submission) if folder.submission.exists() else None
     last = lines[-1] if lines else None
