@@ -57,10 +57,10 @@ def _read(path: Path) -> Iterator[Lesson]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise SettingError(f"{path} cannot be read: {reason}. Give a file that `agentk memory export` wrote") from None
-    first = lines[0] if lines else ""
-    if not _is_header(first):
+    header = lines[0] if lines else ""
+    if not _is_header(header):
         raise SettingError(
-            f"{path} begins with {first[:80]!r}: give a file that `agentk memory export` wrote ({FORMAT} version {VERSION})"
+            f"{path} begins with {header[:80]!r}: give a file that `agentk memory export` wrote ({FORMAT} version {VERSION})"
         )
     for number, line in enumerate(lines[1:], 2):
         try:
