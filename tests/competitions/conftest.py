@@ -12,6 +12,7 @@ import pytest
 from agentk.competitions.draft import Overrides
 from agentk.competitions.files.tables import forget_tables
 from agentk.competitions.setup import set_up
+from agentk.competitions.sources import builtin
 from agentk.types.competition import Competition
 
 N, M = 240, 80  # rows of train and of test
@@ -69,6 +70,13 @@ def understood(tmp_path: Path) -> Callable[..., Competition]:
         return set_up(source, Overrides.model_validate(flags), tmp_path / "made")
 
     return competition
+
+
+@pytest.fixture(scope="session")
+def builtins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Competition]:
+    """Every built-in, set up once."""
+    place = tmp_path_factory.mktemp("builtins")
+    return {name: set_up(f"builtin:{name}", Overrides(), place / name) for name in builtin.names()}
 
 
 @pytest.fixture

@@ -153,7 +153,7 @@ def test_it_looks_drafts_improves_and_fuses(with_model: Callable[..., tuple[Work
 def test_a_look_that_is_stopped_keeps_what_it_printed(
     with_model: Callable[..., tuple[Workbench, Model]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench, model = with_model(Model([say("explore"), say("draft")], [LOOKS, MIDDLES]), attempts=6)
+    bench, model = with_model(Model([say("explore"), say("draft")], [LOOKS, MIDDLES]), attempts=5)
     stopped = Probed(Outcome(status=Status.TIMED_OUT, reason="30 s"), log="rows 300\n", seconds=30.0)
     monkeypatch.setattr(Referee, "look", lambda *_: Ended(stopped))
     walk(bench)
@@ -174,7 +174,7 @@ def test_a_result_is_told_beside_the_best_of_the_others(with_model: Callable[...
 
 
 def test_a_question_says_what_is_legal_and_how_attempts_err(with_model: Callable[..., tuple[Workbench, Model]]) -> None:
-    bench, model = with_model(Model([say("draft")] * 5, [MIDDLES] * 5), attempts=8)
+    bench, model = with_model(Model([say("draft")] * 3, [MIDDLES] * 3), attempts=6)
     walk(bench)
     first, last = model.plan_questions[0], model.plan_questions[-1]
     assert first.scored > 0, "the playbook makes the baseline"
@@ -188,7 +188,7 @@ def test_a_question_says_what_is_legal_and_how_attempts_err(with_model: Callable
 
 
 def test_a_failing_smoke_run_is_mended_with_its_log(with_model: Callable[..., tuple[Workbench, Model]]) -> None:
-    bench, model = with_model(Model([say("draft")], [RAISES, MIDDLES]), attempts=6)
+    bench, model = with_model(Model([say("draft")], [RAISES, MIDDLES]), attempts=5)
     walk(bench)
     assert [line["status"] for line in lines(bench, "smoke")] == ["failed", "scored"]
     broken = model.code_questions[1].broken
@@ -198,7 +198,7 @@ def test_a_failing_smoke_run_is_mended_with_its_log(with_model: Callable[..., tu
 
 
 def test_mending_is_bounded_and_costs_a_step_not_the_run(with_model: Callable[..., tuple[Workbench, Model]]) -> None:
-    bench, model = with_model(Model([say("draft"), say("draft")], [RAISES] * 3 + [MIDDLES]), attempts=7)
+    bench, model = with_model(Model([say("draft"), say("draft")], [RAISES] * 3 + [MIDDLES]), attempts=6)
     walk(bench)
     assert len(lines(bench, "smoke")) == 4 and len(of_model(bench)) == 1
     assert "mended 2 times" in model.plan_questions[1].refused[0]
@@ -213,7 +213,7 @@ def test_what_fails_on_all_rows_may_be_debugged(with_model: Callable[..., tuple[
                 return say("debug", parent=options["debug"].parents[0])
             return say("draft")
 
-    bench, _model = with_model(Mends([], [FAILS_ON_FOLDS, *[MIDDLES] * 9]), attempts=8)
+    bench, _model = with_model(Mends([], [FAILS_ON_FOLDS, *[MIDDLES] * 9]), attempts=6)
     walk(bench)
     failed, *later = of_model(bench)
     assert failed.outcome.status == "failed" and failed.smoke is not None
@@ -232,7 +232,7 @@ def test_what_cannot_be_done_is_refused_and_the_playbook_answers(with_model: Cal
 
 def test_without_money_the_playbook_goes_on_and_it_is_said_once(with_model: Callable[..., tuple[Workbench, Model]]) -> None:
     bench, model = with_model(
-        Model([say("draft"), BudgetError("of --max-cost $0.02 only $0.0001 are left")], [MIDDLES]), attempts=7
+        Model([say("draft"), BudgetError("of --max-cost $0.02 only $0.0001 are left")], [MIDDLES]), attempts=6
     )
     walk(bench)
     (left,) = lines(bench, "model_left")
@@ -296,11 +296,11 @@ def test_the_same_answers_give_the_same_submission(
     def told() -> Model:
         return Model([say("draft"), say("explore"), say("improve", parent=1)], [MIDDLES, LOOKS, RAISES, MIDDLES])
 
-    first, _ = with_model(told(), attempts=6)
+    first, _ = with_model(told(), attempts=5)
     walk(first)
     made = first.folder.submission.read_bytes()
     first.journal.close()
     first.folder.path.rename(tmp_path / "first")
-    second, _ = with_model(told(), attempts=6)
+    second, _ = with_model(told(), attempts=5)
     walk(second)
     assert second.folder.submission.read_bytes() == made

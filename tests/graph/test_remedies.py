@@ -62,7 +62,7 @@ def test_a_recipe_that_fails_as_another_program_did_is_mended_as_that_was(
 ) -> None:
     recipe = tmp_path / "middles.py"
     recipe.write_text('"""Nearest middle."""\n' + BROKEN)
-    bench = opened(Playbook((from_file(recipe),)), memory=memory, name="second", competition="builtin:wine", attempts=6)
+    bench = opened(Playbook((from_file(recipe),)), memory=memory, name="second", competition="builtin:wine", attempts=5)
     bench.deliver = learn
     assert memory.lessons(kinds=["fix"], scope=Scope(("tabular", "multiclass"))), "it has left its competition"
     walk(bench)

@@ -17,7 +17,7 @@ from agentk.referee.referee import Referee
 from agentk.types.competition import Label, TaskKind
 from agentk.types.outcome import Outcome, Status
 
-N, M = 3000, 500
+N, M = 1500, 500
 
 
 def referee_of(metric: str, task: TaskKind, classes: tuple[Label, ...], truth: np.ndarray) -> Referee:
@@ -154,11 +154,11 @@ def test_one_member_alone_is_the_blend_and_none_is_an_error() -> None:
 def test_rows_that_no_fold_covers_stay_uncovered() -> None:
     truth, _, oofs, tests = values(np.random.default_rng(0), [1.0, 1.0, 1.0])
     referee = referee_of("rmse", TaskKind.REGRESSION, (), truth)
-    layout = Layout(np.where(np.arange(N) < 1000, -1, np.arange(N) % 3), 3, "rolling", 0, forward=True)
+    layout = Layout(np.where(np.arange(N) < 500, -1, np.arange(N) % 3), 3, "rolling", 0, forward=True)
     referee.layout, referee.judge = layout, Judge(referee.metric, TaskKind.REGRESSION, (), truth, layout.assignment)
     holed = [np.where(layout.covered[:, None], oof, np.nan) for oof in oofs]
     found = blended(referee, holed, tests).evaluation
-    assert found.oof is not None and np.isnan(found.oof[:1000]).all() and not np.isnan(found.oof[1000:]).any() and found.complete
+    assert found.oof is not None and np.isnan(found.oof[:500]).all() and not np.isnan(found.oof[500:]).any() and found.complete
 
 
 def test_thirty_members_of_twenty_thousand_rows_take_seconds() -> None:

@@ -73,11 +73,11 @@ def test_only_rows_that_both_cover_are_compared() -> None:
 
 @pytest.mark.parametrize("metric", ["rmse", "log_loss", "auc", "f1", "average_precision"])
 def test_the_standard_error_is_what_fresh_rows_show(metric: str) -> None:
-    """The error reckoned from one sample against the spread of the difference over 120 fresh samples."""
+    """The error reckoned from one sample against the spread of the difference over 60 fresh samples."""
     rng = np.random.default_rng(1)
     named = metric_named(metric)
     reckoned, found = [], []
-    for sample in range(120):
+    for sample in range(60):
         truth = (rng.random(500) < 0.4).astype(float)
         signal = 2 * truth - 1
         one, other = (1 / (1 + np.exp(-(signal + noise))) for noise in rng.normal(0, (1.0, 1.2), (500, 2)).T)

@@ -45,7 +45,7 @@ def test_what_the_decision_mends_costs_nothing(metric: str) -> None:
 
 def test_it_prefers_the_better_of_two_programs_more_often_than_the_metric_does() -> None:
     by_score = by_merit = 0
-    for seed in range(30):
+    for seed in range(16):
         better, truth = rare(0.7, seed=seed)
         worse, _ = rare(1.0, seed=seed)
         referee = judge("f1", TaskKind.BINARY, (0, 1), truth)
@@ -53,7 +53,7 @@ def test_it_prefers_the_better_of_two_programs_more_often_than_the_metric_does()
         by_score += one.score > other.score
         by_merit += one.merit > other.merit
     assert by_merit > by_score
-    assert by_merit >= 25
+    assert by_merit >= 13
 
 
 def test_predictions_that_know_nothing_are_all_alike_and_certain_errors_stay_finite() -> None:

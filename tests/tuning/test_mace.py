@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import optuna
 import pytest
-from optuna.trial import TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from agentk.tuning.dimensions import distribution, suggest
 from agentk.tuning.mace import MaceSampler
@@ -39,6 +39,10 @@ def study(seed: int = 0, direction: str = "minimize") -> optuna.Study:
     return optuna.create_study(sampler=MaceSampler(SPACE, seed), direction=direction)
 
 
+def trial_of(params: Params, error: float) -> FrozenTrial:
+    return create_trial(value=error, params=params, distributions={name: distribution(SPACE[name]) for name in params})
+
+
 def searched(made: optuna.Study, trials: int, error: Callable[[Params], float] = error_of) -> list[Params]:
     made.optimize(lambda trial: error(params_of(trial)), n_trials=trials)
     return [dict(trial.params) for trial in made.trials]
@@ -58,9 +62,9 @@ def test_finds_what_chance_does_not_find():
 
 def test_goes_up_where_more_is_better():
     made = study(direction="maximize")
-    searched(made, 25, lambda params: -error_of(params))
+    searched(made, 18, lambda params: -error_of(params))
     values = [trial.value for trial in made.trials if trial.value is not None]
-    assert sum(values[-10:]) / 10 > sum(values[:9]) / 9
+    assert sum(values[-6:]) / 6 > sum(values[:6]) / 6
 
 
 def test_the_same_seed_and_trials_lead_to_the_same_points_another_seed_to_others():
@@ -69,7 +73,7 @@ def test_the_same_seed_and_trials_lead_to_the_same_points_another_seed_to_others
 
 
 def test_draws_conditional_dimensions_only_where_they_are_active():
-    points = searched(study(1), 25)
+    points = searched(study(1), 15)
     assert {point["encoding"] for point in points} == {"codes", "target"}
     assert all(("smoothing" in point) == (point["encoding"] == "target") for point in points)
 
@@ -126,10 +130,8 @@ def test_bears_losses_of_any_size_quietly(losses: list[float]):
     made = study()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for loss in losses:
-            trial = made.ask()
-            params_of(trial)
-            made.tell(trial, loss)
+        drawn = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        made.add_trials([trial_of(params_of(drawn.ask()), loss) for loss in losses])
         assert params_of(made.ask())
 
 
@@ -139,13 +141,7 @@ def test_bears_many_trials():
     for _ in range(400):
         trial = drawn.ask()
         params = params_of(trial)
-        made.add_trial(
-            create_trial(
-                value=error_of(params),
-                params=params,
-                distributions={name: distribution(SPACE[name]) for name in params},
-            )
-        )
+        made.add_trial(trial_of(params, error_of(params)))
     assert error_of(params_of(made.ask())) < 3.0
 
 

@@ -7,10 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from agentk.competitions.draft import Overrides
 from agentk.competitions.files.tables import rows_of
 from agentk.competitions.scoring.truth import encode_truth
-from agentk.competitions.setup import set_up
 from agentk.competitions.sources import builtin
 from agentk.errors import SettingError
 from agentk.types.competition import TaskKind
@@ -43,10 +41,9 @@ def test_names_forgive_and_suggest() -> None:
         builtin.known_name("zzz")
 
 
-def test_every_task_and_every_scheme_is_among_them(tmp_path: Path) -> None:
-    made = [set_up(f"builtin:{name}", Overrides(), tmp_path / name) for name in builtin.names()]
-    assert {c.task for c in made} == set(TaskKind) - {TaskKind.SPANS}  # those are among the synthetic ones alone
-    assert {c.validation.scheme for c in made} == {"random", "stratified", "grouped", "blocked", "rolling"}
+def test_every_task_and_every_scheme_is_among_them(builtins) -> None:
+    assert {c.task for c in builtins.values()} == set(TaskKind) - {TaskKind.SPANS}  # those are among the synthetic ones alone
+    assert {c.validation.scheme for c in builtins.values()} == {"random", "stratified", "grouped", "blocked", "rolling"}
 
 
 def test_answers_are_the_truth_of_the_test_rows(understood, tmp_path: Path) -> None:
