@@ -8,8 +8,8 @@ import numpy as np
 
 from agentk.referee import searches
 from agentk.referee.apply import TINY, as_pairs, decide
-from agentk.referee.choice import difference
 from agentk.referee.decision import Adjust, Argmax, Calibrate, Cuts, Decision, Thresholds, default_decision
+from agentk.referee.differences import difference
 from agentk.referee.drawn import in_proportion
 from agentk.referee.formulas import Formula, Labels, accuracy, balanced_accuracy, kappa, macro_f1, rightness
 from agentk.referee.rules import Rules, has_losses, least_answer

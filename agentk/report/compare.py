@@ -12,7 +12,7 @@ from agentk.agent.ending.summary import Summary, summarize
 from agentk.agent.insight.evidence import Evidence, contract_of, evidence_of
 from agentk.errors import AgentKError, RunError
 from agentk.graph.folder import RunFolder
-from agentk.referee.choice import difference
+from agentk.referee.differences import difference
 from agentk.report.story import paired, tell
 
 

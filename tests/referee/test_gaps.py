@@ -10,9 +10,9 @@ import pytest
 
 from agentk.competitions.metrics import metric_named
 from agentk.referee.blend import blend
-from agentk.referee.choice import difference
 from agentk.referee.deciding import fit
 from agentk.referee.diagnosis import Diagnoser
+from agentk.referee.differences import difference
 from agentk.referee.evaluation import Evaluation
 from agentk.referee.interval import expected_score
 from agentk.referee.judge import Judge

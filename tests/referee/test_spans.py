@@ -98,10 +98,10 @@ def test_rows_that_no_fold_holds_out_stay_out(referee: Referee) -> None:
 
 def test_two_programs_are_compared_row_by_row(referee: Referee) -> None:
     better, worse = program(referee, 0.8, 1), program(referee, 0.4, 2)
-    verdict = prefers(better, worse, referee=referee, average=False, simpler=False)
+    verdict = prefers(better, worse, judge=referee.judge, average=False, simpler=False)
     assert verdict.prefer and better.score is not None and worse.score is not None
     assert verdict.difference == pytest.approx(better.score - worse.score) and 0 < verdict.error < 0.1
-    assert not prefers(worse, better, referee=referee, average=True, simpler=True).prefer
+    assert not prefers(worse, better, judge=referee.judge, average=True, simpler=True).prefer
 
 
 def test_a_blend_takes_what_most_members_say(referee: Referee) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from agentk.competitions.metrics import metric_named
 from agentk.referee.blend import Task
-from agentk.referee.choice import difference
 from agentk.referee.deciding import fit
 from agentk.referee.decision import Argmax
+from agentk.referee.differences import difference
 from agentk.referee.evaluation import Evaluation
 from agentk.referee.interval import expected_score
 from agentk.referee.judge import Judge

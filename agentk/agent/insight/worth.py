@@ -50,7 +50,7 @@ class Worth(Frozen):
 
 def compared(bench: Workbench, whole: Evaluation, rest: Evaluation) -> tuple[float, float]:
     """By how much the whole is better than the rest, and the error of that."""
-    verdict = prefers(whole, rest, referee=bench.arena.referee, average=False, simpler=False)
+    verdict = prefers(whole, rest, judge=bench.arena.referee.judge, average=False, simpler=False)
     return verdict.difference, verdict.error
 
 

@@ -15,7 +15,7 @@ from agentk.graph.folder import RunFolder, replace
 from agentk.graph.journal import read
 from agentk.graph.ledger import Ledger
 from agentk.referee.apply import decide
-from agentk.referee.choice import difference
+from agentk.referee.differences import difference
 from agentk.referee.evaluation import Evaluation
 from agentk.types.attempt import Attempt
 from agentk.types.metric import Array

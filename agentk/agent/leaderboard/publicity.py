@@ -13,7 +13,7 @@ from agentk.agent.insight.evidence import Evidence, contract_of, evidence_of
 from agentk.agent.leaderboard.submitting import journal_of, submissions_of
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
-from agentk.referee.choice import difference
+from agentk.referee.differences import difference
 from agentk.types.competition import Competition
 from agentk.types.metric import gain
 

@@ -192,7 +192,7 @@ def choose(bench: Workbench, attempt: Attempt, challenger: Evaluation) -> tuple[
     verdict = prefers(
         challenger,
         bench.evaluation(best),
-        referee=bench.arena.referee,
+        judge=bench.arena.referee.judge,
         average=len(attempt.seen) > len(incumbent.seen),
         # Measured seconds would not decide the same way twice: in an ordered run a tie stays with what came first.
         simpler=not incumbent.seen

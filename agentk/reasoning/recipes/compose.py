@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agentk.errors import ReasonerError
-from agentk.reasoning.recipes.layout import counted_line, import_lines, literal_lines
+from agentk.reasoning.recipes.formatting import counted_line, import_lines, literal_lines
 from agentk.types.solution import Solution
 
 BLOCKS = Path(__file__).parent / "blocks"

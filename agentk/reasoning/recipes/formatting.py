@@ -1,4 +1,4 @@
-"""The layout of composed programs: imports and literals as the linter and formatter would write them."""
+"""The formatting of composed programs: imports and literals as the linter and formatter would write them."""
 
 from __future__ import annotations
 
