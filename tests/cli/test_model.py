@@ -41,7 +41,7 @@ def answering(folder: Path, over: threading.Event) -> None:
         time.sleep(0.1)
 
 
-def test_a_run_with_a_model_is_shown_counted_and_replayed(tmp_path: Path) -> None:
+def test_a_run_with_a_model_is_shown_counted_and_replayed(tmp_path: Path, say: Callable[..., Called]) -> None:
     folder, over = tmp_path / "answers", threading.Event()
     folder.mkdir()
     thread = threading.Thread(target=answering, args=(folder, over), daemon=True)
@@ -63,7 +63,7 @@ def test_a_run_with_a_model_is_shown_counted_and_replayed(tmp_path: Path) -> Non
     told = call("replay", made.json["run"], "--verify", "--json", cwd=tmp_path)
     assert told.code == 0, told.out + told.err
     assert told.json["submission_same"] and all(row["score"] == row["again"] for row in told.json["rows"] if row["executed"])
-    shown = call("show", made.json["run"], cwd=tmp_path).out
+    shown = say("show", made.json["run"]).out
     assert "tokens" in shown and "files:" in shown
 
     again = call("run", "builtin:iris", "--model", f"replay:{made.json['run']}", *flags, cwd=tmp_path)

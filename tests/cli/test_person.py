@@ -77,14 +77,11 @@ def test_their_idea_stands_in_the_journal(ran: tuple[Path, Called]) -> None:
     assert edited == ["use naive bayes"]
 
 
-def test_a_broken_program_is_an_outcome_with_a_reason_and_the_run_goes_on(ran: tuple[Path, Called]) -> None:
-    place, _ = ran
-    (place / "broken.py").write_text("def fit_predict(train, test, params, data_dir)\n    return 1\n")
-    called = call(
-        "run", "builtin:iris", "--attempts", "2", "--memory", "off", "--solution", "broken.py", "--json", "--out", "o", cwd=place
-    )
+def test_a_broken_program_is_an_outcome_with_a_reason_and_the_run_goes_on(say: Callable[..., Called], tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("def fit_predict(train, test, params, data_dir)\n    return 1\n")
+    called = say("run", "builtin:iris", "--attempts", "2", "--memory", "off", "--solution", "broken.py", "--json")
     assert called.code == 0, called.err
-    first = json.loads((place / called.json["run"] / "attempts" / "1" / "outcome.json").read_text())
+    first = json.loads((tmp_path / called.json["run"] / "attempts" / "1" / "outcome.json").read_text())
     assert first["outcome"]["status"] == "invalid" and "line 1" in first["outcome"]["reason"]
     assert called.json["failed"] == 1 and called.json["cv_score"] is not None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -82,14 +83,15 @@ def test_new_rows_are_predicted_with_the_winner(ran: tuple[Path, Called], tmp_pa
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "out.csv"), expected, rtol=1e-6)
 
 
-def test_show_and_list_tell_of_the_run(ran: tuple[Path, Called]) -> None:
+def test_show_and_list_tell_of_the_run(ran: tuple[Path, Called], say: Callable[..., Called]) -> None:
     place, called = ran
-    shown = call("show", "last", cwd=place)
+    runs = ("--out", str(place / "runs"))
+    shown = say("show", "last", *runs)
     assert shown.code == 0
     for word in ("multiclass", "log_loss", "stratified", "★", "submission.csv"):
         assert word in shown.out
-    assert Path(called.json["run"]).name[:20] in call("list", cwd=place).out
-    listed = json.loads(call("list", "--json", cwd=place).out)
+    assert Path(called.json["run"]).name[:20] in say("list", *runs).out
+    listed = json.loads(say("list", "--json", *runs).out)
     assert [run["cv_score"] for run in listed] == [called.json["cv_score"]]
 
 
