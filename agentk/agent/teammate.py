@@ -38,7 +38,9 @@ def tell(folder: RunFolder, idea: str) -> None:
 
 
 def add_program(folder: RunFolder, path: Path, name: str) -> None:
-    """Puts a program into the inbox. Raises SettingError when it cannot be read."""
+    """Puts a program into the inbox. Raises SettingError when it cannot be read, or is called as no program is."""
+    if path.suffix != ".py":
+        raise SettingError(f"{path} is no Python program: give a file that ends in .py, or predictions by --oof and --test-pred")
     try:
         post_program(folder, name, path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

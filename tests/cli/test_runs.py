@@ -98,6 +98,7 @@ def test_the_winner_is_taken_away_by_name_of_the_form(say: Say, run: str, tmp_pa
         (("export", "flowers", "--to", "floppy"), ("floppy", "notebook, script or folder")),
         (("add", "flowers"), ("--oof FILE", "solution.py")),
         (("add", "flowers", "none.py"), ("none.py", "no Python program")),
+        (("add", "flowers", "predictions.csv"), ("predictions.csv", "--oof and --test-pred")),
         (("add", "flowers", "--oof", "a.csv"), ("--test-pred FILE",)),
         (("add", "flowers", "--oof", "a.csv", "--test-pred", "b.csv"), ("a.csv", "training rows")),
         (("tell", "flowers", " "), ("no idea",)),
