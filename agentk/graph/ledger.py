@@ -12,6 +12,7 @@ from agentk.reasoning.questions import Effort, Note
 from agentk.types.attempt import Attempt, merits, ranked
 from agentk.types.metric import Direction
 from agentk.types.outcome import Status
+from agentk.types.solution import RESERVED
 
 BEST = 20
 LATEST = 20
@@ -164,6 +165,7 @@ class Ledger:
             tried = attempt.outcome.status is not Status.CANCELLED  # what was cut short may be tried again
             update: dict[str, object] = {
                 "drafts": before.drafts + (tried and not tuned),
+                "plain": before.plain or (tried and not tuned and attempt.params.keys() <= set(RESERVED)),
                 "tunings": before.tunings + searched,
                 "trials": before.trials + (attempt.trials if searched or not tuned else 0),
                 "tunable": attempt.tunable,

@@ -161,15 +161,15 @@ class Playbook:
     def _promising(self, recipes: list[Recipe], question: PlanQuestion, clock: Clock) -> Plan | None:
         """The draft, or the search, that the records of earlier competitions speak for; None where they say nothing.
 
-        They put recipes into an order and leave none out: what lost elsewhere may win here, and takes one draft to find out.
+        They put recipes into an order and leave none out: what lost elsewhere may win here, and takes one draft to find out, with
+        the recipe's own parameters, whatever others' came to.
         """
         if not question.efforts or question.person or clock.cut:
             return None  # the baseline first; a person's wish, and what can be had at all, before what was
         arms = ranked(recipes, question)
         for arm, gain in arms:
-            if gain < LEAST and question.efforts.get(arm.recipe.name, Effort()).drafts:
-                continue
-            if arm.recipe.name not in question.started and clock.affords(arm.recipe, question.scored):
+            settled = gain < LEAST if arm.params else question.efforts.get(arm.recipe.name, Effort()).plain
+            if not settled and arm.recipe.name not in question.started and clock.affords(arm.recipe, question.scored):
                 return self._draft_of(arm, question, clock)
         target = self._worth_tuning(question, clock) if arms else None
         return None if target is None else self._tune(target, recipes, question, clock)

@@ -45,6 +45,7 @@ class Effort(Frozen):
     """What one recipe has been given so far, and what it gave."""
 
     drafts: int = 0
+    plain: bool = False  # whether one of them had the recipe's own parameters
     tunings: int = 0
     trials: int = 0
     failures: int = 0

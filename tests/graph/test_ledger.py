@@ -47,6 +47,18 @@ def test_efforts_gather_what_a_recipe_was_given_and_gave() -> None:
     assert (trees.failures, trees.best) == (1, None)
 
 
+def test_a_recipe_was_drafted_plainly_where_its_own_parameters_were_tried_to_the_end() -> None:
+    def plain(*lines: Line) -> bool:
+        return Ledger.of(lines, "maximize").efforts(5)["linear"].plain
+
+    cut_short = Outcome(status=Status.CANCELLED, reason="").model_dump(mode="json")
+    assert plain(finished(1, 0.7))
+    assert plain(finished(1, 0.7, params={"most_rows": 500}), finished(2, 0.8, params={"C": 3.0})), "once is enough"
+    assert not plain(finished(1, 0.7, params={"C": 3.0}))
+    assert not plain(finished(1, 0.7, params={"C": 3.0}), finished(2, 0.8, kind="tune", parent=1))
+    assert not plain(finished(1, None, outcome=cut_short))
+
+
 def test_lower_is_better_where_the_metric_says_so() -> None:
     ledger = Ledger.of([finished(1, 0.7), finished(2, 0.8)], "minimize")
     assert ledger.efforts(5)["linear"].best == 1

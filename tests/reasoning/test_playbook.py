@@ -102,7 +102,7 @@ def test_memory_puts_recipes_into_an_order_and_leaves_none_out() -> None:
     )
 
     def next_of(*names: str) -> Plan:
-        efforts = drafted(**dict.fromkeys(names, 0.8))
+        efforts = {name: one.model_copy(update={"plain": True}) for name, one in drafted(**dict.fromkeys(names, 0.8)).items()}
         tree = tuple(
             Attempt(number=number, parent=None, kind="draft", name=name, origin="playbook", recipe=name, score=0.8, merit=0.8,
                     outcome=Outcome(status=Status.SCORED))
@@ -115,6 +115,30 @@ def test_memory_puts_recipes_into_an_order_and_leaves_none_out() -> None:
     plan = next_of(*RECIPES[:-1])
     assert (plan.action, plan.recipe) == ("draft", RECIPES[-1]), "it lost everywhere, and is tried all the same"
     assert next_of(*RECIPES).action == "tune"
+
+
+def test_a_recipe_that_failed_with_remembered_parameters_is_drafted_with_its_own() -> None:
+    """What won elsewhere with others' parameters may win here with its own; others' are drafted only while they promise."""
+    line = "linear"
+    record = {f"competition {number}": (-3.0, 1.0) for number in range(20)}
+    lessons = tuple(
+        Lesson(id=str(params), kind="params", text="", value=0.0, evidence=4, payload={"recipe": line, "params": params},
+               record=record)
+        for params in ({"C": 3.0}, {"C": 4.0})
+    )  # fmt: skip
+    tree = tuple(
+        Attempt(number=number, parent=None, kind="draft", name=name, origin="playbook", recipe=name, score=0.8, merit=0.8,
+                params={"C": 3.0} if name == line else {}, outcome=Outcome(status=Status.SCORED))
+        for number, name in enumerate(RECIPES, 1)
+    )  # fmt: skip
+    standing = {one.number: -2.0 if one.recipe == line else 0.0 for one in tree}
+
+    def then(plain: bool) -> Plan:
+        efforts = {name: one.model_copy(update={"plain": plain or name != line}) for name, one in drafted(**ALL).items()}
+        return ask(efforts=efforts, tree=tree, scored=len(tree), lessons=lessons, standing=standing)
+
+    assert (then(plain=False).action, then(plain=False).recipe, then(plain=False).params) == ("draft", line, {})
+    assert then(plain=True).action == "tune"
 
 
 def test_a_hint_that_names_a_recipe_moves_it_forward() -> None:
