@@ -33,7 +33,7 @@ UNKNOWN = 1.0
 """Competitions without a record that the mean of an arm's records is shrunk by, towards `PLAIN`."""
 PLAIN = -0.5
 """What is expected of an arm that nothing is known of: a little less than of the better drafts."""
-LEAST = 0.02
+LEAST = 0.1
 """Expected improvement, in standard errors, below which a search promises more than a draft with remembered parameters."""
 ENOUGH = 3
 """Scored drafts from which on a run says by itself where its competition stands."""
