@@ -13,10 +13,18 @@ CELLS = 2e4
 """Rows x columns x classes up to which a fit takes what starting up takes."""
 UNIT = 0.2
 """Seconds of a fit at cost 1 on so few cells."""
+EACH = 0.3
+"""Times these that each class or target takes, however few the rows are."""
 READING = 1.5e-7
 """Seconds that each cell of training, held-out and test rows takes to become a feature, and its row to be predicted."""
 WORDS = 6.0
 """A column of words takes as long to read as so many of numbers."""
+LETTERS, LEARNED = 4.0, 0.02
+"""What a character of a text counts: so many numbers to read, and so many columns to who learns from words alone."""
+MANY_TARGETS, JOINTLY = 8, 0.02
+"""So many targets are fitted at once by who can, at this share of what each of them costs alone; `table.fitting.joint` does so."""
+ROWS_IN_ORDER, FOLLOWED, ORDERED = 5.0, 6, 5
+"""From so many rows a sequence on, so many numbers become so many columns more."""
 SCREENED, KEPT = 300, 0.1
 """Columns that a model sees all of, and the share of further ones that a screen leaves."""
 MOST_CELLS = 60_000_000
@@ -30,15 +38,37 @@ def seconds_of(recipe: Recipe, competition: Competition, rows: int) -> float:
     assert recipe.growth is not None
     columns = competition.columns
     if recipe.seen is None:
-        seen = len(columns) if len(columns) <= SCREENED else SCREENED + KEPT * (len(columns) - SCREENED)
-        trees = len(competition.classes) if len(competition.classes) > 2 else max(1, len(competition.targets))
-        cells = rows * seen * trees
-        read = sum(WORDS if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.DATETIME) else 1.0 for column in columns)
+        width = len(columns) + _followed(competition)
+        seen = width if width <= SCREENED else SCREENED + KEPT * (width - SCREENED)
+        letters = sum(column.length for column in columns)
+        trees = _trees(recipe, competition)
+        cells = rows * (LEARNED * letters if recipe.worded else seen) * trees
+        read = LETTERS * letters
+        if not recipe.worded:
+            read += sum(WORDS if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.DATETIME) else 1.0 for column in columns)
     else:
-        cells, read = rows * recipe.seen, recipe.seen
+        cells, read, trees = rows * recipe.seen, recipe.seen, 1.0
     held_out = min(competition.validation.most or competition.rows, competition.rows)
     others = competition.test_rows + held_out / max(competition.validation.folds, 2)
-    return float(READING * (rows + others) * read + UNIT * recipe.cost * max(1.0, cells / CELLS) ** recipe.growth)
+    work = max(1.0, cells / CELLS) ** recipe.growth
+    return float(READING * (rows + others) * read + UNIT * recipe.cost * max(work, EACH * trees))
+
+
+def _trees(recipe: Recipe, competition: Competition) -> float:
+    """How many times as long as one target or two classes it takes."""
+    targets = len(competition.targets)
+    if recipe.joint and targets >= MANY_TARGETS:
+        return 1.0 + JOINTLY * targets
+    return float(len(competition.classes) if len(competition.classes) > 2 else max(1, targets))
+
+
+def _followed(competition: Competition) -> int:
+    """The columns that `table.features.order` makes where folds keep sequences of rows together."""
+    groups = competition.validation.column if competition.validation.scheme == "grouped" else None
+    sequences = next((column.unique for column in competition.columns if column.name == groups), 0)
+    if not sequences or competition.rows < ROWS_IN_ORDER * sequences:
+        return 0
+    return ORDERED * min(FOLLOWED, sum(column.kind is ColumnKind.NUMERIC for column in competition.columns))
 
 
 def rows_within(recipe: Recipe, competition: Competition, seconds: float) -> int:

@@ -68,6 +68,7 @@ class Column(Frozen):
     kind: ColumnKind
     missing: float = 0.0  # share of training rows without a value
     unique: int = 0  # distinct values in train
+    length: float = 0.0  # characters of a text, on average
 
 
 class FileColumn(Frozen):
@@ -276,6 +277,7 @@ class Competition(Frozen):
             "rows": self.rows,
             **({"pixels": self.pixels.model_dump(mode="json", exclude={"alike", "apart"})} if self.pixels else {}),
             **({"gaps": True} if self.gaps else {}),
+            **({"sequence": self.validation.column} if self.validation.scheme == "grouped" and self.validation.column else {}),
             **({"backbones": list(self.backbones)} if self.backbones else {}),
             **({"weight": self.weights.name} if self.weights else {}),
         }

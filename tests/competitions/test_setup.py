@@ -353,6 +353,18 @@ class TestOdd:
         assert np.allclose(train["rent"], NUMBER[:N] * 40) and np.allclose(train["debt"], np.arange(N) * 90)
         assert (test["debt"] == 5.25).all() and load_rows(c.folder, plan_of(c))[0].equals(train)
 
+    def test_one_word_among_many_numbers_is_what_is_not_known(self, rows: pd.DataFrame, parts: Parts, write, understood) -> None:
+        """But a few numbers with a word are the names of a few things."""
+        spelled = np.where(np.arange(N + M) % 9 == 0, "k.A.", NUMBER.round(2).astype(str))
+        files = parts("rent", NUMBER)
+        for name, at in (("train.csv", slice(0, N)), ("test.csv", slice(N, None))):
+            floor = (files[name]["id"] % 3).astype(str).replace("0", "ground")
+            files[name] = files[name].assign(income=spelled[at], floor=floor)
+        c = understood(write(files))
+        kinds = {column.name: column.kind for column in c.columns}
+        assert kinds["income"] is ColumnKind.NUMERIC and kinds["floor"] is ColumnKind.CATEGORICAL
+        assert rows_of(c)[0]["income"].isna().sum() == (spelled[:N] == "k.A.").sum()
+
     def test_a_label_of_its_own_in_each_row_teaches_nothing(self, parts: Parts, write, understood) -> None:
         with pytest.raises(CompetitionError, match="nothing can be learned"):
             understood(write(parts("code", [f"x{at}" for at in range(N + M)], "x0")))

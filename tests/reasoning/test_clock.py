@@ -10,7 +10,7 @@ from agentk.reasoning.questions import Effort, Plan, PlanQuestion, Resources
 from agentk.reasoning.recipes.catalogue import RECIPES
 from agentk.reasoning.recipes.images import PIXELS
 from agentk.types.attempt import Attempt
-from agentk.types.competition import Column, ColumnKind, Competition, Pixels, Validation
+from agentk.types.competition import Column, ColumnKind, Competition, Pixels, TaskKind, Validation
 from agentk.types.outcome import Outcome, Status
 
 from .test_playbook import COMPETITION, LIBRARIES
@@ -58,6 +58,33 @@ def test_a_large_table_is_first_tried_on_a_sample_and_a_small_one_never() -> Non
     assert isinstance(most, int) and LEAST_ROWS <= most < 1_000_000
     assert "most_rows" not in plan(sized(5000, 20), 60.0, efforts=BASE, scored=1).params
     assert "most_rows" not in plan(sized(5_000_000, 4), 36_000.0, efforts=BASE, scored=1).params
+
+
+def test_what_reads_words_is_paid_by_the_character() -> None:
+    def letters(length: float) -> Competition:
+        said = Column(name="said", kind=ColumnKind.TEXT, length=length)
+        return sized(300_000, 2).model_copy(update={"columns": (said,)})
+
+    linear = next(recipe for recipe in RECIPES if recipe.name == "text_linear")
+    assert seconds_of(linear, letters(800.0), 300_000) > 5 * seconds_of(linear, letters(80.0), 300_000)
+    assert seconds_of(LIGHTGBM, letters(800.0), 300_000) > 5 * seconds_of(LIGHTGBM, letters(8.0), 300_000)
+    first = plan(letters(100.0), 90.0, efforts=BASE, scored=1)
+    assert first.recipe == "text_linear" and LEAST_ROWS < int(str(first.params["most_rows"])) < 200_000
+    assert "most_rows" not in plan(letters(100.0), 7200.0, efforts=BASE, scored=1).params
+
+
+def test_many_targets_are_left_to_who_fits_them_at_once() -> None:
+    labels = {"task": TaskKind.MULTILABEL, "classes": (), "targets": tuple(f"t{at}" for at in range(200))}
+    wide = sized(20_000, 800).model_copy(update=labels)
+    assert plan(wide, 120.0, efforts=BASE, scored=1).recipe in {recipe.name for recipe in RECIPES if recipe.joint}
+
+
+def test_rows_of_sequences_have_more_columns() -> None:
+    rows = sized(400_000, 6)
+    steps = tuple(column.model_copy(update={"unique": 5000}) for column in rows.columns)
+    grouped = Validation(scheme="grouped", column="n0", folds=2)
+    ordered, plain = (rows.model_copy(update={"columns": c, "validation": grouped}) for c in (steps, rows.columns))
+    assert seconds_of(LIGHTGBM, ordered, 400_000) > 2 * seconds_of(LIGHTGBM, plain, 400_000)
 
 
 def test_no_sample_is_drawn_where_no_clock_ticks_but_memory_has_its_limit() -> None:

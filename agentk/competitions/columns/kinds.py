@@ -30,9 +30,9 @@ def described(name: str, train: pd.Series[Any], test: pd.Series[Any]) -> Column:
     """The column's kind, share of missing values and number of distinct values, from train with a glance at test."""
     known = train.dropna()
     unique = _distinct(known)
-    return Column(
-        name=name, kind=_kind(name, known, unique, len(train), test), missing=1 - len(known) / len(train), unique=unique
-    )
+    kind = _kind(name, known, unique, len(train), test)
+    length = float(_looked(known).astype(str).str.len().mean()) if kind is ColumnKind.TEXT else 0.0
+    return Column(name=name, kind=kind, missing=1 - len(known) / len(train), unique=unique, length=length)
 
 
 def looks_like_id(name: str) -> bool:

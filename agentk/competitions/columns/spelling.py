@@ -19,6 +19,8 @@ from agentk.types.competition import Column, ColumnKind, TableFile
 _AMOUNT = r"[-+]?[$€£¥]?\s*[-+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?\s*[%€$£¥]?"
 _SIGNED = r"[$€£¥%]|\d,\d{3}"
 _UNKNOWN = ("na", "n/a", "nan", "null", "none", "?", "-", "--", ".", "unknown", "missing", "")  # between numbers
+_OWN_WORD = r"[^\W\d][^\d,]*"  # a word of the file's own for what is not known: k.A., not given
+_DIFFERENT = 20  # numbers beside such a word: fewer may be the names of a few things
 _SWAPPED = str.maketrans(",.", ".,")
 _MADE = ("composed", "cut", "melted", "pivot")  # options of what is no column of the file itself
 _FEWEST_NUMBERS = 16  # of a cell, for them to be columns of their own
@@ -90,10 +92,18 @@ def _are_amounts(values: pd.Series[Any], comma: bool) -> bool:
         return False
     known = known.str.strip()
     known = known.str.translate(_SWAPPED) if comma else known
-    told = known[~known.str.lower().isin(_UNKNOWN)]
+    told = _told(known[~known.str.lower().isin(_UNKNOWN)])
     if told.empty or not (len(told) < len(known) or told.head(100).str.contains(_SIGNED).any()):
         return False
     return bool(told.str.fullmatch(_AMOUNT).mean() >= _ALIKE)
+
+
+def _told(known: pd.Series[str]) -> pd.Series[str]:
+    """What is known, without the one word that stands for what is not wherever many different numbers are expected."""
+    amounts = known.str.fullmatch(_AMOUNT)
+    others = known[~amounts].unique()
+    own = len(others) == 1 and re.fullmatch(_OWN_WORD, others[0]) and known[amounts].nunique() >= _DIFFERENT
+    return known[amounts] if own else known
 
 
 def agree_on_types(draft: Draft) -> Draft:

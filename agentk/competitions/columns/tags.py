@@ -22,6 +22,7 @@ _MOST = 200  # labels that become targets
 _RARE = 5  # rows that a label must have
 _OFTEN = 0.1  # share of the rows that have several
 _OF_SETS = re.compile(r".*_(samples|micro)|hamming")
+_OF_SETS_ALONE = re.compile(r".*_samples|hamming")  # what says nothing where every row has one label
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def part_tags(draft: Draft) -> Draft:
     """Has a target whose cells name several labels read as a target for each of them.
 
     Labels are told from words of one name by what no name does: cells hold different numbers of them, none twice, in many
-    combinations, and most of them stand alone somewhere.
+    combinations, and most of them stand alone somewhere. Where the metric compares sets, none has to.
     """
     said = draft.overrides.task
     if len(draft.targets) != 1 or said not in (None, TaskKind.MULTILABEL):
@@ -45,7 +46,8 @@ def part_tags(draft: Draft) -> Draft:
     if types.is_numeric_dtype(known) or known.empty or not isinstance(known.iloc[0], str):
         return draft
     metric = wanted_metric(draft)
-    found = _parts(known, sure=said is TaskKind.MULTILABEL)
+    lone = not (metric and _OF_SETS_ALONE.fullmatch(metric))
+    found = _parts(known, sure=said is TaskKind.MULTILABEL, lone=lone)
     if found is None or (metric and metric_named(metric).places):
         return draft
     common = [label for label, count in found.counts.most_common(_MOST) if count >= min(_RARE, len(known) / 20)]
@@ -70,8 +72,11 @@ def part_tags(draft: Draft) -> Draft:
     )
 
 
-def _parts(known: pd.Series[str], sure: bool) -> _Parts | None:
-    """The labels in cells, and what stands between them; None where cells are one label each."""
+def _parts(known: pd.Series[str], sure: bool, lone: bool) -> _Parts | None:
+    """The labels in cells, and what stands between them; None where cells are one label each.
+
+    lone: most labels have to stand alone somewhere.
+    """
     times = known.str.strip().value_counts()
     cells = [str(cell) for cell in times.index]
     for sign in ("|", ";", ",", " "):
@@ -83,12 +88,12 @@ def _parts(known: pd.Series[str], sure: bool) -> _Parts | None:
             counts.update(dict.fromkeys(row, int(count)))
         often = sum(int(count) for row, count in zip(rows, times, strict=True) if len(row) > 1) / len(known)
         between = f"{sign} " if sign != " " and any(f"{sign} " in cell for cell in cells[:50]) else sign
-        if sure or _are_sets(set(rows), set(counts), often):
+        if sure or _are_sets(set(rows), set(counts), often, lone):
             return _Parts(between, counts)
     return None
 
 
-def _are_sets(rows: set[tuple[str, ...]], labels: set[str], often: float) -> bool:
+def _are_sets(rows: set[tuple[str, ...]], labels: set[str], often: float, lone: bool) -> bool:
     """often: the share of rows with several labels."""
     alone = {row[0] for row in rows if len(row) == 1}
     pairs = {frozenset(pair) for row in rows for pair in combinations(row, 2)}
@@ -98,7 +103,7 @@ def _are_sets(rows: set[tuple[str, ...]], labels: set[str], often: float) -> boo
         and often >= _OFTEN
         and all(len(set(row)) == len(row) for row in rows)
         and len(labels) <= 0.5 * len(rows)
-        and len(alone) >= 0.5 * len(labels) - 1
+        and (not lone or len(alone) >= 0.5 * len(labels) - 1)
         and len(pairs) >= len(labels)
     )
 

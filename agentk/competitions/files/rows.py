@@ -105,11 +105,15 @@ def read_table(
         moments = pd.to_datetime(frame[name], dayfirst=True, errors="coerce")
         frame[name] = moments.dt.strftime("%Y-%m-%d %H:%M:%S").where(moments.notna(), frame[name])
     for side in beside:
-        other = read_table((home or path.parent) / side["path"], **side["options"])
-        if side.get("name"):
-            other = summed(other, side["on"], side["name"])
-        frame = frame.merge(other, on=side["on"], how="inner" if side.get("known") else "left", validate="many_to_one")
+        frame = joined_to(frame, read_table((home or path.parent) / side["path"], **side["options"]), side)
     return _finite(cast(frame, dtypes))
+
+
+def joined_to(frame: pd.DataFrame, other: pd.DataFrame, side: dict[str, Any]) -> pd.DataFrame:
+    """The rows with the columns of another table, as `read_table` describes them under `beside`."""
+    if side.get("name"):
+        other = summed(other, side["on"], side["name"])
+    return frame.merge(other, on=side["on"], how="inner" if side.get("known") else "left", validate="many_to_one")
 
 
 def _told_otherwise(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 import re
 import zipfile
 from collections import OrderedDict
@@ -17,7 +18,7 @@ from pydantic import JsonValue
 
 from agentk.competitions.draft import Draft
 from agentk.competitions.files.reshaped import spread_cells
-from agentk.competitions.files.rows import cast, finish_rows, read_table, tables_within
+from agentk.competitions.files.rows import cast, finish_rows, joined_to, read_table, tables_within
 from agentk.errors import CompetitionError
 from agentk.types.competition import Competition, TableFile
 
@@ -202,7 +203,7 @@ def several(names: Iterable[object], limit: int = 12) -> str:
 def _read(path: Path, file: TableFile) -> pd.DataFrame:
     options: dict[str, Any] = dict(file.options)
     try:
-        frame = read_table(path, **options)
+        frame = read_table(path, **options) if "dtypes" in options else _joined(path, options)
     except UnicodeDecodeError as error:
         raise CompetitionError(
             f"{path} is not {error.encoding}: {error.reason} at byte {error.start}. Save it as UTF-8."
@@ -218,6 +219,20 @@ def _read(path: Path, file: TableFile) -> pd.DataFrame:
         )
     frame.columns = frame.columns.astype(str)
     return frame
+
+
+def _joined(path: Path, options: dict[str, Any]) -> pd.DataFrame:
+    """As `read_table`: of what was read already, the table or one beside it, nothing is read again."""
+    *others, last = options.get("beside") or [None]
+    if last is None:
+        return read_table(path, **options)
+    alone = {name: value for name, value in options.items() if name != "beside"} | ({"beside": others} if others else {})
+    other = table(Path(os.path.normpath(path.parent / last["path"])).parent, _named(last["path"], last["options"]))
+    return joined_to(table(path.parent, _named(path.name, alone)), other, last)
+
+
+def _named(path: str, options: dict[str, Any]) -> TableFile:
+    return TableFile(path=Path(path).name, options=options)
 
 
 def _head(path: Path, member: str | None) -> bytes:

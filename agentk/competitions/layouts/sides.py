@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.api import types
 from pydantic import JsonValue
 
+from agentk.competitions.columns.kinds import is_date
 from agentk.competitions.columns.spelling import with_options
 from agentk.competitions.draft import Draft
 from agentk.competitions.files.listing import listed, role_of, without_role
@@ -68,10 +69,11 @@ def _joined(draft: Draft, side: _Side) -> Draft | None:
     rows = [table(draft.folder, first), table(draft.folder, second)]
     facts = [table(draft.folder, file) for file in (side.train, side.test) if file]
     name, how = None, ""
-    if not _joins(rows, facts, key, 0.0 if side.paired else _KNOWN):
+    days = [column for column in key if is_date(facts[0][column])]
+    if not _joins(rows, facts, key, 0.0 if side.paired or days else _KNOWN):
         if told := _by_one(side, rows, facts, key):
             return _joined(draft, told)
-        owner = _owner(rows, facts, key) if side.test else None
+        owner = (_owner(rows, facts, key) or _calendar(rows, facts, days)) if side.test else None
         if owner is None:
             return None
         key, name, how = [owner], without_role(side.names[0]) or "side", ", what its many rows a key come to"
@@ -104,6 +106,12 @@ def _owner(rows: list[pd.DataFrame], facts: list[pd.DataFrame], key: list[str]) 
         if told_apart and all(_share_met(part, fact, name) > _MET for part, fact in zip(rows, facts, strict=True)):
             return name
     return None
+
+
+def _calendar(rows: list[pd.DataFrame], facts: list[pd.DataFrame], days: list[str]) -> str | None:
+    """The column of days of a table that tells of some days, perhaps several things of one: holidays, events."""
+    short = len(facts[0]) < len(rows[0])
+    return days[0] if len(days) == 1 and short and all(_share_met(part, facts[0], days[0]) > 0 for part in rows) else None
 
 
 def _share_met(rows: pd.DataFrame, fact: pd.DataFrame, name: str) -> float:

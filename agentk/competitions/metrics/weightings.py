@@ -12,6 +12,7 @@ _SPEAKS = re.compile(r"\b(weigh(s|ed|t|ts|ted|ting)?|counts? [\w ]{0,12}times)\b
 _LEFT_OUT = re.compile(
     r"\b(is|are|will be) (not (scored|evaluated|counted)|(ignored|excluded) (in|from) (the )?(scor|evaluat)\w+)\b"
 )
+_OF_ERRORS = re.compile(r"\bweigh\w* (recall|precision)\b")  # what the F scores do themselves
 _FORMAT = re.compile(r"\bsubmission (?:file|format)\b|\bfile should contain\b|\bfollowing format\b")
 _WORDS = {
     "once": 1,
@@ -132,7 +133,7 @@ def _scoring(description: str) -> str:
     for mention in sorted(mentioned(description), key=lambda m: -len(m.words)):
         if "weight" in mention.words:
             text = text.replace(mention.words, " ")
-    return text
+    return _OF_ERRORS.sub(" ", text)
 
 
 def _around(text: str, spoken: re.Match[str]) -> str:

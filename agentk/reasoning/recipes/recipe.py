@@ -23,6 +23,7 @@ class Recipe:
     a sample of the rows.
     least_work: the share of its usual work that is still worth trying; below 1 its blocks heed the parameter `most_work`.
     seen: the columns that it counts as, whatever the table has and however many classes there are; None: those of the table.
+    worded: it learns from texts alone: not columns are counted, but their characters. joint: it fits many targets at once.
     simplicity: rank for ties, 0 the simplest. variants: named parameter sets, diverse, to try before any search.
     """
 
@@ -39,6 +40,8 @@ class Recipe:
     growth: float | None = None
     least_work: float = 1.0
     seen: int | None = None
+    worded: bool = False
+    joint: bool = False
 
     def applies(self, competition: Competition, libraries: frozenset[str] | None = None) -> bool:
         """Whether it can and should be tried; `libraries` are the modules at hand, None for those that can be imported here."""

@@ -53,6 +53,7 @@ TABLES = (
         "ridge or logistic regression on scaled numbers and indicator columns",
         cost=0.4,
         growth=1.2,
+        joint=True,
         simplicity=1,
         variants={
             "stiff": {"penalty": 5.0, "category_rows": 20},
@@ -142,6 +143,7 @@ TABLES = (
         "small neural networks on scaled numbers, several seeds averaged",
         cost=4.0,
         growth=0.7,
+        joint=True,
         simplicity=7,
         suits=_rows_up_to(100_000),
         variants={
@@ -178,6 +180,7 @@ TABLES = (
         "the nearest training rows on scaled numbers",
         cost=0.2,
         growth=1.0,
+        joint=True,
         simplicity=2,
         suits=_rows_up_to(100_000),
         variants={"many": {"neighbors": 40}, "blocks": {"metric": "manhattan", "scaling": "quantile"}},

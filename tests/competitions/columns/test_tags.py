@@ -40,6 +40,21 @@ def test_answers_are_named_in_one_cell(parts, write, understood) -> None:
     assert made["tags"][1] == "clear" and check_submission(c, made) == []  # every training row has one
 
 
+def test_labels_that_never_stand_alone_where_sets_are_compared(parts, write, understood) -> None:
+    """Each picture has a sky and perhaps a ground: of "clear road" the metric says that these are two."""
+    sky = RNG.choice(["clear", "haze"], 320)
+    several = [" ".join([over, *(cell.split() or ["bare"])]) for over, cell in zip(sky, ground(), strict=True)]
+    told = "Submissions are evaluated on their mean F2 score, averaged over rows. It weighs recall higher than precision."
+    page = {"description.md": f"## Evaluation\n\n{told}"}
+    c = understood(write({**parts("tags", several, "clear road"), **page}))
+    assert c.task is TaskKind.MULTILABEL and {"tags_clear", "tags_haze", "tags_road"} <= set(c.targets) and not c.doubts
+
+
+def ground() -> list[str]:
+    names = ["bare", "road", "water", "field", "town", "mine"]
+    return [" ".join(name for name, yes in zip(names, row, strict=True) if yes) for row in RNG.random((320, 6)) < 0.4]
+
+
 def test_codes_of_labels_are_told_without_a_sample_that_has_several(parts, write, understood) -> None:
     codes = [" ".join(str(at) for at in np.flatnonzero(row)) for row in SETS]
     files = parts("Target", codes, 0)

@@ -83,3 +83,17 @@ def test_facts_about_one_of_the_columns_they_share(rows: pd.DataFrame, parts: Pa
     train, _ = rows_of(c)
     assert train["height"].tolist() == rows["height"][:N].tolist()
     assert set(train.loc[train["town"] == "Genf", "towns_height"]) == {375}
+
+
+def test_a_calendar_of_a_few_days(rows: pd.DataFrame, write, understood) -> None:
+    """Holidays, of some of which two are told: a day that it does not know is a day like others."""
+    days = pd.date_range("2024-01-01", periods=N + M).strftime("%Y-%m-%d")
+    whole = rows.assign(date=days, sold=RNG.gamma(2, 100, N + M))
+    test = whole.iloc[N:].drop(columns="sold")
+    files = {"train.csv": whole.iloc[:N], "test.csv": test, "sample_submission.csv": test[["id"]].assign(sold=0.0)}
+    feasts = pd.DataFrame({"date": days[[5, 5, 60, 200, N + 3]], "town": "Bern", "feast": ["a", "b", "a", "c", "a"]})
+    train, after = rows_of(understood(write({**files, "holidays.csv": feasts})))
+    assert train["holidays_rows"].dropna().tolist() == [2, 1, 1] and after["holidays_rows"].notna().sum() == 1
+    known = feasts[["date", "feast"]].drop_duplicates("date")
+    train, after = rows_of(understood(write({**files, "holidays.csv": known})))
+    assert train["feast"].dropna().tolist() == ["a", "a", "c"] and len(after) == M

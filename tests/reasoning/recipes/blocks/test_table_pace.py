@@ -14,6 +14,12 @@ def test_small_tables_are_taken_as_asked_on_one_thread() -> None:
     assert paced(ASKED, np.empty((1000, 50))) == ASKED | {"threads": 1}
 
 
+def test_many_classes_get_larger_steps_however_few_the_rows() -> None:
+    """A round is a tree a class."""
+    assert paced(ASKED, np.empty((1000, 50)), 120)["learning_rate"] > 0.12
+    assert paced(ASKED, np.empty((1000, 50)), 9) == ASKED | {"threads": 1}
+
+
 @pytest.mark.parametrize(("rows", "columns"), [(2_000_000, 10), (1000, 20_000)])
 def test_large_tables_get_larger_steps_and_every_thread(rows: int, columns: int) -> None:
     table = np.broadcast_to(0.0, (rows, columns))

@@ -87,20 +87,34 @@ def test_values_told_by_words_are_predicted(entry: str) -> None:
     assert r2_score(value[900:], found[:, 0]) > 0.5
 
 
-def test_boosting_joins_words_and_numbers_better_than_either_alone() -> None:
+@pytest.mark.parametrize("entry", ["text_boosting", "text_linear"])
+def test_words_and_numbers_are_joined_better_than_either_alone(entry: str) -> None:
     texts, author = writings(1600, 2)
     number = np.random.default_rng(1).normal(size=1600)
     answer = 2 * author + number + np.random.default_rng(2).normal(0, 0.5, 1600) > 1.0
     frame = pd.DataFrame({"said": texts, "size": number, "y": answer})
     both = {"said": "text", "size": "numeric"}
     scores = {}
-    plans = {"both": ("text_boosting", both), "words": ("text_linear", both), "size": ("table_lightgbm", {"size": "numeric"})}
+    plans = {"both": (entry, both), "words": ("text_linear", {"said": "text"}), "size": ("table_lightgbm", {"size": "numeric"})}
     for name, (entry, kinds) in plans.items():
         made_of = contract("binary", ["y"], [False, True], kinds, "roc_auc", 1200)
         found = run(entry, made_of, frame.iloc[:1200], frame.drop(columns="y").iloc[1200:].reset_index(drop=True))
         scores[name] = roc_auc_score(answer[1200:], found[:, 1])
     assert scores["both"] > 0.88
     assert scores["both"] > max(scores["words"], scores["size"]) + 0.02
+
+
+def test_categories_beside_the_words_are_told_apart() -> None:
+    """A value of many, of which only the row's word for its place tells; a place that no training row has tells nothing."""
+    rng = np.random.default_rng(3)
+    place = rng.integers(0, 40, 1200)
+    texts, _ = writings(1200, 2)
+    answer = rng.normal(size=40)[place] + rng.normal(0, 0.2, 1200)
+    frame = pd.DataFrame({"said": texts, "place": [f"p{at}" for at in place], "y": answer})
+    frame.loc[1190:, "place"] = ["elsewhere", None] * 5
+    made_of = contract("regression", ["y"], [], {"said": "text", "place": "categorical"}, "rmse", 900)
+    told, untold = (run("text_linear", made_of, frame.iloc[:900], frame.iloc[900:], beside=beside) for beside in (True, False))
+    assert r2_score(answer[900:1190], told[:290, 0]) > 0.8 > 0.3 > r2_score(answer[900:1190], untold[:290, 0])
 
 
 def test_several_text_columns_are_all_read() -> None:

@@ -1,4 +1,4 @@
-"""Texts by a linear model: tf-idf of words and characters, then logistic regression, or ridge for values."""
+"""Texts by a linear model: tf-idf of words and characters, beside them the other columns; logistic regression, or ridge."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.row_weights import row_weights
+from agentk.reasoning.recipes.blocks.table.fitting.sample import sampled
 from agentk.reasoning.recipes.blocks.table.fitting.scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
+from agentk.reasoning.recipes.blocks.text.beside import with_others
 from agentk.reasoning.recipes.blocks.text.logistic import logistic_probabilities
 from agentk.reasoning.recipes.blocks.text.ngrams import weighted_ngrams
 from agentk.reasoning.recipes.blocks.text.ridge import ridge_values
@@ -26,9 +28,10 @@ SPACE: dict[str, Any] = {
 
 
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
-    """Predictions of one linear model a class or a target, all on the same n-grams."""
+    """Predictions of one linear model a class or a target, all on the same columns."""
     params = with_defaults(params, SPACE)
-    known, unknown = weighted_ngrams(train, test, params)
+    train = sampled(train, params)
+    known, unknown = with_others(*weighted_ngrams(train, test, params), train, test, params)
     weights = row_weights(train)
 
     def classify(codes: Codes) -> Floats:

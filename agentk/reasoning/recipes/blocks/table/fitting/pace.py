@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 LEISURE = 2e6  # rows x columns x classes up to which the learning rate is taken as it is
+MANY_TREES = 12  # of a round, up to which small ones take no time to speak of
 FASTEST = 4.0
 LIGHT_WORK = 1e6  # rows x columns up to which a second thread waits more than it works, the more so on a busy machine
 WIDE = 150  # columns up to which the share of columns is taken as it is
@@ -15,7 +16,7 @@ WIDE = 150  # columns up to which the share of columns is taken as it is
 def paced(params: dict[str, Any], X: Any, classes: int = 1) -> dict[str, Any]:
     """`params` with the learning rate, columns and threads that suit the size of X; `classes` is the trees a round takes."""
     rows, columns = X.shape
-    faster = np.clip(np.sqrt(rows * columns * classes / LEISURE), 1.0, FASTEST)
+    faster = np.clip(np.sqrt(max(rows * columns * classes / LEISURE, classes / MANY_TREES)), 1.0, FASTEST)
     share = params["column_share"] * min(1.0, np.sqrt(WIDE / columns))
     rate = {"learning_rate": min(0.3, float(params["learning_rate"] * faster))} if "learning_rate" in params else {}
     return params | rate | {"column_share": float(share), "threads": useful_threads(params, rows * columns)}

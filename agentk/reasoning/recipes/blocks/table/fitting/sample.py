@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from agentk.reasoning.recipes.blocks.contract import CONTRACT
+from agentk.reasoning.recipes.blocks.table.features.order import sequence_codes
 from agentk.reasoning.recipes.blocks.task import Codes
 
 OF_EACH_CLASS = 20  # rows that a rare class keeps
@@ -24,7 +25,13 @@ def sampled(train: pd.DataFrame, params: dict[str, Any]) -> pd.DataFrame:
 
 def first_rows(train: pd.DataFrame, order: Codes, most: int) -> Codes:
     """The first `most` positions of `order`, and the first of each class, ascending."""
-    chosen = order[:most]
+    sequences = sequence_codes(train)
+    if sequences is None:
+        chosen = order[:most]
+    else:  # whole ones
+        codes, _ = pd.factorize(sequences[order])
+        sizes = np.bincount(codes)
+        chosen = order[(np.cumsum(sizes) - sizes < most)[codes]]
     if CONTRACT["task"] in ("binary", "multiclass"):
         labels = train[CONTRACT["targets"][0]].iloc[order]
         first = (labels.groupby(labels).cumcount() < OF_EACH_CLASS).to_numpy()

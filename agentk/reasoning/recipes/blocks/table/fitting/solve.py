@@ -15,6 +15,7 @@ from agentk.reasoning.recipes.blocks.table.features.frame import typed_frames
 from agentk.reasoning.recipes.blocks.table.features.groups import grouped
 from agentk.reasoning.recipes.blocks.table.features.pairs import paired
 from agentk.reasoning.recipes.blocks.table.features.screen import screened
+from agentk.reasoning.recipes.blocks.table.fitting.joint import Together, fitted_together, joint_targets, principal
 from agentk.reasoning.recipes.blocks.table.fitting.pace import useful_threads
 from agentk.reasoning.recipes.blocks.table.fitting.scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Features, Floats, predict_targets
@@ -25,10 +26,21 @@ Regress = Callable[[Any, Floats, Any], Floats]  # X, values, X_test -> (rows,) v
 
 
 def solve_table(
-    train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], *, represent: Represent, classify: Classify, regress: Regress
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    params: dict[str, Any],
+    *,
+    represent: Represent,
+    classify: Classify,
+    regress: Regress,
+    together: Together | None = None,
 ) -> Floats:
-    """The prediction matrix. `represent` makes float matrices of typed frames; numeric targets are fitted on their best scale."""
+    """The prediction matrix. `represent` makes float matrices of typed frames; numeric targets are fitted on their best scale.
+
+    together: fits many targets at once, where a model can.
+    """
     head, tail = typed_frames(train, test, params)
+    targets = joint_targets(train) if together is not None else None
 
     def shaped(target: Codes | Floats, discrete: bool) -> tuple[Any, Any]:
         frames = screened(head, tail, train, target, discrete, params)
@@ -51,6 +63,8 @@ def solve_table(
         return on_scale(target, fit)
 
     with threadpool_limits(limits=useful_threads(params, head.size)):  # linear algebra takes every core it sees otherwise
+        if targets is not None and together is not None:
+            return fitted_together(targets, *represent(head, tail, principal(targets), False, params), together)
         return predict_targets(train, len(test), class_shares, values)
 
 

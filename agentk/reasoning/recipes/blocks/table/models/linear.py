@@ -25,6 +25,7 @@ SPACE = {
     "curves": {"type": "choice", "choices": ["none", "steps", "splines"], "default": "splines", "kinds": ["numeric", "datetime"]},
 }
 FEW_VALUES = 24  # a column of so many distinct values and less gets a column for each of them
+CURVED = 400  # numbers up to which each bends: more would be thousands of columns
 STRENGTHS = np.logspace(-3.0, 1.0, 7)
 SEARCHED = 20_000  # rows that a strength is looked for on at most
 
@@ -65,7 +66,14 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         strength = search.fit(X[rows], values[rows], weights_at(weights, rows)).alpha_
         return Ridge(alpha=strength).fit(X, values, weights).predict(X_test)  # type: ignore[no-any-return]
 
-    return solve_table(train, test, params, represent=bent, classify=classify, regress=regress)
+    def together(X: Floats, values: Floats, X_test: Floats) -> Floats:
+        fit, watch = inner_split(train, values[:, 0], False, params["seed"])
+        strengths = params["penalty"] * np.logspace(0.0, 5.0, 6)
+        models = (Ridge(strength).fit(X[fit], values[fit], weights_at(weights, fit)) for strength in strengths)
+        errors = [np.mean((model.predict(X[watch]) - values[watch]) ** 2) for model in models]
+        return Ridge(strengths[int(np.argmin(errors))]).fit(X, values, weights).predict(X_test)  # type: ignore[no-any-return]
+
+    return solve_table(train, test, params, represent=bent, classify=classify, regress=regress, together=together)
 
 
 def bent(
@@ -81,7 +89,7 @@ def bent(
         common = values[counts >= params["category_rows"]]
         left.append((head[name].to_numpy()[:, None] == common).astype(X.dtype))
         right.append((tail[name].to_numpy()[:, None] == common).astype(X.dtype))
-    if params["curves"] == "splines" and numbers:
+    if params["curves"] == "splines" and 0 < len(numbers) <= CURVED:
         width = len(numbers)
         curves = SplineTransformer(n_knots=5, knots="quantile", extrapolation="constant", include_bias=False)
         varied = [column for column in range(width) if len(np.unique(np.quantile(X[:, column], np.linspace(0, 1, 5)))) == 5]

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from agentk.reasoning.recipes.blocks.contract import with_defaults
+from agentk.reasoning.recipes.blocks.contract import CONTRACT, with_defaults
 from agentk.reasoning.recipes.blocks.row_weights import row_weights
 from agentk.reasoning.recipes.blocks.table.features.dense import dense
 from agentk.reasoning.recipes.blocks.table.fitting.sample import sampled
@@ -62,4 +62,9 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         scaled = averaged(MLPRegressor, X, (values - middle) / spread, "predict", X_test)
         return np.asarray(middle + spread * scaled)
 
-    return solve_table(train, test, params, represent=dense, classify=classify, regress=regress)
+    def together(X: Floats, values: Floats, X_test: Floats) -> Floats:
+        if CONTRACT["task"] == "multilabel":
+            return averaged(MLPClassifier, X, values.astype(int), "predict_proba", X_test)
+        return averaged(MLPRegressor, X, values, "predict", X_test)
+
+    return solve_table(train, test, params, represent=dense, classify=classify, regress=regress, together=together)

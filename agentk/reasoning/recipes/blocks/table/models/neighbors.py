@@ -48,4 +48,8 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         places, weights = weighed(X, X_test)
         return (weights * values[places]).sum(axis=1)  # type: ignore[no-any-return]
 
-    return solve_table(train, test, params, represent=dense, classify=classify, regress=regress)
+    def together(X: Floats, values: Floats, X_test: Floats) -> Floats:
+        places, weights = weighed(X, X_test)
+        return np.asarray(np.einsum("nk,nkt->nt", weights, values[places]))
+
+    return solve_table(train, test, params, represent=dense, classify=classify, regress=regress, together=together)
