@@ -22,7 +22,7 @@ WORDS = 6.0
 LETTERS, LEARNED = 4.0, 0.02
 """What a character of a text counts: so many numbers to read, and so many columns to who learns from words alone."""
 MANY_TARGETS, JOINTLY = 8, 0.02
-"""So many targets are fitted at once by who can, at this share of what each of them costs alone; `table.fitting.joint` does so."""
+"""So many targets are fitted at once by who can, at this share of what each of them costs alone: `table.fitting.joint`."""
 ROWS_IN_ORDER, FOLLOWED, ORDERED = 5.0, 6, 5
 """From so many rows a sequence on, so many numbers become so many columns more."""
 SCREENED, KEPT = 300, 0.1
