@@ -46,7 +46,7 @@ class Clock:
         self.competition = question.competition
         self.folds = question.competition.validation.folds
         self.question = question
-        self._recipes = {recipe.name: recipe for recipe in recipes_for(question.competition, None, own)}
+        self._recipes = {recipe.name: recipe for recipe in recipes_for(question.competition, frozenset(resources.libraries), own)}
         efforts = question.efforts.items()
         # How much slower than expected: what starting up takes only ever adds to it. A draft that was cut says: more than that.
         self._measured = {
