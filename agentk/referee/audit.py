@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -82,8 +82,14 @@ def _space(solution: Solution) -> str | None:
 
 
 def _tables(tree: ast.Module, competition: Competition, identifiers: Identifiers) -> str | None:
-    """Literals that are too large, or made of ids or labels. Names of columns and of their kinds are nobody's secret."""
+    """Literals that are too large, or made of ids or labels. Names of columns, their kinds and classes are nobody's secret."""
     classes = frozenset(map(str, competition.classes))
+
+    def match(values: Iterable[str]) -> bool:
+        """Many different values, a good part of which are ids; in a text of ids and labels, that is every other word."""
+        different = set(values) - classes - {""}  # classes 0 to 99 are ids too where rows are counted
+        return len(different) >= SUSPECT and len(different & identifiers()) >= MATCHING * len(different)
+
     public = {column.name for column in competition.columns} | {column.kind.value for column in competition.columns}
     for node in ast.walk(tree):
         if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
@@ -96,7 +102,7 @@ def _tables(tree: ast.Module, competition: Competition, identifiers: Identifiers
             if len(labels) - len(set(labels)) >= max(SUSPECT, MATCHING * len(constants)):
                 return f"line {node.lineno} holds a table of {len(constants)} values, most of them class labels, again and again"
             keys = [value for value in _constants(*node.keys) if value not in public] if isinstance(node, ast.Dict) else constants
-            if _match(keys, identifiers):
+            if match(keys):
                 return f"line {node.lineno} holds a table of {len(keys)} values, most of them ids of this competition's rows"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
             if len(node.value) > LONGEST_STRING:
@@ -105,7 +111,7 @@ def _tables(tree: ast.Module, competition: Competition, identifiers: Identifiers
                 )
             text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
             words = re.split(r"[\s,;:|=\[\](){}'\"]+", text)
-            if _match(words, identifiers):
+            if match(words):
                 return f"line {node.lineno} holds a text of {len(words)} words, most of them ids of this competition's rows"
     return None
 
@@ -118,9 +124,3 @@ def _constants(*nodes: ast.AST | None) -> Iterator[str]:
         for child in ast.walk(node):
             if isinstance(child, ast.Constant) and child.value is not None and not isinstance(child.value, bool):
                 yield str(child.value)
-
-
-def _match(values: list[str], identifiers: Identifiers) -> bool:
-    """Many different values, a good part of which are ids; in a text that alternates ids and labels, that is every other word."""
-    different = set(values) - {""}
-    return len(different) >= SUSPECT and len(different & identifiers()) >= MATCHING * max(SUSPECT, len(different))

@@ -9,7 +9,7 @@ import numpy as np
 from agentk.referee import searches
 from agentk.referee.apply import TINY, as_pairs, decide
 from agentk.referee.decision import Adjust, Argmax, Calibrate, Cuts, Decision, Thresholds, default_decision
-from agentk.referee.differences import difference
+from agentk.referee.differences import Rows, difference
 from agentk.referee.drawn import in_proportion
 from agentk.referee.formulas import Formula, Labels, accuracy, balanced_accuracy, kappa, macro_f1, rightness
 from agentk.referee.rules import Rules, has_losses, least_answer
@@ -29,29 +29,37 @@ FEWEST = 20
 """With fewer rows there is nothing to learn a decision from."""
 
 
-def fit(rules: Rules, predictions: Array, truth: Array, weights: Array | None = None) -> Decision:
+def fit(rules: Rules, predictions: Array, truth: Array, weights: Array | None = None, apart: Rows | None = None) -> Decision:
     """The decision that serves the metric best on predictions (N, W) that were made without their rows' truth.
 
     Each search is fitted on one half of the rows and tried on the other, both ways; the best one replaces the default
     where it gains, more than `HELPS` standard errors if the default is best in theory, and is then fitted on all rows. Where
     rows count differently, searches are shown each as often as it counts.
+
+    apart: (N,) folds, where they lie apart in time or by group: the halves are whole folds then, since what is wrong in all of
+    one fold, as a level that has moved, is no better known in the next, and half of what the two halves' gains differ by is
+    an error too. With a single fold to learn from, a default that is best in theory stays.
     """
     default = default_decision(rules, truth)
-    if len(truth) < FEWEST:
+    settled, folds = _settled(rules, default), np.unique(apart) if apart is not None else np.arange(0)
+    if len(truth) < FEWEST or (settled and len(folds) == 1):
         return default
     order = np.random.default_rng(0).permutation(len(truth))[:SAMPLE]
     predictions, truth = predictions[order], truth[order]
     weights = None if weights is None else weights[order]
-    halves = slice(None, len(order) // 2), slice(len(order) // 2, None)
+    first = np.arange(len(order)) < len(order) // 2
+    if apart is not None and len(folds) > 1:
+        first = apart[order] < folds[len(folds) // 2]
+    halves = np.flatnonzero(first), np.flatnonzero(~first)
     plain = decide(default.model_dump(), predictions)
-    best, most, helps = None, 0.0, HELPS if _settled(rules, default) else 0.0
+    best, most, helps = None, 0.0, HELPS if settled else 0.0
     for search in _searches(rules, default, predictions[:2]):
         answers = plain.copy()
         for learned, tried in (halves, halves[::-1]):
             shown = in_proportion(None if weights is None else weights[learned], len(truth[learned]))
             learnt = search(predictions[learned][shown], truth[learned][shown])
             answers[tried] = decide(learnt.model_dump(), predictions[tried])
-        found, error = _gain(rules, truth, answers, plain, weights, halves)
+        found, error = _gain(rules, truth, answers, plain, weights, halves, whole_folds=len(folds) > 1)
         if found > max(helps * error, most):
             best, most = search, found
     shown = in_proportion(weights, len(truth))
@@ -64,18 +72,20 @@ def _settled(rules: Rules, default: Decision) -> bool:
 
 
 def _gain(
-    rules: Rules, truth: Array, answers: Array, plain: Array, weights: Array | None, halves: tuple[slice, slice]
+    rules: Rules, truth: Array, answers: Array, plain: Array, weights: Array | None, halves: tuple[Rows, Rows], whole_folds: bool
 ) -> tuple[float, float]:
     """The gain over the default and its error; where scores are slow, from the two halves alone."""
     metric = rules.metric
-    if rules.formula is not None or metric.losses(truth[:1], plain[:1]) is not None:
-        return difference(rules, truth, answers, plain, weights)
 
-    def score(given: Array, half: slice) -> float:
+    def score(given: Array, half: Rows) -> float:
         return metric.score(truth[half], given[half], None if weights is None else weights[half])
 
+    fast = rules.formula is not None or metric.losses(truth[:1], plain[:1]) is not None
+    found, error = difference(rules, truth, answers, plain, weights) if fast else (0.0, 0.0)
+    if fast and not whole_folds:
+        return found, error
     one, two = (gain(metric, score(answers, half), score(plain, half)) for half in halves)
-    return (one + two) / 2, abs(one - two) / 2
+    return (found if fast else (one + two) / 2), max(error, abs(one - two) / 2)
 
 
 Search = Callable[[Array, Array], Decision]

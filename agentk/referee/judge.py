@@ -41,7 +41,10 @@ class Judgment:
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """Owns the truth (N,) or (N, T), as `Metric` has it, the fold of each row (N,), -1 for none, and how much each counts."""
+    """Owns the truth (N,) or (N, T), as `Metric` has it, the fold of each row (N,), -1 for none, and how much each counts.
+
+    apart: whether folds lie apart in time or by group, so that all of one may be wrong by what is right in another.
+    """
 
     metric: Metric
     task: TaskKind
@@ -49,6 +52,7 @@ class Judge:
     truth: Array
     assignment: NDArray[np.int64]
     weights: Array | None = None  # (N,); None: all count alike
+    apart: bool = False
 
     @cached_property
     def rules(self) -> Rules:
@@ -57,7 +61,8 @@ class Judge:
 
     def fit(self, predictions: Array, rows: NDArray[np.bool_]) -> Decision:
         """The decision that `rows` teach; predictions (N, W)."""
-        return fit(self.rules, predictions[rows], self.truth[rows], self.weighing(rows))
+        apart = self.assignment[rows] if self.apart else None
+        return fit(self.rules, predictions[rows], self.truth[rows], self.weighing(rows), apart)
 
     def weighing(self, rows: Rows) -> Array | None:
         """How much some rows count."""

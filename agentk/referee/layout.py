@@ -57,6 +57,11 @@ class Layout:
         """(N,) rows that are held out once."""
         return self.assignment >= 0
 
+    @property
+    def apart(self) -> bool:
+        """Whether folds lie apart in time or by group, as far as is known, rather than being drawn by chance."""
+        return self.scheme not in ("random", "stratified")
+
     def held_out(self, call: int) -> Rows:
         """Positions of the rows a call predicts besides test; none for the last call of a forward layout."""
         return np.flatnonzero(self.assignment == call)

@@ -77,7 +77,9 @@ class Referee:
         self.competition, self.metric, self.sandbox, self.seed = competition, metric, sandbox, seed
         self.limits = limits or Limits()
         self.layout = layout or make_layout(competition, train, test, truth, seed)
-        self.judge = Judge(metric, competition.task, competition.classes, truth, self.layout.assignment, weights)
+        self.judge = Judge(
+            metric, competition.task, competition.classes, truth, self.layout.assignment, weights, self.layout.apart
+        )
         self.identifiers: Identifiers = identifiers_of(competition, train, test)
         self.columns = columns_of(competition)
         handed = hand_over(

@@ -94,3 +94,12 @@ def test_thousands_of_column_names_and_a_hundred_classes_are_what_a_program_may_
     wide = cancer.competition.model_copy(update={"columns": columns, "classes": tuple(f"breed {i}" for i in range(120))})
     source = f"CONTRACT = {wide.contract()!r}" + CONTRACT
     assert audit(Solution(source, "made"), wide, frozenset) is None
+
+
+def test_classes_that_are_numbers_as_the_ids_of_rows_are_do_not_offend(cancer: Rows) -> None:
+    numbered = cancer.competition.model_copy(update={"classes": tuple(range(100))})
+    rows = pd.DataFrame({"id": range(1000)})
+    identifiers = identifiers_of(cancer.competition, rows, rows)
+    assert audit(Solution(f"CLASSES = {list(range(100))!r}" + CONTRACT, "made"), numbered, identifiers) is None
+    found = audit(Solution(f"KNOWN = {list(range(300))!r}" + CONTRACT, "made"), numbered, identifiers)
+    assert found is not None and "ids of this competition" in found

@@ -235,6 +235,40 @@ def test_changing_the_labels_of_a_fold_changes_no_answer_in_it() -> None:
     assert np.array_equal(one.judge(predictions, everything).answers[held], other.judge(predictions, everything).answers[held])
 
 
+def moved(levels: list[float], seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Predictions, truth and folds of 500 rows each, where all of a fold is wrong by its own level."""
+    rng = np.random.default_rng(seed)
+    predictions, folds = rng.normal(0, 1, (500 * len(levels), 1)), np.repeat(np.arange(len(levels)), 500)
+    return predictions, predictions + np.array(levels)[folds][:, None] + rng.normal(0, 0.3, predictions.shape), folds
+
+
+def by_folds(predictions: np.ndarray, truth: np.ndarray, folds: np.ndarray, apart: bool) -> Adjust | AsIs:
+    found = Judge(metric_named("rmse"), TaskKind.REGRESSION, (), truth, folds, apart=apart)
+    decision = found.judge(predictions, np.ones(len(truth), bool)).decision
+    assert isinstance(decision, Adjust | AsIs)
+    return decision
+
+
+def test_where_folds_lie_apart_what_is_wrong_in_one_is_not_mended_in_all() -> None:
+    level = moved([-0.5, -0.3, 0.9, 1.1])
+    assert isinstance(chance := by_folds(*level, apart=False), Adjust) and chance.shift == pytest.approx(0.3, abs=0.1)
+    assert by_folds(*level, apart=True) == default_decision(rules("rmse", TaskKind.REGRESSION, (), level[1]), level[1])
+
+
+def test_where_folds_lie_apart_what_is_wrong_in_all_is_mended() -> None:
+    found = by_folds(*moved([0.5, 0.6, 0.4, 0.5]), apart=True)
+    assert isinstance(found, Adjust) and found.shift == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_single_fold_apart_teaches_no_level_but_a_threshold() -> None:
+    predictions, truth, folds = moved([0.5])
+    plain = rules("rmse", TaskKind.REGRESSION, (), truth)
+    assert fit(plain, predictions, truth, apart=folds) == default_decision(plain, truth)
+    shares, labels = rare()
+    found = fit(rules("f1", TaskKind.BINARY, (0, 1), labels), shares, labels, apart=np.zeros(N, dtype=np.int64))
+    assert isinstance(found, Argmax) and found.weights[1] > found.weights[0]
+
+
 def test_a_fold_on_which_the_metric_has_no_value_counts_as_the_whole() -> None:
     truth = np.random.default_rng(0).gamma(1, 1, (60, 1))
     truth[:20] = 0.0  # nothing to order

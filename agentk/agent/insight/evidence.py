@@ -64,5 +64,6 @@ def evidence_of(folder: RunFolder) -> Evidence:
         )
     metric = metric_of(competition)
     truth = encode_truth(competition, train)
-    judge = Judge(metric, competition.task, competition.classes, truth, layout.assignment, weights_of(competition, train))
+    weights = weights_of(competition, train)
+    judge = Judge(metric, competition.task, competition.classes, truth, layout.assignment, weights, layout.apart)
     return Evidence(folder, competition, train, test, layout, judge)
