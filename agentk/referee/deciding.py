@@ -25,6 +25,8 @@ FLOORS = (TINY, 0.01)
 """Below which probabilities are not believed: neighbors and forests say 0 for what they have not seen."""
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.4)
 """Of the mean, that a floor may be."""
+MANY_CLASSES = 30
+"""More have no weights of their own, only one rule for all."""
 FEWEST = 20
 """With fewer rows there is nothing to learn a decision from."""
 
@@ -123,7 +125,8 @@ def _searches(rules: Rules, default: Decision, some: Array) -> list[Search]:
 
 
 def _weights_search(labels: Labels, formula: Formula) -> Search:
-    return lambda p, y: Argmax(weights=tuple(searches.class_weights(p, labels.codes(y), formula)))
+    find = searches.class_weights if labels.count <= MANY_CLASSES else searches.rarity_weights
+    return lambda p, y: Argmax(weights=tuple(find(p, labels.codes(y), formula)))
 
 
 def _cuts_search(labels: Labels | None, formula: Formula | None, grades: tuple[float, ...]) -> Search:

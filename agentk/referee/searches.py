@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agentk.referee.apply import TINY, from_link, softmax, to_link
-from agentk.referee.formulas import Codes, Formula
+from agentk.referee.formulas import Codes, Formula, tables
 from agentk.types.metric import Array, Metric
 
 STEPS = 64
 PASSES = 2
 NEWTON = 12
-LEVELS = (0.01, 0.02, 0.05, *np.linspace(0.1, 0.9, 17), 0.95, 0.98, 0.99)  # quantiles of residuals
 """Steps of a calibration at most."""
+LEVELS = (0.01, 0.02, 0.05, *np.linspace(0.1, 0.9, 17), 0.95, 0.98, 0.99)  # quantiles of residuals
+POWERS = tuple(np.linspace(0.0, 1.5, 16).tolist())
+"""Of rarity, as a class's weight: at 1 all classes are believed to be equally frequent."""
 CERTAIN = 1e-3
 SAMPLE = 6_000
 """Rows that a calibration is fitted on at most."""
@@ -48,6 +50,20 @@ def class_weights(probabilities: Array, truth: Codes, formula: Formula) -> Array
             tables[:, :, own] += lost[:-1].sum(axis=2)
             weights[own] = grid[_summit(formula(tables), grid, weights[own])]
     return np.asarray(np.exp(np.clip(weights - weights.mean(), -20, 20)))
+
+
+def rarity_weights(probabilities: Array, truth: Codes, formula: Formula) -> Array:
+    """(C,) positive weights, geometric mean 1: the classes' rarity to the power that scores best.
+
+    One number for all classes: where they are many, most are too rare to tell a weight of their own, and trying each takes long.
+    """
+    classes = probabilities.shape[1]
+    rarity = -np.log(np.bincount(truth, minlength=classes) + 0.5)
+    logs = np.log(np.clip(probabilities, 1e-12, 1.0))
+    group = np.zeros(len(truth), dtype=np.int64)
+    found = [tables(truth, (logs + power * rarity).argmax(axis=1), group, classes) for power in POWERS]
+    power = POWERS[_summit(np.array([float(formula(each)[0]) for each in found]), np.array(POWERS), 0.0)]
+    return np.asarray(np.exp(np.clip(power * (rarity - rarity.mean()), -20, 20)))
 
 
 def _steps(margin: Array, own: NDArray[np.bool_]) -> Array:

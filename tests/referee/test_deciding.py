@@ -71,6 +71,19 @@ def test_class_weights_raise_a_macro_f1() -> None:
     assert judgment.score > metric_named("f1_macro").score(truth.astype(float), predictions.argmax(axis=1)) + 0.01
 
 
+def test_of_a_hundred_classes_the_rare_ones_are_weighed_up_by_one_rule() -> None:
+    rng, classes = np.random.default_rng(0), 100
+    shares = 1 / np.arange(1, classes + 1)
+    truth = rng.choice(classes, N, p=shares / shares.sum())
+    predictions = apply.softmax(np.eye(classes)[truth] * 2.5 + np.log(shares) + rng.normal(size=(N, classes)))
+    found = judge("f1_macro", TaskKind.MULTICLASS, tuple(range(classes)), truth.astype(float)).judge(
+        predictions, np.ones(N, bool)
+    )
+    plain = metric_named("f1_macro").score(truth.astype(float), predictions.argmax(axis=1))
+    assert isinstance(found.decision, Argmax) and found.score > plain + 0.05
+    assert found.decision.weights[80] > found.decision.weights[0]
+
+
 def test_thresholds_of_several_labels_raise_their_f1() -> None:
     rng = np.random.default_rng(0)
     p = sigmoid(rng.normal(-2, 1.5, (2000, 3)))

@@ -26,6 +26,7 @@ _MADE = ("composed", "cut", "melted", "pivot")  # options of what is no column o
 _FEWEST_NUMBERS = 16  # of a cell, for them to be columns of their own
 _LONGEST = 40  # characters of an amount with its signs, on average
 _ALIKE = 0.99  # share of a column's values that must be amounts
+_LOOKED_AT = 1000  # values, spread over the column: none an amount, then it is no column of amounts
 
 
 def read_amounts(draft: Draft) -> Draft:
@@ -92,6 +93,8 @@ def _are_amounts(values: pd.Series[Any], comma: bool) -> bool:
         return False
     known = known.str.strip()
     known = known.str.translate(_SWAPPED) if comma else known
+    if not known.iloc[:: len(known) // _LOOKED_AT + 1].str.fullmatch(_AMOUNT).any():
+        return False
     told = _told(known[~known.str.lower().isin(_UNKNOWN)])
     if told.empty or not (len(told) < len(known) or told.head(100).str.contains(_SIGNED).any()):
         return False

@@ -18,6 +18,7 @@ from agentk.competitions.pictures.named import named_files
 from agentk.types.competition import Cells, TableFile
 
 _MOST = 60  # questions about a thing
+_LOOKED_AT = 1000  # rows whose ids are cut before those of all
 _WHOLE = 0.9  # share of the questions that a thing is asked on average
 _THING, _ASKED = "agentk_thing", "agentk_asked"  # columns that ids are cut into
 _MOST_GRADES = 30  # different numbers that may be classes
@@ -92,11 +93,13 @@ def _grids(train: pd.DataFrame, test: pd.DataFrame, key: str) -> Iterator[_Grid]
         fitting = (name for name in things if name != question and all(map(_fits, rows, counts[name], (asked, asked))))
         yield from (_Grid(entity, question) for entity in fitting)
     if key in train and types.is_string_dtype(train[key]):
+        head = train[[key]].head(_LOOKED_AT)
         for sign in _SIGNS:
             first = [rf"^((?:.+?{sign}){{{count}}}.+?){sign}(.+)$" for count in range(_MOST_PARTS)]
             for pattern in (rf"^(.+){sign}(.+?)$", *first):
-                if train[key].head(20).str.fullmatch(pattern).all():
-                    yield _Grid(key, _ASKED, {"name": key, "pattern": pattern, "into": [key, _ASKED]})
+                grid = _Grid(key, _ASKED, {"name": key, "pattern": pattern, "into": [key, _ASKED]})
+                if train[key].head(20).str.fullmatch(pattern).all() and _cut(head, grid)[_ASKED].nunique() <= _MOST:
+                    yield grid
 
 
 def _plain(rows: pd.DataFrame) -> pd.DataFrame:

@@ -126,6 +126,23 @@ def test_several_text_columns_are_all_read() -> None:
     assert accuracy_score(author[700:], found.argmax(axis=1)) > 0.75
 
 
+@pytest.mark.parametrize("entry", ["table_lightgbm", "text_boosting"])
+def test_texts_of_a_row_are_held_against_each_other(entry: str) -> None:
+    """Whether the question's rare words, one of them misspelled, stand in the answer; each text alone says nothing."""
+    rng = np.random.default_rng(1)
+    vocabulary = np.array(["".join(rng.choice(SYLLABLES, 3)) for _ in range(400)])
+    asked, answers, fits = [], [], rng.integers(0, 2, 900)
+    for fit in fits:
+        words = rng.choice(vocabulary, 3, replace=False)
+        told = [words[0], words[1] + "s", *rng.choice(vocabulary, 8)] if fit else rng.choice(vocabulary, 10)
+        asked.append(" ".join(words))
+        answers.append(" ".join(rng.permutation(told)).capitalize() + ".")
+    frame = pd.DataFrame({"asked": asked, "answer": answers, "y": fits})
+    made_of = contract("binary", ["y"], [0, 1], {"asked": "text", "answer": "text"}, "roc_auc", 600)
+    found = run(entry, made_of, frame.iloc[:600], frame.drop(columns="y").iloc[600:].reset_index(drop=True))
+    assert roc_auc_score(fits[600:], found[:, 1]) > 0.9
+
+
 def test_runs_of_words_and_characters_are_counted_within_their_row() -> None:
     words = word_counts(["a b a", "", "b"], 1, 2)
     assert words.sum(axis=1).ravel().tolist() == [[5.0, 0.0, 1.0]]  # a, b, a, "a b", "b a"; nothing; b

@@ -17,9 +17,9 @@ from agentk.reasoning.recipes.blocks.table.fitting.sample import sampled
 from agentk.reasoning.recipes.blocks.table.fitting.solve import both_classes, solve_table
 from agentk.reasoning.recipes.blocks.table.fitting.stacked import log_odds_of_all, out_of_fold
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
-from agentk.reasoning.recipes.blocks.text.logistic import logistic_probabilities
+from agentk.reasoning.recipes.blocks.text.logistic import chosen_way, one_against_rest
 from agentk.reasoning.recipes.blocks.text.ngrams import weighted_ngrams
-from agentk.reasoning.recipes.blocks.text.ridge import ridge_values
+from agentk.reasoning.recipes.blocks.text.ridge import ridge, ridge_strength
 
 SPACE: dict[str, Any] = {
     "learning_rate": {"type": "float", "low": 0.01, "high": 0.2, "log": True, "default": 0.04},
@@ -40,10 +40,10 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     weights = row_weights(train)
 
     def classify(X: Floats, codes: Codes, X_test: Floats) -> Floats:
-        classes = int(codes.max()) + 1
+        classes, way = int(codes.max()) + 1, chosen_way(known, codes, params, weights)  # once: fits of a part want the same
 
         def shares(rows: Any, labels: Codes, wanted: Any, counted: Floats | None) -> Floats:
-            return logistic_probabilities(rows, labels, wanted, params, counted)
+            return one_against_rest(rows, labels, counted, wanted, way, params["seed"])
 
         log_odds = log_odds_of_all(shares, classes)
         words, words_test = out_of_fold(log_odds, known, codes, unknown, classes, weights, params["seed"])
@@ -54,8 +54,10 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         return found if classes > 2 else both_classes(found)
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
+        strength = ridge_strength(known, values, params, weights)
+
         def linear(rows: Any, truth: Floats, wanted: Any, counted: Floats | None) -> Floats:
-            return ridge_values(rows, truth, wanted, params, counted)[:, None]
+            return ridge(rows, truth, wanted, strength, counted)[:, None]
 
         words, words_test = out_of_fold(linear, known, values, unknown, 1, weights, params["seed"])
         split = inner_split(train, values, False, params["seed"])

@@ -20,10 +20,15 @@ RATIO_PRIOR = 0.1
 
 
 def logistic_probabilities(train: Any, codes: Codes, test: Any, params: dict[str, Any], weights: Floats | None = None) -> Floats:
-    """(N, K) probabilities of the rows of `test`, classes 0..K-1 all among `codes`; weights (N,) of the training rows.
+    """(N, K) probabilities of the rows of `test`, classes 0..K-1 all among `codes`; weights (N,) of the training rows."""
+    return one_against_rest(train, codes, weights, test, chosen_way(train, codes, params, weights), params["seed"])
 
-    weigh: "always" or "never" weighs each feature by how much it tells the class from the rest (NB-SVM, Wang & Manning
-    2012); "split" does what is better on held-out rows. So does strength, unless it is "given".
+
+def chosen_way(train: Any, codes: Codes, params: dict[str, Any], weights: Floats | None) -> tuple[float, bool]:
+    """The strength, and whether each feature is weighed by how much it tells the class from the rest.
+
+    Weighed features are NB-SVM (Wang & Manning 2012). weigh: "always", "never", or "split": what is better on held-out rows.
+    So is the strength, unless it is "given".
     """
     ways = {"always": (True,), "never": (False,), "split": (False, True)}[params["weigh"]]
     options = []
@@ -38,8 +43,7 @@ def logistic_probabilities(train: Any, codes: Codes, test: Any, params: dict[str
             return float(np.average(lost, weights=weights_at(weights, held_out)))
 
         options.append((*chosen_strength(loss, len(codes), params), weigh))
-    _, strength, weigh = min(options)
-    return one_against_rest(train, codes, weights, test, (strength, weigh), params["seed"])
+    return min(options)[1:]
 
 
 def chosen_strength(loss: Callable[[Codes, Codes, float], float], rows: int, params: dict[str, Any]) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from agentk.reasoning.recipes.blocks.table.features.dates import date_features
 from agentk.reasoning.recipes.blocks.table.features.lists import list_features
 from agentk.reasoning.recipes.blocks.table.features.numbers import LARGEST, missing_features, row_features
 from agentk.reasoning.recipes.blocks.table.features.order import order_features
+from agentk.reasoning.recipes.blocks.table.features.shared import shared_features
 from agentk.reasoning.recipes.blocks.table.features.strings import count_feature, string_parts
 from agentk.reasoning.recipes.blocks.table.features.text import text_features
 from agentk.reasoning.recipes.blocks.task import Features
@@ -47,6 +48,7 @@ def typed_frames(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]
         features |= missing_features(rows)
     features |= row_features(numbers)
     features |= order_features(rows, numbers)
+    features |= shared_features(rows, len(train))
     return split_frame(features, len(train))
 
 
