@@ -10,7 +10,8 @@ from pathlib import Path
 
 from agentk.competitions.files.folders import folders_within
 from agentk.competitions.files.rows import tables_within
-from agentk.competitions.files.tables import is_table, several
+from agentk.competitions.files.sniffing import is_table
+from agentk.competitions.files.tables import several
 from agentk.errors import CompetitionError
 
 LEADERBOARD = "leaderboard.csv"

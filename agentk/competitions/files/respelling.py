@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from agentk.competitions.files.rows import read_table
-from agentk.competitions.files.tables import encoding_of, sniffed, table
+from agentk.competitions.files.sniffing import encoding_of, sniffed
+from agentk.competitions.files.tables import table
 from agentk.types.competition import TableFile
 
 _SPELLING = ("separator", "decimal", "encoding")

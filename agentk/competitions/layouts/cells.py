@@ -19,7 +19,8 @@ from agentk.competitions.columns.spelling import with_options
 from agentk.competitions.draft import Draft
 from agentk.competitions.files.listing import listed
 from agentk.competitions.files.rows import cells_asked
-from agentk.competitions.files.tables import LARGEST, encoding_of, is_excerpt, parts_of, sniffed, table
+from agentk.competitions.files.sniffing import encoding_of, sniffed
+from agentk.competitions.files.tables import LARGEST, is_excerpt, parts_of, table
 from agentk.types.competition import Cells, Competition, TableFile
 
 _LOOKED_AT = 2000  # rows of the sample, before all of them are

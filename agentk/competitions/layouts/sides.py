@@ -14,7 +14,8 @@ from agentk.competitions.columns.kinds import is_date
 from agentk.competitions.columns.spelling import with_options
 from agentk.competitions.draft import Draft
 from agentk.competitions.files.listing import listed, role_of, without_role
-from agentk.competitions.files.tables import LARGEST, encoding_of, parts_of, several, sniffed, table
+from agentk.competitions.files.sniffing import encoding_of, sniffed
+from agentk.competitions.files.tables import LARGEST, parts_of, several, table
 from agentk.types.competition import TableFile
 
 _KNOWN = 0.8  # share of the rows, of train and of test, whose key a table of facts must know

@@ -9,7 +9,8 @@ import pandas as pd
 from agentk.competitions.draft import Overrides
 from agentk.competitions.files.folders import link
 from agentk.competitions.files.listing import listed, role_of
-from agentk.competitions.files.tables import encoding_of, same_rows, sniffed, table
+from agentk.competitions.files.sniffing import encoding_of, sniffed
+from agentk.competitions.files.tables import same_rows, table
 from agentk.competitions.sources.holdout import write_parts
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 from agentk.competitions.columns.kinds import PICTURES
 from agentk.competitions.files.folders import link
 from agentk.competitions.files.listing import listed, role_of
-from agentk.competitions.files.tables import sniffed, table
+from agentk.competitions.files.sniffing import sniffed
+from agentk.competitions.files.tables import table
 from agentk.errors import CompetitionError
 
 _NUMBERED = re.compile(r"(.*[^\W\d_])[ ._-]*\(?\d+\)?\.\w+")  # cat.17.jpg, oak_tree (3).png

@@ -14,7 +14,8 @@ from agentk.competitions.files.folders import link
 from agentk.competitions.files.listing import MOST_BELOW, listed, role_of, roles_of, without_role
 from agentk.competitions.files.reshaped import summed
 from agentk.competitions.files.rows import read_table
-from agentk.competitions.files.tables import encoding_of, is_table, sniffed, table
+from agentk.competitions.files.sniffing import encoding_of, is_table, sniffed
+from agentk.competitions.files.tables import table
 from agentk.errors import CompetitionError
 
 _KNOWN = 0.8  # share of the files that have to be called after a row

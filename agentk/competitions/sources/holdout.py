@@ -16,7 +16,8 @@ from agentk.competitions.columns.spelling import amounts_in, with_options
 from agentk.competitions.draft import Overrides
 from agentk.competitions.files.folders import link
 from agentk.competitions.files.listing import listed, role_of
-from agentk.competitions.files.tables import encoding_of, several, sniffed, table
+from agentk.competitions.files.sniffing import encoding_of, sniffed
+from agentk.competitions.files.tables import several, table
 from agentk.errors import CompetitionError
 
 _SHARE = 0.2  # of the rows is held out

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agentk.competitions.draft import Overrides
 from agentk.competitions.files.listing import listed, role_of
-from agentk.competitions.files.tables import is_table
+from agentk.competitions.files.sniffing import is_table
 from agentk.competitions.sources.existing import existing
 from agentk.errors import CompetitionError
 

@@ -18,7 +18,8 @@ from pandas.api import types
 from agentk.competitions.columns.kinds import is_date, moments
 from agentk.competitions.files.folders import link
 from agentk.competitions.files.listing import listed, role_of
-from agentk.competitions.files.tables import sniffed, table
+from agentk.competitions.files.sniffing import sniffed
+from agentk.competitions.files.tables import table
 from agentk.errors import CompetitionError
 from agentk.types.competition import TableFile
 

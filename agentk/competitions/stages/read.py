@@ -12,7 +12,8 @@ import pandas as pd
 
 from agentk.competitions.draft import Draft, Stage
 from agentk.competitions.files.listing import candidates_for, listed, plainest, roles_of, unread_in, without_role
-from agentk.competitions.files.tables import LARGEST, encoding_of, same_rows, several, sniffed, table
+from agentk.competitions.files.sniffing import encoding_of, sniffed
+from agentk.competitions.files.tables import LARGEST, same_rows, several, table
 from agentk.competitions.layouts.ahead import longest, steps_ahead
 from agentk.competitions.layouts.steps import things_at_times
 from agentk.competitions.pictures.named import picture_folders
