@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,16 +12,17 @@ import numpy as np
 
 from agentk.referee.apply import decide
 from agentk.referee.audit import Identifiers, audit, identifiers_of
-from agentk.referee.cache import FoldCache, PreparedCache, content_digest, prepare_params
+from agentk.referee.cache import content_digest, prepare_params
 from agentk.referee.calls import Calls
 from agentk.referee.decision import default_decision
 from agentk.referee.evaluation import Evaluation, columns_of, covered
+from agentk.referee.flights import Flights
 from agentk.referee.handover import hand_over
 from agentk.referee.judge import Judge
 from agentk.referee.layout import Layout, make_layout
 from agentk.referee.probes import Probe, Probes
 from agentk.referee.task import Task, Watch
-from agentk.sandbox.protocol import Limits, Result, Sandbox
+from agentk.sandbox.protocol import Limits, Sandbox
 from agentk.types.competition import Competition
 from agentk.types.metric import Array, Metric
 from agentk.types.outcome import Outcome, Status
@@ -31,15 +31,6 @@ from agentk.types.space import Params
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class _Flight:
-    """An execution in the sandbox: a call of a task, or the preparation that several may wait for."""
-
-    task: Task | None
-    call: int
-    prepared: str | None
 
 
 class Referee:
@@ -88,12 +79,9 @@ class Referee:
         self._handed = handed.digest
         self._device = device
         self._calls = Calls(sandbox, handed, competition, self.layout, folder / "collected", devices)
-        self._folds, self._features = FoldCache(folder), PreparedCache(folder)
+        self._flights = Flights(self._calls, self.judge, folder, self._ended)
         self.probes = Probes(self._calls, self.judge, self.layout, seed)
-        self._tasks: dict[str, Task] = {}
         self._digests: dict[str, str] = {}
-        self._flying: dict[Future[Result], _Flight] = {}
-        self._preparing: set[str] = set()
         self._ready: list[Evaluation] = []
         self._recalled: dict[str, Callable[[], Evaluation]] = {}
         self.reused: set[str] = set()  # keys of evaluations that needed no execution
@@ -101,7 +89,7 @@ class Referee:
     @property
     def pending(self) -> set[str]:
         """Keys of evaluations under way or not collected yet."""
-        return {*self._tasks, *(evaluation.key for evaluation in self._ready)}
+        return {*self._flights.keys, *(evaluation.key for evaluation in self._ready)}
 
     def submit(
         self,
@@ -149,8 +137,7 @@ class Referee:
             self.reused.add(key)
             self._ready.append(self.evaluate(key, kept.oof, kept.test, seconds=kept.seconds))
             return
-        self._tasks[key] = task
-        self._advance(task)
+        self._flights.begin(task)
 
     def recall(self, solution: Solution, params: Params, kept: Callable[[], Evaluation]) -> None:
         """Makes known what the same program gave before on the same rows and folds: it is judged again rather than executed."""
@@ -163,28 +150,22 @@ class Referee:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            done, _ = wait(self._flying, timeout=0)
-            if not done and not self._ready and self._flying:
-                left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
-                done, _ = wait(self._flying, timeout=left, return_when=FIRST_COMPLETED)
-            for future in done:
-                self._land(future)
-            if self._ready or not self._flying or (deadline is not None and time.monotonic() >= deadline):
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+            self._flights.land(0.0 if self._ready else left)
+            if self._ready or self._flights.empty or (deadline is not None and time.monotonic() >= deadline):
                 ready, self._ready = self._ready, []
                 return ready
 
     def cancel(self, key: str) -> None:
         """Ends an evaluation; nothing more is heard of it. Its finished calls are kept until `forget`."""
-        task = self._tasks.pop(key, None)
-        if task is not None:
-            self._ground(task)
+        self._flights.cancel(key)
         self._ready = [evaluation for evaluation in self._ready if evaluation.key != key]
 
     def forget(self, key: str) -> None:
         """Drops the kept calls of an evaluation, once they are safe elsewhere or of no more use."""
         digest = self._digests.pop(key, None)
         if digest is not None and digest not in self._digests.values():
-            self._folds.forget(digest)
+            self._flights.forget(digest)
 
     def smoke(self, solution: Solution, params: Params) -> Probe:
         """Runs a new program on few rows before it is given all; the audit refuses here what `submit` would refuse."""
@@ -250,100 +231,13 @@ class Referee:
         """Share of the slots' time since `mark`, or the beginning, that finished calls held them."""
         return self._calls.occupancy()
 
-    def _advance(self, task: Task) -> None:
-        """Submits what may be submitted: everything, or under a watch the next call alone; ends the task when all is in."""
-        while task.calls and not (task.watch is not None and self._in_flight(task)):
-            kept = self._folds.find(task.digest, task.calls[0])
-            if kept is not None:
-                if not self._arrived(task, task.calls.pop(0), *kept):
-                    return
-                continue
-            features = None if task.prepared is None else self._features.find(task.prepared)
-            if task.prepared is not None and features is None:
-                self._prepare(task, task.prepared)
-                return
-            call = task.calls.pop(0)
-            future = self._calls.predict(task.solution, task.params, call, task.limits, features)
-            self._flying[future] = _Flight(task, call, None)
-        if len(task.done) == task.wanted:
-            self._finish(task)
-
-    def _in_flight(self, task: Task) -> bool:
-        return any(flight.task is task for flight in self._flying.values())
-
-    def _prepare(self, task: Task, digest: str) -> None:
-        """Makes the features that a task waits for, unless they are being made."""
-        if digest not in self._preparing:
-            future = self._calls.prepare(task.solution, task.params, task.limits)
-            self._preparing.add(digest)
-            self._flying[future] = _Flight(None, -1, digest)
-
-    def _land(self, future: Future[Result]) -> None:
-        """Takes one finished execution."""
-        flight = self._flying.pop(future, None)
-        if flight is None:  # its task ended while this batch of results was being taken
+    def _ended(self, task: Task, outcome: Outcome | None) -> None:
+        """Judges a task that has all its calls; one that ended otherwise is told of with its outcome."""
+        if outcome is None:
+            oof = task.out_of_fold(self.layout, self.competition.width)
+            test = task.test(self.layout, self.competition.task.value, self.metric.link)
+            self._ready.append(self.evaluate(task.key, oof, test, seconds=task.seconds, log=task.log))
             return
-        result = future.result()
-        if flight.prepared is not None:
-            self._land_features(flight.prepared, result)
-        elif flight.task is not None:
-            self._land_call(flight.task, flight.call, result)
-        self._calls.discard(result)
-
-    def _land_features(self, digest: str, result: Result) -> None:
-        self._preparing.discard(digest)
-        waiting = [task for task in self._tasks.values() if task.prepared == digest and task.calls]
-        made = self._calls.features(result)
-        if isinstance(made, Path):
-            self._features.keep(digest, made, {task.prepared for task in self._tasks.values() if task.prepared})
-        for number, task in enumerate(waiting):
-            task.seconds += result.wall_s if number == 0 else 0.0
-            task.logs["prepare"] = result.log
-            if isinstance(made, Path):
-                self._advance(task)
-            else:
-                self._fail(task, made)
-
-    def _land_call(self, task: Task, call: int, result: Result) -> None:
-        task.seconds += result.wall_s
-        task.logs[f"fold {call}"] = result.log
-        predictions = self._calls.predictions(call, result)
-        if isinstance(predictions, Outcome):
-            self._fail(task, predictions)
-            return
-        self._folds.keep(task.digest, call, predictions, result.wall_s)
-        if self._arrived(task, call, predictions, 0.0):
-            self._advance(task)
-
-    def _arrived(self, task: Task, call: int, predictions: Array, seconds: float) -> bool:
-        """Notes a finished call; False when the watch ends the task for it."""
-        task.done[call] = predictions
-        task.seconds += seconds
-        if task.watch is None or call >= self.layout.folds:
-            return True
-        oof = task.out_of_fold(self.layout, self.competition.width)
-        earlier = [fold for fold in task.done if fold < self.layout.folds and fold != call]
-        done = np.isin(self.layout.assignment, earlier)
-        task.scores.append(self.judge.fold_score(call, oof, done))
-        task.merits.append(self.judge.fold_merit(call, oof, done, task.scores[-1]))
-        if len(task.done) < task.wanted and not task.watch(list(task.merits)):
-            folds = len(task.scores)
-            self._fail(
-                task, Outcome(status=Status.PRUNED, reason=f"after {folds} fold{'s' * (folds > 1)} others are clearly better")
-            )
-            return False
-        return True
-
-    def _finish(self, task: Task) -> None:
-        oof = task.out_of_fold(self.layout, self.competition.width)
-        test = task.test(self.layout, self.competition.task.value, self.metric.link)
-        del self._tasks[task.key]
-        self._ready.append(self.evaluate(task.key, oof, test, seconds=task.seconds, log=task.log))
-
-    def _fail(self, task: Task, outcome: Outcome) -> None:
-        """Ends a task and what of it is still queued or running."""
-        self._tasks.pop(task.key, None)
-        self._ground(task)
         self._ready.append(
             Evaluation(
                 task.key,
@@ -355,15 +249,3 @@ class Referee:
                 columns=tuple(self.columns),
             )
         )
-
-    def _ground(self, task: Task) -> None:
-        """Takes what a task has in the sandbox back, and features that nobody else waits for."""
-        awaited = {other.prepared for other in self._tasks.values()}
-        for future, flight in list(self._flying.items()):
-            if flight.task is task or (
-                flight.prepared is not None and flight.prepared == task.prepared and flight.prepared not in awaited
-            ):
-                del self._flying[future]
-                if flight.prepared is not None:
-                    self._preparing.discard(flight.prepared)
-                self.sandbox.cancel(future)

@@ -13,10 +13,12 @@ import pandas as pd
 import pytest
 
 from agentk.competitions.metrics import metric_named
+from agentk.referee.evaluation import Evaluation
 from agentk.referee.referee import Referee
 from agentk.sandbox.open import open_sandbox
 from agentk.sandbox.protocol import Sandbox
 from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
+from agentk.types.solution import Solution
 
 Make = Callable[..., Competition]
 
@@ -82,3 +84,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture
 def referee(cancer: Rows, sandbox: Sandbox, tmp_path: Path) -> Referee:
     return Referee(cancer.competition, cancer.train, cancer.test, cancer.truth, metric_named("f1"), sandbox, tmp_path, seed=1)
+
+
+def outcome_of(referee: Referee, solution: Solution, **options: object) -> Evaluation:
+    referee.submit(solution, {}, key="one", **options)  # type: ignore[arg-type]
+    (evaluation,) = referee.collect(None)
+    return evaluation
