@@ -6,15 +6,19 @@ configuration folder, that over the defaults. Keys are read from the environment
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from agentk.errors import SettingError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -29,7 +33,7 @@ def seconds(text: str) -> float:
         compact += "s"
     parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", compact)
     total = sum(float(number) * _UNITS[unit] for number, unit in parts)
-    if not parts or "".join(number + unit for number, unit in parts) != compact or total <= 0:
+    if not parts or "".join(number + unit for number, unit in parts) != compact or not 0 < total < math.inf:
         raise SettingError(f"{text!r} is not a duration above zero; write it like 90s, 10m, 1h30m or 2h")
     return total
 
@@ -47,9 +51,42 @@ def duration(value: float) -> str:
 def size(text: str) -> int:
     """The bytes of a size such as "500M", "5G" or "2GiB" (powers of 1024). Raises SettingError for anything else."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
-    if match is None:
+    if match is None or not math.isfinite(float(match[1])):
         raise SettingError(f"{text!r} is not a size; write it like 500M or 5G")
     return int(float(match[1]) * 1024 ** " kmgt".index(match[2] or " "))
+
+
+def wanted(found: ErrorDetails) -> str:
+    """What a setting takes, in place of the value that pydantic has found unfit: "it takes 1 or more"."""
+    bounds = found.get("ctx", {})
+    match found["type"]:
+        case "int_type" | "int_parsing" | "int_parsing_size" | "int_from_float":
+            told = "a whole number, in digits"
+        case "float_type" | "float_parsing" | "finite_number":
+            told = "a number, in digits"
+        case "greater_than_equal":
+            told = f"{_plain(bounds['ge'])} or more"
+        case "greater_than":
+            told = f"more than {_plain(bounds['gt'])}"
+        case "less_than_equal":
+            told = f"{_plain(bounds['le'])} or less"
+        case "bool_type" | "bool_parsing":
+            told = "true or false"
+        case "string_type":
+            told = "a text"
+        case "tuple_type" | "list_type":
+            told = "a list"
+        case "model_type" | "dict_type":
+            told = "a section of its own"
+        case "literal_error" | "enum":
+            told = str(bounds["expected"]).replace("'", "")
+        case _:
+            return found["msg"]
+    return f"it takes {told}"
+
+
+def _plain(bound: float) -> str:
+    return str(bound).removesuffix(".0")
 
 
 def _seconds(said: object) -> object:
@@ -66,7 +103,7 @@ class ModelSettings(_Section):
     name: str | None = None  # PROVIDER/NAME for every question
     code: str | None = None  # another one for questions that ask for a program
     think: str | None = None  # another one for all others
-    max_cost: float | None = Field(default=None, ge=0)  # US dollars a run
+    max_cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)  # US dollars a run
     max_tokens: int | None = Field(default=None, ge=0)  # a run, in and out
     temperature: float | None = Field(default=None, ge=0, le=2)
     timeout: Annotated[float, BeforeValidator(_seconds)] = Field(default=600.0, gt=0)  # for one call with its retries: 90, "10m"
@@ -133,7 +170,7 @@ def _checked(said: dict[str, Any], path: Path) -> Settings:
         if first["type"] == "missing":  # the whole section is its input, whatever that holds
             raise SettingError(f"{path}: {where} is missing") from None
         if first["type"] != "extra_forbidden":
-            raise SettingError(f"{path}: {where} = {first['input']!r}: {first['msg']}") from None
+            raise SettingError(f"{path}: {where} = {first['input']!r}: {wanted(first)}") from None
         known = _fields(first["loc"])
         near = get_close_matches(str(first["loc"][-1]), known, 1, cutoff=0.4)
         meant = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"

@@ -17,6 +17,9 @@ TEN_MINUTES = 600.0
 MOST_SEED = 2_000_000_000
 """Below what the libraries of programs take (2^31), with room for what attempts add."""
 
+MOST_WORKERS = 1000
+"""More than the cores of any machine: programs that share cores only wait for one another."""
+
 
 class Models(Frozen):
     """Which models answer, what they may cost and what they are shown. A key is never part of it."""
@@ -25,7 +28,7 @@ class Models(Frozen):
     code: str | None = None  # another one that writes programs
     think: str | None = None  # another one for everything else
     base_url: str | None = None
-    max_cost: float | None = Field(default=None, ge=0)  # US dollars, over all sessions of the run
+    max_cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)  # US dollars, over all sessions of the run
     max_tokens: int | None = Field(default=None, ge=0)
     share: Literal["names", "stats", "examples"] | None = None  # of the data; None: as agentk.toml says, else stats
     obfuscate: bool = False  # names become stand-ins, the description is left out
@@ -53,11 +56,11 @@ class Request(Frozen):
     competition: str  # a folder, a CSV file, or builtin:NAME
     kaggle: str | None = None  # the slug at kaggle.com that the folder was fetched from
     budget: float | None = TEN_MINUTES  # seconds; None: only `attempts` bounds the run
-    attempts: int | None = None
+    attempts: int | None = Field(default=None, ge=1)
     overrides: Overrides = Overrides()  # what the person says about the competition
     out: Path = Path("runs")
     seed: int = Field(default=0, ge=0, le=MOST_SEED)
-    workers: int | None = None
+    workers: int | None = Field(default=None, ge=1, le=MOST_WORKERS)
     solution: Path | None = None
     hints: tuple[str, ...] = ()
     folds: Path | None = None

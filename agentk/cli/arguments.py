@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -11,7 +12,7 @@ import typer
 from agentk.errors import SettingError
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from pydantic import BaseModel, ValidationError
 
 Fields = TypeVar("Fields", bound="BaseModel")
 
@@ -34,8 +35,15 @@ def checked(kind: type[Fields], **said: object) -> Fields:
     try:
         return kind.model_validate(said)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingError(f"--{str(first['loc'][0]).replace('_', '-')} {first['input']!r}: {first['msg']}") from None
+        raise unfit(f"--{str(error.errors()[0]['loc'][0]).replace('_', '-')}", error) from None
+
+
+def unfit(flag: str, error: ValidationError) -> SettingError:
+    """A flag with what was typed after it, and what it takes."""
+    from agentk.settings import wanted
+
+    first = error.errors()[0]
+    return SettingError(f"{flag} {shlex.quote(str(first['input']))}: {wanted(first)}")
 
 
 def writable(path: Path) -> Path:

@@ -51,7 +51,12 @@ def bench(
     ] = None,
     scale: Annotated[
         float,
-        typer.Option(help="optim: of the training runs; memory: of orders and sizes; samplers: of seeds.", rich_help_panel=OPTIM),
+        typer.Option(
+            min=0.001,
+            max=1000,
+            help="optim: of the training runs; memory: of orders and sizes; samplers: of seeds.",
+            rich_help_panel=OPTIM,
+        ),
     ] = 1.0,
     data: Annotated[
         Path | None,

@@ -1,11 +1,14 @@
-"""How the help presents itself: commands in groups by what a person wants, options by what they take."""
+"""How commands present themselves: in groups by what a person wants, options by what they take, and refused values with that."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from typer import BadParameter
 from typer.core import TyperGroup, TyperOption
+
+from agentk.cli.arguments import unfit
 
 GROUPS = {
     "Begin": ("run", "step", "resume", "doctor"),
@@ -34,6 +37,17 @@ class Plain(TyperGroup):
 
 class Commands(Plain):
     """The commands of agentk. What `GROUPS` does not know stands at the end, under "Commands"."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that is asked for. Raises SettingError for a value that its option does not take."""
+        try:
+            return super().invoke(ctx)
+        except BadParameter as error:
+            from pydantic import ValidationError
+
+            if error.param is None or not isinstance(error.__cause__, ValidationError):
+                raise
+            raise unfit(error.param.opts[0], error.__cause__) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Names in the order of the groups."""

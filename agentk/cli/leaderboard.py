@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,9 +34,11 @@ def leaderboard(
 ) -> None:
     """The public leaderboard, and the place of a run on it."""
     from agentk.agent.session import find, request_of
-    from agentk.errors import RunError
+    from agentk.errors import RunError, SettingError
     from agentk.kaggle.address import slug_of
 
+    if score is not None and not math.isfinite(score):
+        raise SettingError(f"--score {score}: it takes a number, in digits")
     folder: RunFolder | None = None
     try:
         folder = find(competition, out)
@@ -60,10 +63,9 @@ def leaderboard(
 def _board(folder: RunFolder | None, slug: str | None) -> tuple[tuple[Row, ...], str]:
     """A run's leaderboard: that at Kaggle, else a leaderboard.csv beside its data."""
     from agentk.agent.insight.evidence import contract_of
-    from agentk.competitions.files.listing import LEADERBOARD
     from agentk.errors import RunError
     from agentk.kaggle.address import page
-    from agentk.kaggle.board import from_archive, from_file
+    from agentk.kaggle.board import LEADERBOARD, from_archive, from_file
     from agentk.kaggle.client import Kaggle
 
     if slug is not None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agentk.competitions.draft import Overrides
-from agentk.competitions.metrics.reference import absolute, is_reference
 from agentk.errors import CompetitionError
+from agentk.settings import wanted
 
 NAME = "competition.toml"
 
@@ -23,6 +23,8 @@ def said_in(source: str | Path) -> Overrides:
     file = Path(source) / NAME
     if not file.is_file():
         return Overrides()
+    from agentk.competitions.metrics.reference import absolute, is_reference
+
     try:
         said = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -40,7 +42,7 @@ def said_in(source: str | Path) -> Overrides:
         return Overrides.model_validate({**said, **lists})
     except ValidationError as error:
         first = error.errors()[0]
-        raise CompetitionError(f"{file}: {first['loc'][0]} = {first['input']!r}: {first['msg']}.") from None
+        raise CompetitionError(f"{file}: {first['loc'][0]} = {first['input']!r}: {wanted(first)}.") from None
 
 
 def over(file: Overrides, flags: Overrides) -> Overrides:

@@ -13,7 +13,7 @@ from agentk.cli.kaggle import fetched
 from agentk.competitions.draft import Overrides
 from agentk.errors import SettingError
 from agentk.notebook.run import Run
-from agentk.settings import load_settings
+from agentk.settings import load_settings, wanted
 
 
 class Agent:
@@ -153,7 +153,7 @@ def _request(**fields: Any) -> Request:
         return Request.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
-        raise SettingError(f"{'.'.join(map(str, first['loc']))}={first['input']!r}: {first['msg']}") from None
+        raise SettingError(f"{'.'.join(map(str, first['loc']))}={first['input']!r}: {wanted(first)}") from None
 
 
 def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from agentk.errors import SettingError
 from agentk.graph.branches import ended_attempts
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
-from agentk.settings import load_settings, seconds
+from agentk.settings import load_settings, seconds, wanted
 from agentk.types.competition import Frozen
 from agentk.types.outcome import Status
 
@@ -96,7 +96,7 @@ def varied(folder: RunFolder, changes: Sequence[str], out: Path) -> Request:
         return Request.model_validate(found)
     except ValidationError as error:
         first = error.errors()[0]
-        raise SettingError(f"--with {first['loc'][-1]}={first['input']}: {first['msg']}") from None
+        raise SettingError(f"--with {first['loc'][-1]}={first['input']}: {wanted(first)}") from None
 
 
 def recall(bench: Workbench, folder: RunFolder) -> None:
