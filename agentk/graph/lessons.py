@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from agentk.graph.folder import RunFolder
+from agentk.graph.journal import Journal, read
+from agentk.graph.ledger import Ledger
 from agentk.graph.remedies import Remedies
-from agentk.memory.features import Features
-from agentk.memory.lesson import Kind
+from agentk.memory.features import Features, features_of
+from agentk.memory.lesson import Kind, Provenance
+from agentk.memory.lesson import Lesson as Stored
 from agentk.memory.protocol import Memory, Recalled
 from agentk.reasoning.questions import Lesson, MemoryAction, Plan, PlanQuestion
-
-if TYPE_CHECKING:
-    from agentk.graph.workbench import Workbench
-    from agentk.memory.lesson import Lesson as Stored
+from agentk.types.competition import Competition
 
 WITHHELD = 0.15
 """Share of the recalled lessons that a run does without, drawn at random: a control. What follows at the steps where they would
@@ -44,19 +44,18 @@ class Recollection:
     Nothing that a reasoner does here reaches beyond its run; at the run's end, what it remembered is judged like the rest.
     """
 
-    def __init__(self, bench: Workbench) -> None:
-        from agentk.graph.journal import read
-        from agentk.memory.features import features_of
-
-        self._bench, self._here = bench, features_of(bench.arena.competition)
-        self._run = bench.folder.path.name
-        recalled, self._held = brought_to_mind(bench.memory, self._here, seed=bench.setting.seed, run=self._run)
+    def __init__(
+        self, memory: Memory, competition: Competition, folder: RunFolder, journal: Journal, ledger: Ledger, seed: int
+    ) -> None:
+        self._memory, self._competition, self._journal, self._ledger, self._seed = memory, competition, journal, ledger, seed
+        self._here, self._run = features_of(competition), folder.path.name
+        recalled, self._held = brought_to_mind(memory, self._here, seed=seed, run=self._run)
         self._shown = {lesson.id: lesson for lesson in recalled}
         self._found = 0
-        self._remedies = Remedies(bench, self._here)
+        self._remedies = Remedies(memory, self._here, folder, ledger, seed)
         self.own: dict[str, Stored] = {}
         self._told: set[str] = set()  # ids of what the journal holds as recalled
-        for line in read(bench.folder.journal):
+        for line in read(folder.journal):
             if line["event"] == "recalled" and isinstance(told := line["lessons"], list):
                 self._told |= {str(one["id"]) for one in told if isinstance(one, dict)}
             if line["event"] == "memory_action" and not line.get("refused"):
@@ -81,16 +80,15 @@ class Recollection:
 
     @property
     def _early(self) -> tuple[Lesson, ...]:
-        return lent(self._held, len(self._bench.ledger.scored))
+        return lent(self._held, len(self._ledger.scored))
 
     def traps(self) -> tuple[Lesson, ...]:
         """What is known to go wrong with files like these, nearest to what setup found and doubted; reasoners see it too.
 
         Advice that holds for any file and that no run has tried yet is no trap of this one.
         """
-        about = self._bench.arena.competition
-        words = " ".join((*about.doubts, *about.findings))
-        hits = self._bench.memory.recall(self._here, words, kinds=("setup",), limit=KNOWN, seed=self._bench.setting.seed)
+        words = " ".join((*self._competition.doubts, *self._competition.findings))
+        hits = self._memory.recall(self._here, words, kinds=("setup",), limit=KNOWN, seed=self._seed)
         held = {lesson.id for lesson in self._held}
         found = tuple(as_shown(hit) for hit in hits if hit.lesson.id not in held and _of_these(hit.lesson))[:TRAPS]
         self._shown |= {lesson.id: lesson for lesson in found}
@@ -109,7 +107,7 @@ class Recollection:
         for action in actions:
             refused = self._refusal(action)
             found = [] if refused else self._apply(action)
-            self._bench.journal.write(
+            self._journal.write(
                 "memory_action",
                 durable=False,
                 node=node,
@@ -139,7 +137,7 @@ class Recollection:
     def _apply(self, action: MemoryAction) -> list[str]:
         """The ids of the lessons it concerns."""
         if action.act == "recall":
-            hits = self._bench.memory.recall(self._here, action.query, limit=FOUND, seed=self._bench.setting.seed)
+            hits = self._memory.recall(self._here, action.query, limit=FOUND, seed=self._seed)
             held = {lesson.id for lesson in self._held}
             fresh = [hit for hit in hits if hit.lesson.id not in self._shown and hit.lesson.id not in held]
             fresh = fresh[: max(0, 3 * FOUND - self._found)]
@@ -167,11 +165,8 @@ class Recollection:
         return [lesson.id]
 
     def _stored(self, action: MemoryAction) -> Stored:
-        from agentk.memory.lesson import Lesson as StoredLesson
-        from agentk.memory.lesson import Provenance
-
         about: dict[str, JsonValue] = {"recipe": action.recipe} if action.recipe else {}
-        return StoredLesson(
+        return Stored(
             kind=action.kind,
             subject=f"{action.kind}:{' '.join(action.text.split())[:100]}",
             text=action.text.strip(),

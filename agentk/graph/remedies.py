@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from agentk.graph.folder import RunFolder
 from agentk.graph.journal import whole
+from agentk.graph.ledger import Ledger
+from agentk.memory.features import Features
 from agentk.memory.privacy import error_class, error_pattern
+from agentk.memory.protocol import Memory, Recalled
 from agentk.reasoning.questions import Lesson
+from agentk.types.attempt import Attempt
 from agentk.types.change import changed, edits_in
 from agentk.types.outcome import Status
-
-if TYPE_CHECKING:
-    from agentk.graph.workbench import Workbench
-    from agentk.memory.features import Features
-    from agentk.memory.protocol import Memory, Recalled
-    from agentk.types.attempt import Attempt
 
 ERRORS = 12
 """Different errors of one run that memory is asked about."""
@@ -45,8 +43,8 @@ def fixes(memory: Memory, here: Features, reason: str, seed: int) -> list[Recall
 class Remedies:
     """For each failed attempt the remembered change that its program takes; memory is asked once for each error."""
 
-    def __init__(self, bench: Workbench, here: Features) -> None:
-        self._bench, self._here = bench, here
+    def __init__(self, memory: Memory, here: Features, folder: RunFolder, ledger: Ledger, seed: int) -> None:
+        self._memory, self._here, self._folder, self._ledger, self._seed = memory, here, folder, ledger, seed
         self._known: dict[str, tuple[Recalled, ...]] = {}
 
     def meet(self) -> list[Recalled]:
@@ -55,7 +53,7 @@ class Remedies:
         for attempt in self._failed():
             error = error_pattern(attempt.outcome.reason)
             if error not in self._known and len(self._known) < ERRORS:
-                found = fixes(self._bench.memory, self._here, attempt.outcome.reason, self._bench.setting.seed)
+                found = fixes(self._memory, self._here, attempt.outcome.reason, self._seed)
                 self._known[error] = tuple(found)
                 fresh += found
         return fresh
@@ -65,9 +63,9 @@ class Remedies:
 
         A model reads the lesson, and decides for itself.
         """
-        folder, attempts = self._bench.folder, self._bench.ledger.attempts
+        folder, attempts = self._folder, self._ledger.attempts
         mended = {attempt.parent for attempt in attempts.values() if attempt.kind == "debug"}
-        under_way = [folder.started_solution(number)[1] for number in self._bench.pending()]
+        under_way = [folder.started_solution(number)[1] for number in self._ledger.under_way]
         mended |= {whole(plan["parent"]) for plan in under_way if plan["kind"] == "debug"}
         ids = {lesson.id for lesson in shown}
         found: dict[int, str] = {}
@@ -82,5 +80,5 @@ class Remedies:
         return found
 
     def _failed(self) -> list[Attempt]:
-        attempts = self._bench.ledger.attempts.values()
+        attempts = self._ledger.attempts.values()
         return [one for one in attempts if one.outcome.status in _FAULTS and one.outcome.reason and one.kind != "blend"]

@@ -149,7 +149,7 @@ class Workbench:
     @cached_property
     def recollection(self) -> Recollection:
         """What memory brings to mind for this competition, recalled once a process."""
-        return Recollection(self)
+        return Recollection(self.memory, self.arena.competition, self.folder, self.journal, self.ledger, self.setting.seed)
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:

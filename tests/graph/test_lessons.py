@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from agentk.cli.screen.sentences import sentence
 from agentk.competitions.setup import STAGES
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import Journal, read
+from agentk.graph.ledger import Ledger
 from agentk.graph.lessons import FIRST, OWN, Recollection, brought_to_mind, missed
 from agentk.graph.nodes.setup import open_run, run_stage
 from agentk.graph.workbench import Workbench
@@ -29,7 +29,9 @@ from agentk.memory.scope import EVERYTHING
 from agentk.memory.value import Value
 from agentk.reasoning.playbook import Playbook
 from agentk.reasoning.questions import Effort, MemoryAction, PlanQuestion, Resources
+from agentk.types.attempt import Attempt
 from agentk.types.competition import Column, ColumnKind, Competition, SubmissionFormat, TableFile, TaskKind, Validation
+from agentk.types.outcome import Outcome, Status
 
 TABLE = Competition(
     name="secretive",
@@ -47,6 +49,7 @@ TABLE = Competition(
     test_rows=50,
 )
 HERE = features_of(TABLE)
+SCORED = Outcome(status=Status.SCORED)
 
 
 @pytest.fixture
@@ -62,23 +65,30 @@ def memory() -> NestedMemory:
     return made
 
 
-@pytest.fixture
-def scores() -> list[float]:
-    """Of the run's attempts so far."""
-    return []
+@dataclass
+class Run:
+    """A run, as a process finds it in its folder."""
+
+    folder: RunFolder
+    journal: Journal
+    ledger: Ledger
+    memory: NestedMemory
+
+    def recollect(self) -> Recollection:
+        return Recollection(self.memory, TABLE, self.folder, self.journal, self.ledger, seed=0)
 
 
 @pytest.fixture
-def bench(tmp_path: Path, memory: NestedMemory, scores: list[float]) -> Iterator[Callable[[], Any]]:
-    """A run, as the next process would find it."""
+def opened_again(tmp_path: Path, memory: NestedMemory) -> Iterator[Callable[[], Run]]:
+    """The same run each time, as the next process would find it."""
     folder = RunFolder.create(tmp_path / "run", {})
     journals: list[Journal] = []
 
-    def again() -> Any:
+    def again() -> Run:
+        ledger = Ledger.of(read(folder.journal), "maximize")
         journals.append(Journal(folder.journal, lambda: 0.0))
-        setting, arena = SimpleNamespace(seed=0), SimpleNamespace(competition=TABLE)
-        ledger = SimpleNamespace(scored=scores)
-        return SimpleNamespace(memory=memory, folder=folder, journal=journals[-1], setting=setting, arena=arena, ledger=ledger)
+        journals[-1].listen(ledger.apply)
+        return Run(folder, journals[-1], ledger, memory)
 
     yield again
     for journal in journals:
@@ -115,32 +125,31 @@ def test_a_withheld_lesson_is_missed_at_the_step_that_it_would_have_led_to(memor
     assert missed(later, Playbook().plan(later).model_copy(update={"action": "stop"}), [trees]) == []
 
 
-def test_what_is_brought_to_mind_is_told_once(bench: Callable[[], Any]) -> None:
-    first = bench()
-    recollection = Recollection(first)
+def test_what_is_brought_to_mind_is_told_once(opened_again: Callable[[], Run]) -> None:
+    run = opened_again()
+    recollection = run.recollect()
     told = recollection.news()
     assert {lesson.id for lesson in told} == {lesson.id for lesson in (*recollection.shown, *recollection.held)}
     recollection.act([MemoryAction(act="recall", query="advice number 7")], "a model", "plan")
     more = recollection.news()
     assert more and not {lesson.id for lesson in more} & {lesson.id for lesson in told}
-    first.journal.write("recalled", number=1, lessons=[{"id": lesson.id} for lesson in (*told, *more)])
-    assert Recollection(bench()).news() == ()  # after a kill, too
+    run.journal.write("recalled", number=1, lessons=[{"id": lesson.id} for lesson in (*told, *more)])
+    assert opened_again().recollect().news() == ()  # after a kill, too
 
 
-def test_what_a_model_remembers_is_shown_from_then_on_and_survives_a_kill(bench: Callable[[], Any]) -> None:
-    first = bench()
-    mind = Recollection(first)
+def test_what_a_model_remembers_is_shown_from_then_on_and_survives_a_kill(opened_again: Callable[[], Run]) -> None:
+    mind = opened_again().recollect()
     mind.act([MemoryAction(act="remember", text="width is in inches before row 80")], "model", "reflect")
     (id_,) = mind.own
     mind.act([MemoryAction(act="revise", lesson=id_, text="width is in inches in old rows")], "model", "plan")
-    again = Recollection(bench())
+    again = opened_again().recollect()
     assert [lesson.text for lesson in again.own.values()] == ["width is in inches in old rows"]
     assert "width is in inches in old rows" in [lesson.text for lesson in again.shown]
     assert all(lesson.scope.level == "run" for lesson in again.own.values())
 
 
-def test_a_recall_brings_what_was_asked_for(bench: Callable[[], Any]) -> None:
-    mind = Recollection(bench())
+def test_a_recall_brings_what_was_asked_for(opened_again: Callable[[], Run]) -> None:
+    mind = opened_again().recollect()
     mind.act([MemoryAction(act="forget", lesson=mind.shown[-1].id)], "model", "plan")
     before = len(mind.shown)
     mind.act([MemoryAction(act="recall", query="advice number 33")], "model", "plan")
@@ -149,12 +158,23 @@ def test_a_recall_brings_what_was_asked_for(bench: Callable[[], Any]) -> None:
     assert not held & {lesson.id for lesson in mind.shown}, "a control stays a control"
 
 
-def test_the_first_choices_do_without_no_recipe(bench: Callable[[], Any], memory: NestedMemory, scores: list[float]) -> None:
+def test_the_first_choices_do_without_no_recipe(opened_again: Callable[[], Run], memory: NestedMemory) -> None:
     memory.remember([recipe_lesson(f"recipe {number}", EVERYTHING) for number in range(30)], private=())
-    mind = Recollection(bench())
+    run = opened_again()
+    mind = run.recollect()
     early = {lesson.id for lesson in mind.shown}
     assert mind.held and {lesson.kind for lesson in mind.held} == {"claim"}, "what has no other control keeps its own"
-    scores += [0.5] * FIRST
+    for number in range(1, FIRST + 1):
+        scored = Attempt(
+            number=number,
+            parent=None,
+            kind="draft",
+            name="mine",
+            origin="person",
+            outcome=Outcome(status=Status.SCORED),
+            score=0.5,
+        )
+        run.journal.write("attempt_finished", number=number, attempt=scored.model_dump(mode="json"))
     later = {lesson.id for lesson in mind.shown}
     without = {lesson.id for lesson in mind.held if lesson.kind == "recipe"}
     assert without and early == later | without
@@ -171,19 +191,19 @@ def test_the_first_choices_do_without_no_recipe(bench: Callable[[], Any], memory
     ],
 )
 def test_what_may_not_be_is_refused_with_a_reason_in_the_journal(
-    bench: Callable[[], Any], action: MemoryAction, reason: str
+    opened_again: Callable[[], Run], action: MemoryAction, reason: str
 ) -> None:
-    made = bench()
-    mind = Recollection(made)
+    run = opened_again()
+    mind = run.recollect()
     shown = mind.shown
     mind.act([action], "model", "plan")
-    (line,) = [line for line in read(made.folder.journal) if line["event"] == "memory_action"]
+    (line,) = [line for line in read(run.folder.journal) if line["event"] == "memory_action"]
     assert reason in str(line["refused"])
     assert mind.shown == shown
 
 
-def test_a_run_remembers_a_bounded_number_of_lessons(bench: Callable[[], Any], memory: NestedMemory) -> None:
-    mind = Recollection(bench())
+def test_a_run_remembers_a_bounded_number_of_lessons(opened_again: Callable[[], Run], memory: NestedMemory) -> None:
+    mind = opened_again().recollect()
     mind.act([MemoryAction(act="remember", text=f"number {number}") for number in range(OWN + 3)], "model", "plan")
     assert len(mind.own) == OWN
     assert not [lesson for lesson in memory.lessons() if lesson.scope.run], "the store hears of it at the end of the run"
