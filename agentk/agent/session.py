@@ -101,9 +101,11 @@ def _free(out: Path, name: str) -> Path:
 
 def _own_metric(overrides: Overrides) -> Overrides:
     """With the file of the person's own metric, where there is one, named so that it is found from anywhere."""
+    if overrides.metric is None:
+        return overrides
     from agentk.competitions.metrics.reference import absolute, is_reference, read_reference
 
-    if overrides.metric is None or not is_reference(overrides.metric):
+    if not is_reference(overrides.metric):
         return overrides
     read_reference(overrides.metric)
     return overrides.model_copy(update={"metric": absolute(overrides.metric, Path.cwd())})
@@ -244,6 +246,9 @@ def work(bench: Workbench) -> None:
     with _interruptible(bench), room_needed(bench.folder.path):
         if bench.folder.contract.exists():
             recover(bench)
+        elif not bench.ledger.stages:
+            bench.notice("setup", "read")
+            bench.first_draft()  # it is made once; what is wrong with the files is told before langgraph is imported
         walk(bench)
 
 

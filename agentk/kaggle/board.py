@@ -14,6 +14,9 @@ from typing import Literal
 
 from agentk.errors import KaggleError, ServiceError
 
+LEADERBOARD = "leaderboard.csv"
+"""Scores of others, beside the data: of the end's report alone, so no table of the competition."""
+
 
 @dataclass(frozen=True)
 class Row:

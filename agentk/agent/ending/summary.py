@@ -9,10 +9,11 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from agentk.agent.models import spent_in_words
-from agentk.competitions.files.listing import LEADERBOARD
+from agentk.errors import KaggleError
 from agentk.graph.folder import RunFolder, damaged
 from agentk.graph.journal import Line, read, real
 from agentk.graph.ledger import Ledger
+from agentk.kaggle.board import LEADERBOARD, from_file, place_of
 from agentk.types.attempt import Attempt
 from agentk.types.competition import Frozen
 from agentk.types.metric import Direction
@@ -142,9 +143,6 @@ def _place(summary: Summary, data: Path, direction: Direction) -> str | None:
     known = next(((what, score) for what, score in scores.items() if score is not None), None)
     if summary.stopped_by is None or known is None or not board.is_file():
         return None
-    from agentk.errors import KaggleError
-    from agentk.kaggle.board import from_file, place_of
-
     try:
         place = place_of(known[1], from_file(board), direction)
     except KaggleError:  # another table of that name

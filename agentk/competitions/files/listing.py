@@ -13,9 +13,8 @@ from agentk.competitions.files.rows import tables_within
 from agentk.competitions.files.sniffing import is_table
 from agentk.competitions.files.tables import several
 from agentk.errors import CompetitionError
+from agentk.kaggle.board import LEADERBOARD
 
-LEADERBOARD = "leaderboard.csv"
-"""Scores of others, beside the data: of the end's report alone, so no table of the competition."""
 _SAMPLE = {"submission", "submissions", "submit", "sub", "benchmark"}
 _SAMPLE_WITH = {"sample", "example", "template", "random", "dummy"}
 _ROLES = {"train": {"train", "training"}, "test": {"test", "testing"}}
