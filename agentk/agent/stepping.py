@@ -65,11 +65,6 @@ class Stepper:
         return self.bench
 
     @property
-    def is_open(self) -> bool:
-        """Whether this process holds it."""
-        return self._open is not None
-
-    @property
     def next(self) -> str | None:
         """The node that the next step runs; None once the run has ended."""
         return None if self._over else self._opened()[1].next

@@ -1,3 +1,5 @@
+"""The bench of competitions: runs in processes of their own, graded, kept, and gone on with after Ctrl-C."""
+
 from __future__ import annotations
 
 import json

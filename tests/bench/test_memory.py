@@ -1,3 +1,5 @@
+"""The study of memory: a small store is measured."""
+
 from __future__ import annotations
 
 from pathlib import Path

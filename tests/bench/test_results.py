@@ -1,3 +1,5 @@
+"""The file of results: a row for each competition, seed and budget."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""What a bench prints: a line for each row as it comes, and the table of all of them."""
+
 from __future__ import annotations
 
 import io
@@ -34,19 +36,19 @@ def printed(console_width: int, *things: object) -> str:
     return console.file.getvalue()
 
 
-def test_a_row_is_shown_with_its_interval_and_a_failure_with_its_reason():
+def test_a_row_is_shown_with_its_interval_and_a_failure_with_its_reason() -> None:
     text = printed(200, table_of([GOOD, BAD]))
     assert "1 of 2 graded" in text and "0.12346" in text and "rmse ↓" in text
     assert "-0.0200 … -0.0010" in text and "no [target] found" in text
     assert "90% interval" not in printed(200, table_of([BAD]))
 
 
-def test_a_row_is_one_plain_line():
+def test_a_row_is_one_plain_line() -> None:
     assert line_of(BAD, 2, 2) == "[2/2] beta, seed 0: no score, no [target] found"
     assert "rmse 0.12346" in line_of(GOOD, 1, 2) and "-0.01000 (-0.0200 … -0.0010) over the reference" in line_of(GOOD, 1, 2)
 
 
-def test_lines_go_where_progress_goes_and_the_table_where_results_go(tmp_path: Path):
+def test_lines_go_where_progress_goes_and_the_table_where_results_go(tmp_path: Path) -> None:
     (tmp_path / "alpha").mkdir()
     (tmp_path / "alpha" / "behavior").write_text("0.75")
     pd.DataFrame({"id": range(200), "label": 0}).to_csv(tmp_path / "alpha" / "sample_submission.csv", index=False)

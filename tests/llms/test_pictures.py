@@ -27,6 +27,14 @@ BACKENDS: dict[str, Callable[[Any], ChatModel]] = {
     "messages": lambda vendor: MessagesModel("claude-sonnet-5", vendor.url),
 }
 
+DATA = base64.b64encode(BYTES).decode()
+FORMS: dict[str, dict[str, Any]] = {
+    "completions": {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{DATA}"}},
+    "responses": {"type": "input_image", "detail": "auto", "image_url": f"data:image/png;base64,{DATA}"},
+    "messages": {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": DATA}},
+}
+"""Of a picture, by vendor."""
+
 
 @pytest.fixture
 def asked(tmp_path: Path) -> ChatRequest:
@@ -43,12 +51,7 @@ def test_pictures_come_before_the_words_of_their_message(backend: str, vendor: A
     sent = vendor.seen[0].get("messages") or vendor.seen[0]["input"]
     picture, words = sent[-1]["content"]
     assert words["text"] == "Reply with exactly: seen"
-    data = base64.b64encode(BYTES).decode()
-    assert picture in (
-        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}},
-        {"type": "input_image", "detail": "auto", "image_url": f"data:image/png;base64,{data}"},
-        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}},
-    )
+    assert picture == FORMS[backend]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -62,7 +65,7 @@ def test_a_model_that_sees_none_is_asked_without_and_not_bothered_again(backend:
 
 def test_the_record_holds_no_bytes(asked: ChatRequest) -> None:
     kept = asked.model_dump_json()
-    assert "sheet.png" in kept and base64.b64encode(BYTES).decode() not in kept
+    assert "sheet.png" in kept and DATA not in kept
     assert ChatRequest.model_validate_json(kept) == asked
 
 

@@ -1,3 +1,5 @@
+"""Consolidation: what held up moves outwards, the rest is forgotten."""
+
 from __future__ import annotations
 
 from agentk.memory.consolidation import surplus

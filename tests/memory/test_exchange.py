@@ -1,3 +1,5 @@
+"""Export and import of lessons as lines of text."""
+
 from __future__ import annotations
 
 from pathlib import Path

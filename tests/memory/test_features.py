@@ -1,3 +1,5 @@
+"""Features: the shape of a competition without its names, and how alike two are."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Harvest: what a run teaches of recipes, parameters, repairs and programs."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Lessons that a process holds: fetched once, and fresh whoever has written since."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

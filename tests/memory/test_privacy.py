@@ -1,3 +1,5 @@
+"""What lessons may not hold: names, values and rows of a competition."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""Ranking: which lessons come first here, by conditions, worth, likeness and chance."""
+
 from __future__ import annotations
 
 from agentk.memory.lesson import Conditions, Lesson, Provenance

@@ -1,3 +1,5 @@
+"""Rewards: what an attempt earned the lessons that led to it."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Scopes: paths that nest, from everything to a step."""
+
 from __future__ import annotations
 
 import pytest

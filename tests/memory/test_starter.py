@@ -1,3 +1,5 @@
+"""The starter lessons: well formed, known from the first run on, and renewed without losing their evidence."""
+
 from __future__ import annotations
 
 import tomllib

@@ -1,3 +1,5 @@
+"""Where memory lies, and how a setting opens it."""
+
 from __future__ import annotations
 
 import subprocess

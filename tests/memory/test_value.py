@@ -1,3 +1,5 @@
+"""Value: a belief that evidence moves, competition by competition."""
+
 from __future__ import annotations
 
 import numpy as np

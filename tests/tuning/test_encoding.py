@@ -1,3 +1,5 @@
+"""Points of a space as places in the unit cube, and back."""
+
 from __future__ import annotations
 
 import numpy as np

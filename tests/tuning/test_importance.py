@@ -1,3 +1,5 @@
+"""Importance: which dimensions move the score, as far as the trials can tell."""
+
 from __future__ import annotations
 
 import random

@@ -1,3 +1,5 @@
+"""The sampler by a Gaussian process: it finds what chance does not, keeps to the space, and bears any losses."""
+
 from __future__ import annotations
 
 import math

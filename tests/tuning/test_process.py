@@ -1,3 +1,5 @@
+"""The Gaussian process: its gradient, what it foretells, and what it makes of noise and of idle dimensions."""
+
 from __future__ import annotations
 
 import numpy as np

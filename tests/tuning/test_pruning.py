@@ -1,3 +1,5 @@
+"""Pruning: what is clearly worse on the same folds is given up, and hardly anything else."""
+
 from __future__ import annotations
 
 import random

@@ -1,3 +1,5 @@
+"""Samplers by name: each searches quietly, the same seed draws the same, and what one needs and misses is said."""
+
 from __future__ import annotations
 
 import math

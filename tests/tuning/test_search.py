@@ -1,3 +1,5 @@
+"""A search: what it asks for, what it learns from, what it prunes, and how it goes on after a kill."""
+
 from __future__ import annotations
 
 import logging

@@ -1,3 +1,5 @@
+"""The file of trials: what is appended is read back, whatever a kill has torn."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""A change of a program: lines that are found again in another program, in one certain place or in none."""
+
 from __future__ import annotations
 
 from agentk.types.change import MOST, Edit, change, changed

@@ -29,6 +29,11 @@ def _drawn(make: Callable[[Generator], Made], seed: int, number: int) -> Made:
     return make(np.random.default_rng([seed, number]))
 
 
+def friedman_1(rng: Generator) -> Made:
+    """Five columns of ten matter: a sine of a product, a square, two straight lines (Friedman 1991)."""
+    return _friedman("make_friedman1", rng, noise=1.0)
+
+
 def friedman_2(rng: Generator) -> Made:
     """Products and quotients of four columns on very different scales (Friedman 1991)."""
     return _friedman("make_friedman2", rng, noise=100.0)
@@ -37,11 +42,6 @@ def friedman_2(rng: Generator) -> Made:
 def friedman_3(rng: Generator) -> Made:
     """An angle: the same columns below an arctangent (Friedman 1991)."""
     return _friedman("make_friedman3", rng, noise=0.15)
-
-
-def friedman_1(rng: Generator) -> Made:
-    """Five columns of ten matter: a sine of a product, a square, two straight lines (Friedman 1991)."""
-    return _friedman("make_friedman1", rng, noise=1.0)
 
 
 def hastie(rng: Generator) -> Made:

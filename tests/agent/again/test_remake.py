@@ -1,3 +1,5 @@
+"""The program of a solution is run again: beside its siblings, on its data and on new rows."""
+
 from __future__ import annotations
 
 from pathlib import Path

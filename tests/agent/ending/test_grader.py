@@ -1,3 +1,5 @@
+"""The grader: answers are compared with the truth row by row, in every form that a submission takes."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""What a person takes away: a folder that stands alone and makes the run's submission again."""
+
 from __future__ import annotations
 
 import ast

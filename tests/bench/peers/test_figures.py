@@ -1,3 +1,5 @@
+"""The figures of a comparison: scores on one scale, wins, intervals, failures."""
+
 from __future__ import annotations
 
 from pathlib import Path

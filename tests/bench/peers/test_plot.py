@@ -1,3 +1,5 @@
+"""The picture of a comparison: every system's scores over time."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""A comparison: who meets on which split, what is run again after a kill, and what is told at the end."""
+
 from __future__ import annotations
 
 import json

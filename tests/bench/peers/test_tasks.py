@@ -1,3 +1,5 @@
+"""The tasks of a comparison: the same split for every system, its truth apart."""
+
 from __future__ import annotations
 
 import json
