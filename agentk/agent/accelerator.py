@@ -5,14 +5,10 @@ from __future__ import annotations
 from concurrent.futures import Future
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agentk.agent import machine
 from agentk.sandbox.cards import cards
-from agentk.sandbox.protocol import End, Execution, Function, Limits, Result
-
-if TYPE_CHECKING:
-    from agentk.sandbox.protocol import Sandbox
+from agentk.sandbox.protocol import End, Execution, Function, Limits, Result, Sandbox
 
 LONGEST_TRIAL = 120.0  # seconds
 FOUND = "found"

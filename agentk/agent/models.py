@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from agentk.agent import machine
 from agentk.errors import SettingError
 from agentk.graph.folder import replace
-from agentk.settings import load_settings
+from agentk.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from agentk.agent.request import Models, Request
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from agentk.llms.protocol import ChatModel, Picture
     from agentk.llms.purse import Purse
     from agentk.llms.record import Spent
-    from agentk.settings import Settings
 
 SHEET = "contact-sheet.png"
 SHOWN = {

@@ -7,14 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentk.agent.again.replaying import replay
+from agentk.agent.again.replaying import Replayed, Row, replay
 from agentk.agent.session import find
+from agentk.graph.folder import RunFolder
+from agentk.graph.workbench import Workbench
 
 if TYPE_CHECKING:
-    from agentk.agent.again.replaying import Replayed, Row
     from agentk.agent.again.varying import Varied
-    from agentk.graph.folder import RunFolder
-    from agentk.graph.workbench import Workbench
 
 PARTED = 1
 """Exit code where something came out otherwise than recorded."""

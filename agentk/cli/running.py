@@ -7,21 +7,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agentk.agent import machine
-from agentk.agent.ending.summary import summarize
+from agentk.agent.ending.summary import Summary, summarize
 from agentk.agent.models import notice_of
 from agentk.agent.request import Request, renewed_budget
 from agentk.agent.session import begin, find, request_of, session, work
 from agentk.cli.arguments import writable
 from agentk.errors import RunError, SettingError, StoreError, UserError
+from agentk.graph.folder import RunFolder
+from agentk.graph.workbench import Workbench
 from agentk.settings import duration
-
-if TYPE_CHECKING:
-    from agentk.agent.ending.summary import Summary
-    from agentk.graph.folder import RunFolder
-    from agentk.graph.workbench import Workbench
 
 NO_SUBMISSION = 3
 INTERRUPTED = 130

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pydantic import ValidationError
 
 from agentk.competitions.advised import ADVISABLE, advised
@@ -13,10 +11,8 @@ from agentk.competitions.metrics import metric_names
 from agentk.competitions.metrics.registry import FAMILIES
 from agentk.competitions.whole import contract_of
 from agentk.errors import AgentKError, UserError
+from agentk.graph.workbench import Workbench
 from agentk.reasoning.setup_questions import Advice, Adviser, SetupQuestion
-
-if TYPE_CHECKING:
-    from agentk.graph.workbench import Workbench
 
 _MOST_COLUMNS = 60
 

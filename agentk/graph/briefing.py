@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agentk.graph.legal import legal, since_gain, stagnant
+from agentk.graph.workbench import Workbench
 from agentk.memory.rewards import standing
 from agentk.reasoning.questions import (
     Broken,
@@ -18,11 +17,8 @@ from agentk.reasoning.questions import (
     Slice,
 )
 from agentk.types.attempt import Attempt, ranked
+from agentk.types.metric import Array
 from agentk.types.outcome import Status
-
-if TYPE_CHECKING:
-    from agentk.graph.workbench import Workbench
-    from agentk.types.metric import Array
 
 LOG_TAIL = 4000
 DIAGNOSED = 4

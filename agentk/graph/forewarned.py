@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agentk.competitions.draft import Draft
 from agentk.competitions.reopening import belief, reconsidered
 from agentk.competitions.setup import to_competition
@@ -11,12 +9,10 @@ from agentk.competitions.stages.split import SPLIT
 from agentk.memory.consolidation import HELD_UP
 from agentk.memory.features import features_of
 from agentk.memory.lesson import Lesson, Provenance
+from agentk.memory.protocol import Memory
 from agentk.memory.rewards import drawn_in
 from agentk.memory.value import Value
 from agentk.types.competition import Competition
-
-if TYPE_CHECKING:
-    from agentk.memory.protocol import Memory
 
 LEARNED = "an earlier run has shown"
 """How a reason that comes from memory begins: it is not learned again."""

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean, median
-from typing import TYPE_CHECKING
 
+from agentk.graph.ledger import Ledger
 from agentk.reasoning.questions import Action, Option
 from agentk.types.attempt import Attempt, ranked, seedless
 from agentk.types.metric import sign_of
 from agentk.types.outcome import Status
-
-if TYPE_CHECKING:
-    from agentk.graph.ledger import Ledger
 
 OFFERED = 8
 """Parents that are named for an action."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from agentk.competitions.advised import advised
 from agentk.competitions.draft import Draft, Overrides
 from agentk.competitions.whole import contract_of
 from agentk.errors import AgentKError, CompetitionError, UserError
 from agentk.graph.advice import tables_of
 from agentk.graph.folder import replace
+from agentk.graph.workbench import Workbench
 from agentk.reasoning.setup_questions import METRIC, MetricQuestion, MetricWriter, RefusedMetric
-
-if TYPE_CHECKING:
-    from agentk.graph.workbench import Workbench
 
 FILE = "metric.py"
 """In the run's folder."""

@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 from agentk.errors import AgentKError, ReasonerError
 from agentk.graph.briefing import code_question, plan_question, reflect_question
+from agentk.graph.nodes.decide import check, check_legal
+from agentk.graph.nodes.execute import gather
+from agentk.graph.nodes.reflect import concluded
+from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import WRITTEN, Broken, Code, Plan, PlanQuestion, Reasoner, Reflection
+from agentk.types.attempt import Attempt
 from agentk.types.outcome import Status
 from agentk.types.solution import EXPLORED, SMOKE_SECONDS, Solution
 
 if TYPE_CHECKING:
-    from agentk.graph.workbench import Workbench
     from agentk.llms.protocol import ChatModel
     from agentk.reasoning.colleagues import Colleagues
     from agentk.referee.probes import Probe, Probed
-    from agentk.types.attempt import Attempt
 
 POLL = 0.05
 """Seconds between looks while the graph has nothing else to do."""
@@ -131,8 +134,6 @@ class Proposing:
 
     def wait(self, bench: Workbench) -> None:
         """Until the proposal is ready or has failed, or the run is over; what the referee finishes meanwhile is taken."""
-        from agentk.graph.nodes.execute import gather
-
         while self.busy and not self._failed and bench.over() is None:
             bench.rest()
             gather(bench, POLL)
@@ -183,9 +184,6 @@ class Proposing:
         self._thought = _Thought(what, lambda: model.code(question))
 
     def _take(self, bench: Workbench, answer: Reflection | Plan | Code) -> None:
-        from agentk.graph.nodes.decide import check, check_legal
-        from agentk.graph.nodes.reflect import concluded
-
         if isinstance(answer, Reflection):
             concluded(bench, answer, self._facts)
             self._subject = None

@@ -22,16 +22,16 @@ from agentk.llms.record import Call
 from agentk.memory.protocol import Memory
 from agentk.reasoning.questions import Lesson, Reasoner, Resources
 from agentk.types.competition import Competition
+from agentk.types.metric import Array, Metric
+from agentk.types.profile import Profile
+from agentk.types.solution import Solution
 
 if TYPE_CHECKING:
     from agentk.competitions.draft import Draft
-    from agentk.graph.proposing import Proposing
+    from agentk.graph.proposing import Proposing  # which works on the bench that holds it
     from agentk.referee.diagnosis import Diagnoser
     from agentk.referee.evaluation import Evaluation
     from agentk.referee.referee import Referee
-    from agentk.types.metric import Array, Metric
-    from agentk.types.profile import Profile
-    from agentk.types.solution import Solution
 
 
 class Arena(Protocol):

@@ -15,14 +15,13 @@ from agentk.referee.predictions import RefusedError, read_predictions
 from agentk.sandbox.protocol import Limits, Result
 from agentk.types.metric import Array
 from agentk.types.outcome import Outcome, Status
-from agentk.types.solution import EXPLORED, SMOKE_ROWS, SMOKE_SECONDS
+from agentk.types.solution import EXPLORED, SMOKE_ROWS, SMOKE_SECONDS, Solution
+from agentk.types.space import Params
 
 if TYPE_CHECKING:
     from agentk.referee.calls import Calls
     from agentk.referee.judge import Judge
     from agentk.referee.layout import Layout
-    from agentk.types.solution import Solution
-    from agentk.types.space import Params
 
 WAITING = 4.0
 """How many times its seconds a probe may take by the clock on the wall: others may compute beside it, and it may wait."""

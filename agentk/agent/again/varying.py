@@ -16,16 +16,15 @@ from agentk.errors import SettingError
 from agentk.graph.branches import ended_attempts
 from agentk.graph.folder import RunFolder
 from agentk.graph.journal import read
+from agentk.graph.workbench import Workbench
 from agentk.settings import load_settings, seconds, wanted
-from agentk.types.competition import Frozen
+from agentk.types.attempt import Attempt
+from agentk.types.competition import Competition, Frozen
 from agentk.types.outcome import Status
 
 if TYPE_CHECKING:
     from agentk.agent.arena import CompetitionArena
-    from agentk.graph.workbench import Workbench
     from agentk.referee.layout import Layout
-    from agentk.types.attempt import Attempt
-    from agentk.types.competition import Competition
 
 CHANGES = ("model", "share", "memory", "folds", "validation", "seed", "attempts", "budget", "hint")
 ALONE = "playbook"

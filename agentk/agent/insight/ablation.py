@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,14 +14,11 @@ from agentk.graph.journal import read
 from agentk.graph.workbench import Workbench
 from agentk.referee.apply import combine
 from agentk.referee.blend import blend
-from agentk.referee.evaluation import covered
+from agentk.referee.evaluation import Evaluation, covered
 from agentk.types.attempt import Attempt
 from agentk.types.outcome import Status
 from agentk.types.solution import Solution
 from agentk.types.space import ChoiceDimension, Params, Space, active
-
-if TYPE_CHECKING:
-    from agentk.referee.evaluation import Evaluation
 
 
 @dataclass(frozen=True)

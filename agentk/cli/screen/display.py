@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 from agentk.cli.screen.contract import print_contract
 from agentk.cli.screen.live import LiveDisplay
 from agentk.cli.screen.sentences import is_set_up, sentence
-from agentk.graph.journal import real
+from agentk.graph.journal import Line, real
 from agentk.settings import duration
 
 if TYPE_CHECKING:
-    from agentk.graph.journal import Line
     from agentk.graph.workbench import Workbench
 
 

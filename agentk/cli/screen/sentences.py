@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentk.agent.ending.summary import traps
-from agentk.graph.journal import whole
+from agentk.graph.journal import Line, whole
 from agentk.llms.record import call_of
 from agentk.types.outcome import Status
 from agentk.types.wording import shortened
 
 if TYPE_CHECKING:
-    from agentk.graph.journal import Line
     from agentk.graph.workbench import Workbench
 
 IDEA = 100

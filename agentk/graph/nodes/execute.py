@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agentk.competitions.account import in_markdown
 from agentk.graph.folder import replace
@@ -13,14 +13,11 @@ from agentk.graph.rewind import carry_over
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.referee.choice import prefers
-from agentk.referee.evaluation import save
+from agentk.referee.evaluation import Evaluation, save
 from agentk.types.attempt import Attempt
 from agentk.types.metric import gain
 from agentk.types.outcome import Outcome, Status
-
-if TYPE_CHECKING:
-    from agentk.referee.evaluation import Evaluation
-    from agentk.types.solution import Solution
+from agentk.types.solution import Solution
 
 POLL = 0.2
 """Seconds between looks at the clock while waiting."""

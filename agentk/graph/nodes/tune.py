@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from agentk.graph.nodes.execute import POLL, finish, gather
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import Plan, Resources
+from agentk.referee.evaluation import Evaluation
 from agentk.tuning.search import Search
 from agentk.tuning.trials import Trial, TrialLog, read_trials
 from agentk.types.attempt import Attempt, Switch
 from agentk.types.outcome import Outcome, Status
-from agentk.types.solution import LIMITS
+from agentk.types.solution import LIMITS, Solution
 from agentk.types.space import Params, Space, active
-
-if TYPE_CHECKING:
-    from agentk.referee.evaluation import Evaluation
-    from agentk.types.solution import Solution
 
 PATIENCE = 4.0
 """A fold of a trial may take as many times what a fold of its parent took."""
