@@ -1,1 +1,1 @@
-"""Binds the parts of one run: run, resume, folder, journal."""
+"""Binds the parts of one run: the request, the session that is open for it, its arena, its models, and steps."""

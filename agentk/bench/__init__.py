@@ -1,1 +1,1 @@
-"""Measuring: agentk bench."""
+"""Measuring, `agentk bench`: competitions with known answers, other systems, and single parts of agentk."""

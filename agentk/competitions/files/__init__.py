@@ -1,1 +1,1 @@
-"""A competition's files: what lies in a folder, and how its tables are read."""
+"""A competition's files: what lies in a folder, how a table is spelled there, and how it is read."""
