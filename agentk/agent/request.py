@@ -55,7 +55,7 @@ class Request(Frozen):
 
     competition: str  # a folder, a CSV file, or builtin:NAME
     kaggle: str | None = None  # the slug at kaggle.com that the folder was fetched from
-    budget: float | None = TEN_MINUTES  # seconds; None: only `attempts` bounds the run
+    budget: float | None = Field(default=TEN_MINUTES, allow_inf_nan=False)  # seconds; None: only `attempts` bounds the run
     attempts: int | None = Field(default=None, ge=1)
     overrides: Overrides = Overrides()  # what the person says about the competition
     out: Path = Path("runs")

@@ -157,4 +157,4 @@ def _request(**fields: Any) -> Request:
 
 
 def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+    return tuple(value) if isinstance(value, tuple | list) else (value,)

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,6 +137,21 @@ def test_mistakes_are_told_in_words(fresh: Run) -> None:
         fresh.explain()
     with pytest.raises(SettingError, match=r"budget|duration"):
         Agent("builtin:iris", budget="soon")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"attempts": 0}, "attempts=0: it takes 1 or more"),
+        ({"workers": "two"}, "workers='two': it takes a whole number, in digits"),
+        ({"budget": float("nan")}, "budget=nan: it takes a number, in digits"),
+        ({"share": "all"}, "share='all': it takes names, stats or examples"),
+        ({"target": 3}, "target.0=3: it takes a text"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_with_what_is_taken(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingError, match=words):
+        Agent("builtin:iris", **given)
 
 
 def test_an_interrupt_pauses_and_the_run_goes_on(fresh: Run) -> None:
