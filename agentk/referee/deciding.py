@@ -111,7 +111,8 @@ def _searches(rules: Rules, default: Decision, some: Array) -> list[Search]:
     if metric.form == "spans":
         return []
     if metric.form == "probabilities":
-        return [_calibrated(rules.task, floor) for floor in FLOORS] if has_losses(rules, some) else []
+        leaning = np.array(default.bias) if isinstance(default, Calibrate) else 0.0
+        return [_calibrated(rules.task, floor, leaning) for floor in FLOORS] if has_losses(rules, some) else []
     found = [_clipped(metric), _shifted(metric), _fitted_line(metric)]
     if metric.link == "identity":
         found.append(_scaled(metric))
@@ -140,13 +141,13 @@ def _cuts_search(labels: Labels | None, formula: Formula | None, grades: tuple[f
     return search
 
 
-def _calibrated(task: TaskKind, floor: float) -> Search:
+def _calibrated(task: TaskKind, floor: float, leaning: Array | float) -> Search:
     def search(predictions: Array, truth: Array) -> Decision:
         pairs = not task.classifies
         shares = as_pairs(predictions) if pairs else predictions
         known = ~np.isnan(truth.reshape(-1))  # of several targets some may be unknown
         scale, bias = searches.calibration(np.maximum(shares[known], floor), truth.reshape(-1)[known].astype(np.int64))
-        return Calibrate(scale=scale, bias=tuple(bias), floor=floor, pairs=pairs)
+        return Calibrate(scale=scale, bias=tuple(bias + leaning), floor=floor, pairs=pairs)
 
     return search
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from agentk.referee.apply import TINY
-from agentk.referee.rules import Rules, least_answer
+from agentk.referee.rules import Rules, class_counts, least_answer
 from agentk.types.competition import Frozen, TaskKind
 from agentk.types.metric import Array
 
@@ -70,10 +70,14 @@ Decision = Annotated[AsIs | Argmax | Thresholds | Cuts | Calibrate | Adjust, Fie
 
 
 def default_decision(rules: Rules, truth: Array) -> Decision:
-    """The decision of someone who has seen no prediction: argmax, one half, the nearest grade, within the link's domain."""
+    """The decision of someone who has seen no prediction: argmax, one half, the nearest grade, within the link's domain.
+
+    Probabilities stay what they are, unless classes count otherwise than they are frequent.
+    """
     metric, task = rules.metric, rules.task
     if metric.form in ("probabilities", "spans"):
-        return AsIs()
+        counts = class_counts(rules, truth)
+        return AsIs() if counts is None else Calibrate(scale=1.0, bias=tuple(np.log(counts).tolist()))
     if task is TaskKind.MULTILABEL:
         return Thresholds(thresholds=(0.5,) * truth.shape[1]) if metric.form == "labels" else AsIs()
     if task.classifies:

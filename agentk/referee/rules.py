@@ -62,6 +62,22 @@ def has_losses(rules: Rules, some: Array) -> bool:
     return rules.metric.losses(codes, np.full((count, count), 1.0 / count)) is not None
 
 
+def class_counts(rules: Rules, truth: Array) -> Array | None:
+    """(C,) how much a row of each class counts in the mean of losses, 1 on average; None where all count alike, or there is none.
+
+    Where classes weigh the same however rare they are, a row of a rare one counts for more, and the best answer is not the
+    class's probability but that times what its rows count.
+    """
+    count = len(rules.classes)
+    lost = rules.metric.losses(truth, np.full((len(truth), count), 1.0 / count)) if rules.task.classifies else None
+    if lost is None or rules.metric.form != "probabilities":
+        return None
+    rows = np.bincount(truth.astype(np.int64), minlength=count)
+    means = np.bincount(truth.astype(np.int64), lost, count) / np.maximum(rows, 1)
+    means[rows == 0] = means[rows > 0].mean()
+    return means / means.mean() if np.ptp(means) > 1e-6 * means.max() else None
+
+
 def _sharp(metric: Metric, truth: Array) -> bool:
     """Whether losses grow in proportion to small errors, as absolute ones do; squared ones want the mean, whatever values are."""
     near, far = metric.losses(truth, truth + 0.01), metric.losses(truth, truth + 0.02)

@@ -112,6 +112,21 @@ def test_overconfident_probabilities_are_calibrated_for_log_loss() -> None:
     assert judgment.score < metric_named("log_loss").score(truth, sharp) - 0.02
 
 
+def test_where_classes_weigh_the_same_however_rare_they_are_probabilities_lean_to_the_rare_one() -> None:
+    predictions, truth = rare()
+    even = np.full_like(predictions, 0.5)
+    balanced = metric_named("balanced_log_loss")
+    plain = default_decision(Rules.of(balanced, TaskKind.BINARY, (0, 1), truth), truth)
+    share = np.tile([1 - truth.mean(), truth.mean()], (N, 1))
+    assert apply.decide(plain.model_dump(), share) == pytest.approx(even)  # who knows nothing of a row says one half
+    found = judge("balanced_log_loss", TaskKind.BINARY, (0, 1), truth).judge(predictions, np.ones(N, bool))
+    assert found.score < balanced.score(truth, even) - 0.05 < balanced.score(truth, predictions) - 0.1
+    sharp = judge("balanced_log_loss", TaskKind.BINARY, (0, 1), truth).judge(
+        apply.softmax(3 * np.log(predictions)), np.ones(N, bool)
+    )
+    assert sharp.score == pytest.approx(found.score, abs=0.01)
+
+
 def test_a_certain_no_that_was_wrong_is_not_believed_for_log_loss() -> None:
     """As five neighbors say it: shares of five, honest but for the zeros."""
     rng = np.random.default_rng(0)

@@ -72,7 +72,8 @@ def fitting(draft: Draft) -> Draft:
 
 def _in_the_dark(draft: Draft) -> bool:
     """Whether the description speaks of weights, and neither it nor the person nor a doubt tells which."""
-    settled = draft.overrides.weights is not None or draft.own_metric is not None or "kappa" in draft.metric
+    own = any(word in draft.metric for word in ("kappa", "balanced"))  # it weighs grades, or classes, itself
+    settled = draft.overrides.weights is not None or draft.own_metric is not None or own
     return not settled and not any("--weights" in doubt for doubt in draft.doubts) and bool(speaks_of_weights(draft.description))
 
 
