@@ -41,7 +41,7 @@ class Blend:
 
 
 @dataclass(frozen=True)
-class _Strategy:
+class Strategy:
     """A way to weigh the members on some rows; `method` says how they are then combined."""
 
     method: str
@@ -80,16 +80,14 @@ def blend(evaluations: Mapping[int, Evaluation], *, referee: Referee, key: str) 
     oofs = [one.oof[covered] for one in members.values() if one.oof is not None]
     tests = [one.test for one in members.values() if one.test is not None]
     task = Task(judge, judge.truth[covered], oofs, judge.weighing(covered))
-    strategies = _strategies(task)
-    parts = _parts(judge.assignment[covered])
+    parts = parts_of(judge.assignment[covered])
     everything = np.ones(int(covered.sum()), dtype=bool)
     honest = np.empty_like(oofs[0])
     for part in parts:
         others = ~part if len(parts) > 1 else part
         inner = [other for other in parts if other is not part] or [part]
-        best = _best(task, [_nested(task, strategy, inner, others) for strategy in strategies], others)
-        honest[part] = strategies[best].predict(task, others, part)
-    chosen = strategies[_best(task, [_nested(task, strategy, parts, everything) for strategy in strategies], everything)]
+        honest[part] = task.best(inner, others)[0].predict(task, others, part)
+    chosen, _ = task.best(parts, everything)
     found = chosen.weigh(everything)
     kept = np.flatnonzero(found)
     oof = np.full((len(covered), honest.shape[1]), np.nan)
@@ -125,6 +123,18 @@ class Task:
     def ranked(self) -> list[Array]:
         """Each member's ranks over all rows, sorted once."""
         return [ranks(member) for member in self.members]
+
+    @cached_property
+    def strategies(self) -> list[Strategy]:
+        """What is worth a try."""
+        return _strategies(self)
+
+    def best(self, parts: list[Rows], within: Rows) -> tuple[Strategy, Array]:
+        """The strategy that does best on the rows `within`, each part of them predicted with the weights that the other parts
+        teach, and these predictions (N, W), of no meaning on other rows."""
+        nested = [_nested(self, strategy, parts, within) for strategy in self.strategies]
+        best = int(np.argmax([self.merit(predictions, within) for predictions in nested]))
+        return self.strategies[best], nested[best]
 
     def taught(self, rows: Rows) -> NDArray[np.int64]:
         """Places of the rows that weights are learned on, each as often as it counts."""
@@ -184,27 +194,27 @@ class Task:
         return below / (above + below)
 
 
-def _strategies(task: Task) -> list[_Strategy]:
+def _strategies(task: Task) -> list[Strategy]:
     """What is worth a try here; the plain ones first, which win ties."""
     sizes = sorted({min(size, len(task.members), MOST) for size in (1, 2, 3, 5, 8)})
     if task.spans:
         sizes = [size for size in sizes if size != 2]  # of two that differ the first would always be taken
-    plain = [_Strategy("agree" if task.spans else "mean", _leading(task, size)) for size in sizes]
+    plain = [Strategy("agree" if task.spans else "mean", _leading(task, size)) for size in sizes]
     if len(task.members) == 1 or task.spans:
-        return [_Strategy(strategy.method, _remembered(strategy.weigh)) for strategy in plain]
+        return [Strategy(strategy.method, _remembered(strategy.weigh)) for strategy in plain]
     objective = weights.log_loss if task.probabilities else weights.squared if task.level is None else weights.tilted(task.level)
-    found = [*plain, _Strategy("mean", lambda rows: _few(weights.greedy(task.cells[task.taught(rows)], objective)))]
+    found = [*plain, Strategy("mean", lambda rows: _few(weights.greedy(task.cells[task.taught(rows)], objective)))]
     if task.order_counts:
-        found += [_Strategy("rank", strategy.weigh) for strategy in plain[1:]]
+        found += [Strategy("rank", strategy.weigh) for strategy in plain[1:]]
         if task.judge.task.value == "binary":
             # ranks that fit the truth best in squares order it nearly as well as can be, without a sort a step
             misses = np.stack([member[:, -1] - task.truth.reshape(-1) for member in task.ranked], axis=-1)
-            found.append(_Strategy("rank", lambda rows: _few(weights.greedy(misses[task.taught(rows)], weights.squared))))
+            found.append(Strategy("rank", lambda rows: _few(weights.greedy(misses[task.taught(rows)], weights.squared))))
     elif task.judge.task.classifies and task.members[0].shape[1] <= 20:
-        found.append(_Strategy("geometric", _stacked(task)))
+        found.append(Strategy("geometric", _stacked(task)))
     elif not task.probabilities and task.level is None:
-        found.append(_Strategy("mean", _least_squares(task)))
-    return [_Strategy(strategy.method, _remembered(strategy.weigh)) for strategy in found]
+        found.append(Strategy("mean", _least_squares(task)))
+    return [Strategy(strategy.method, _remembered(strategy.weigh)) for strategy in found]
 
 
 def _remembered(weigh: Weigh) -> Weigh:
@@ -264,7 +274,7 @@ def _few(found: Array) -> Array:
     return np.asarray(kept * (found.sum() / kept.sum()))
 
 
-def _nested(task: Task, strategy: _Strategy, parts: list[Rows], within: Rows) -> Array:
+def _nested(task: Task, strategy: Strategy, parts: list[Rows], within: Rows) -> Array:
     """(N, W) predictions of a strategy on the rows `within`, those of each part weighed on the other parts."""
     made = np.empty_like(task.members[0])
     for part in parts:
@@ -273,11 +283,7 @@ def _nested(task: Task, strategy: _Strategy, parts: list[Rows], within: Rows) ->
     return made
 
 
-def _parts(folds: NDArray[np.int64]) -> list[Rows]:
-    """Folds, at most five parts of them, so that nesting stays cheap."""
-    part = np.unique(folds, return_inverse=True)[1] % PARTS
+def parts_of(folds: NDArray[np.int64], most: int = PARTS) -> list[Rows]:
+    """Folds, at most so many parts of them, so that nesting stays cheap."""
+    part = np.unique(folds, return_inverse=True)[1] % most
     return [part == number for number in range(int(part.max()) + 1)]
-
-
-def _best(task: Task, nested: list[Array], rows: Rows) -> int:
-    return int(np.argmax([task.merit(predictions, rows) for predictions in nested]))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agentk.referee.differences import difference
+from agentk.referee.differences import Rows, difference
 from agentk.referee.evaluation import Evaluation
 from agentk.referee.judge import Judge
+from agentk.types.metric import Array
 
 TIE = 0.5
 """Within this many corrected standard errors two answers count as equally good."""
@@ -37,10 +38,7 @@ def prefers(challenger: Evaluation, incumbent: Evaluation, *, judge: Judge, aver
     if not both.any():
         prefer = bool(challenger.mask.sum() > incumbent.mask.sum())
         return Verdict(prefer, 0.0, math.inf, "they share no scored row; the one that covers more rows is kept")
-    folds = max(len(np.unique(judge.assignment[both])), 2)
-    answers = judge.answers(challenger)[both], judge.answers(incumbent)[both]
-    found, error = difference(judge.rules, judge.truth[both], *answers, judge.weighing(both))
-    error *= math.sqrt(1 + folds / (folds - 1))
+    found, error = corrected(judge, np.flatnonzero(both), judge.answers(challenger)[both], judge.answers(incumbent)[both])
     facts = f"the paired difference is {found:+.5g} ± {error:.2g} {judge.metric.name}"
     if found > TIE * error:
         return Verdict(True, found, error, f"better: {facts}, a tie would be within half of that")
@@ -51,3 +49,10 @@ def prefers(challenger: Evaluation, incumbent: Evaluation, *, judge: Judge, aver
     return Verdict(
         simpler, found, error, f"a tie ({facts}), which goes to the {'simpler challenger' if simpler else 'incumbent'}"
     )
+
+
+def corrected(judge: Judge, rows: Rows, one: Array, other: Array) -> tuple[float, float]:
+    """By how much the answers `one` to some rows beat `other`, with its error, corrected for training sets that overlap."""
+    found, error = difference(judge.rules, judge.truth[rows], one, other, judge.weighing(rows))
+    folds = max(len(np.unique(judge.assignment[rows])), 2)
+    return found, error * math.sqrt(1 + folds / (folds - 1))

