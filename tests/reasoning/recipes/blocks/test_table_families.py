@@ -33,6 +33,23 @@ def test_a_column_whose_extremes_tell_is_found_though_no_line_sees_it(numbers: p
     assert telling_numbers(numbers, (target > 1).astype(int), True, 1) == ["x7"]
 
 
+@pytest.mark.parametrize("discrete", [False, True])
+def test_columns_that_tell_nothing_but_together_are_found(numbers: pd.DataFrame, discrete: bool) -> None:
+    """The sign of a product hangs on neither factor alone: each by itself tells as much as a column of noise."""
+    wide = pd.DataFrame(np.random.default_rng(1).normal(size=(1500, 12)), columns=list(numbers))
+    wide.loc[::50, "x2"] = np.nan
+    product = (wide["x3"] * wide["x8"]).to_numpy()
+    target = (product > 0).astype(int) if discrete else product + 0.3 * np.random.default_rng(2).normal(size=1500)
+    assert telling_numbers(wide, target, discrete, 2) == ["x3", "x8"]
+
+
+def test_without_rows_or_classes_to_learn_from_each_column_stands_for_itself(numbers: pd.DataFrame) -> None:
+    assert telling_numbers(numbers.iloc[:90], numbers["x7"].to_numpy()[:90], False, 1) == ["x7"]
+    assert len(telling_numbers(numbers, np.zeros(400, dtype=int), True, 3)) == 3
+    many = pd.qcut(numbers["x7"], 40, labels=False).to_numpy()
+    assert telling_numbers(numbers, many, True, 1) == ["x7"]
+
+
 def test_what_is_missing_is_a_bin_of_its_own_and_the_others_are_of_equal_weight() -> None:
     codes = binned(np.append(RNG.normal(size=1600), [np.nan, np.nan]))
     assert codes[-2:].tolist() == [0, 0]

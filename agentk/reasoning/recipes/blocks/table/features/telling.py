@@ -1,4 +1,4 @@
-"""Which columns tell most of the target, each by itself and whatever the shape of their relation."""
+"""Which columns tell most of the target, whatever the shape of their relation: each by itself, numbers also with one another."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from agentk.reasoning.recipes.blocks.contract import CONTRACT
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
 
 BINS = 16  # of a column of numbers
 JUDGED = 20_000  # training rows by which columns are ranked at most
+FEWEST_SHUFFLED, SHUFFLED = 100, 2_000  # training rows of the trees that say which numbers they miss
+MOST_SHUFFLED, MOST_CLASSES = 64, 10  # of more numbers those that tell most by themselves; with more classes trees cost too much
 
 
 def plain_names(head: pd.DataFrame) -> list[str]:
@@ -24,7 +27,42 @@ def telling_numbers(head: pd.DataFrame, target: Codes | Floats, discrete: bool, 
     names = plain_names(head)
     if len(names) <= most:
         return names
-    return most_telling({name: binned(head[name].to_numpy(float)) for name in names}, target, discrete, most)
+    codes = {name: binned(head[name].to_numpy(float)) for name in names}
+    if len(target) < FEWEST_SHUFFLED or (discrete and len(np.unique(target)) > MOST_CLASSES):
+        return most_telling(codes, target, discrete, most)
+    likely = most_telling(codes, target, discrete, MOST_SHUFFLED)
+    missed = dict(zip(likely, shuffled(head[likely].to_numpy(float), target, discrete), strict=True))
+    by_itself = most_telling(codes, target, discrete, most)  # goes first where the trees miss neither of two
+    first = sorted(likely, key=lambda name: (-max(missed[name], 0.0), name not in by_itself))[:most]
+    return sorted(first, key=names.index)
+
+
+def shuffled(X: Floats, target: Codes | Floats, discrete: bool) -> Floats:
+    """(P,) by how much boosted trees err more, in squares, on training rows that they were not fitted on once the values of one
+    column of X (N, P) are shuffled among these (Breiman 2001): what tells nothing but together with others is missed as well.
+    """
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(target))[:SHUFFLED]
+    X, target = np.where(np.isfinite(X[rows]), X[rows], np.nan), target[rows]
+    fitted, held = slice(None, len(rows) * 2 // 3), slice(len(rows) * 2 // 3, None)
+    if len(np.unique(target[fitted])) < 2:
+        return np.zeros(X.shape[1])
+    kind = HistGradientBoostingClassifier if discrete else HistGradientBoostingRegressor
+    model = kind(max_iter=40, learning_rate=0.15, max_leaf_nodes=15, early_stopping=False, random_state=0)
+    model.fit(X[fitted], target[fitted])
+    seen = X[held]
+    aims = (target[held, None] == model.classes_).astype(float) if discrete else target[held, None]
+
+    def error(values: Floats) -> float:
+        said = model.predict_proba(values) if discrete else model.predict(values)[:, None]
+        return float(((said - aims) ** 2).sum(axis=1).mean())
+
+    found = np.full(X.shape[1], -error(seen))
+    for column in range(X.shape[1]):
+        values = seen.copy()
+        values[:, column] = rng.permutation(values[:, column])
+        found[column] += error(values)
+    return found
 
 
 def most_telling(codes: Mapping[str, Codes], target: Codes | Floats, discrete: bool, most: int) -> list[str]:
