@@ -14,6 +14,7 @@ from agentk.reasoning.questions import (
     Plan,
     PlanQuestion,
     ReflectQuestion,
+    Running,
     Slice,
 )
 from agentk.types.attempt import Attempt, ranked
@@ -36,7 +37,7 @@ def plan_question(bench: Workbench, step: int) -> PlanQuestion:
     """The facts that planning rests on, bounded whatever the length of the run; diagnoses only where a model reads them."""
     ledger, arena, model = bench.ledger, bench.arena, bench.proposing
     remedies = bench.recollection.remedies()  # it brings lessons to mind
-    tree = ledger.tree()
+    tree, running = ledger.tree(), _running(bench)
     return PlanQuestion(
         step=step,
         competition=arena.competition,
@@ -46,11 +47,9 @@ def plan_question(bench: Workbench, step: int) -> PlanQuestion:
         standing=standing(tree, arena.metric.direction),
         best=ledger.best,
         efforts=ledger.efforts(arena.competition.validation.folds),
-        pending=len(bench.pending()),
-        started=tuple(
-            str(plan.get("recipe") or solution.name)
-            for solution, plan in (bench.folder.started_solution(number) for number in bench.pending())
-        ),
+        pending=len(running),
+        started=tuple(one.recipe for one in running),
+        running=running,
         scored=len(ledger.scored),
         since_blend=ledger.since_blend,
         person=tuple(ledger.hints[-5:]),
@@ -67,6 +66,25 @@ def plan_question(bench: Workbench, step: int) -> PlanQuestion:
         resources=bench.resources(),
         seed=bench.setting.seed,
     )
+
+
+def _running(bench: Workbench) -> tuple[Running, ...]:
+    found = []
+    for number in bench.pending():
+        solution, plan = bench.folder.started_solution(number)
+        limits, name = plan["params"], str(plan.get("recipe") or solution.name)
+        assert isinstance(limits, dict)
+        rows, work = limits.get("most_rows"), limits.get("most_work")
+        age = 0.0 if bench.setting.ordered else bench.clock.active() - bench.ledger.since.get(number, bench.clock.active())
+        found.append(
+            Running(
+                recipe=name,
+                sample=rows if isinstance(rows, int) else None,
+                work=float(work) if isinstance(work, int | float) else 1.0,
+                seconds=round(age, 1),
+            )
+        )
+    return tuple(found)
 
 
 def code_question(bench: Workbench, plan: Plan, broken: Broken | None = None) -> CodeQuestion:

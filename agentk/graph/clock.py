@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 
+MOST_KEPT = 0.1
+"""Of the budget, beside the reserve."""
+
 
 class Clock:
     """Counts the seconds a run has been worked on.
@@ -15,6 +18,7 @@ class Clock:
     def __init__(self, budget: float | None, used: float = 0.0, reserve: float = 0.0, since: float | None = None) -> None:
         self.budget = budget
         self._reserve = reserve
+        self._kept = 0.0
         self._used = used
         self._since: float | None = time.monotonic() if since is None else since
 
@@ -30,6 +34,10 @@ class Clock:
         """Counts again."""
         self._since = time.monotonic() if self._since is None else self._since
 
+    def keep(self, seconds: float) -> None:
+        """Keeps at least so many seconds for a last step, beside the reserve, a tenth of the budget at most."""
+        self._kept = max(self._kept, min(seconds, MOST_KEPT * (self.budget or 0.0)))
+
     def left(self) -> float:
         """Seconds until search has to end, infinite without a budget."""
-        return float("inf") if self.budget is None else self.budget - self._reserve - self.active()
+        return float("inf") if self.budget is None else self.budget - self._reserve - self._kept - self.active()

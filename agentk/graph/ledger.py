@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agentk.graph.branches import history
-from agentk.graph.journal import Line, whole
+from agentk.graph.journal import Line, real, whole
 from agentk.llms.record import Spent, call_of
 from agentk.reasoning.questions import Effort, Note
 from agentk.types.attempt import Attempt, merits, ranked
@@ -27,6 +27,7 @@ class Ledger:
     direction: Direction = "maximize"
     attempts: dict[int, Attempt] = field(default_factory=dict)
     started: set[int] = field(default_factory=set)
+    since: dict[int, float] = field(default_factory=dict)  # when an attempt was started, in active seconds
     reflected: set[int] = field(default_factory=set)  # attempts that a conclusion was drawn from
     weights: dict[int, float] = field(default_factory=dict)  # of the last blend, by attempt
     blended: set[int] = field(default_factory=set)  # attempts some blend has seen
@@ -72,6 +73,7 @@ class Ledger:
                     self.weights = dict(attempt.weights)
             case "attempt_started":
                 self.started.add(whole(line["number"]))
+                self.since[whole(line["number"])] = real(line["active_s"])
             case "submission_replaced":
                 self.submitted, self.follows = None if line["number"] is None else whole(line["number"]), True
             case "rewound":
@@ -180,8 +182,8 @@ class Ledger:
                     update["fold_seconds"] = attempt.seconds / max(folds, 1)
                 own = merit[attempt.number]
                 if before.best_merit is None or own > before.best_merit:
-                    update |= {"best": attempt.number, "best_score": attempt.score, "best_sample": attempt.sample}
-                    update["best_merit"] = own
+                    update |= {"best": attempt.number, "best_score": attempt.score, "best_merit": own}
+                    update |= {"best_sample": attempt.sample, "best_work": attempt.work}
             elif attempt.outcome.status.at_fault:
                 update["failures"] = before.failures + 1
                 if attempt.outcome.status is Status.TIMED_OUT:

@@ -6,6 +6,8 @@ attempts correct it by one factor, since machines differ, and are busy, by about
 
 from __future__ import annotations
 
+import math
+
 from agentk.reasoning.recipes.recipe import Recipe
 from agentk.types.competition import ColumnKind, Competition
 
@@ -15,26 +17,31 @@ UNIT = 0.2
 """Seconds of a fit at cost 1 on so few cells."""
 EACH = 0.3
 """Times these that each class or target takes, however few the rows are."""
-READING = 1.5e-7
-"""Seconds that each cell of training, held-out and test rows takes to become a feature, and its row to be predicted."""
-WORDS = 6.0
+READING = 4e-8
+"""Seconds that each cell of training, held-out and test rows takes to become a feature."""
+WORDS = 20.0
 """A column of words takes as long to read as so many of numbers."""
-LETTERS, LEARNED = 4.0, 0.02
+LETTERS, LEARNED = 15.0, 0.02
 """What a character of a text counts: so many numbers to read, and so many columns to who learns from words alone."""
 MANY_TARGETS, JOINTLY = 8, 0.02
 """So many targets are fitted at once by who can, at this share of what each of them costs alone: `table.fitting.joint`."""
-ROWS_IN_ORDER, FOLLOWED, ORDERED = 5.0, 6, 5
+ROWS_IN_ORDER, FOLLOWED, ORDERED = 5.0, 6, 11
 """From so many rows a sequence on, so many numbers become so many columns more."""
 SCREENED, KEPT = 300, 0.1
 """Columns that a model sees all of, and the share of further ones that a screen leaves."""
 MOST_CELLS = 60_000_000
 """Rows x columns that one fit is given at most: its copies must fit into the memory that a program may use."""
+SEEN_READ = 4.0
+"""Numbers that a column counts as to read, where a recipe counts as so many columns whatever the table has."""
 LEAST_ROWS = 2_000
 """Rows below which a sample teaches too little."""
 
 
-def seconds_of(recipe: Recipe, competition: Competition, rows: int) -> float:
-    """Of one fit on `rows` training rows, predictions of held-out and test rows included; `recipe.growth` must be known."""
+def seconds_of(recipe: Recipe, competition: Competition, rows: int, work: float = 1.0) -> float:
+    """Of one fit on `rows` training rows, with a share of its usual work, predictions of held-out and test rows included.
+
+    `recipe.growth` must be known. What has to be read is read whatever the work.
+    """
     assert recipe.growth is not None
     columns = competition.columns
     if recipe.seen is None:
@@ -47,11 +54,14 @@ def seconds_of(recipe: Recipe, competition: Competition, rows: int) -> float:
         if not recipe.worded:
             read += sum(WORDS if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.DATETIME) else 1.0 for column in columns)
     else:
-        cells, read, trees = rows * recipe.seen, recipe.seen, 1.0
+        cells, read, trees = rows * recipe.seen, recipe.seen * SEEN_READ, 1.0
     held_out = min(competition.validation.most or competition.rows, competition.rows)
     others = competition.test_rows + held_out / max(competition.validation.folds, 2)
-    work = max(1.0, cells / CELLS) ** recipe.growth
-    return float(READING * (rows + others) * read + UNIT * recipe.cost * max(work, EACH * trees))
+    fitted = UNIT * recipe.cost * max(max(1.0, cells / CELLS) ** recipe.growth, EACH * trees)
+    if not recipe.joint and len(competition.targets) >= MANY_TARGETS:
+        work = 1.0  # however little is done for each of them, beginning takes its time
+    told = 1e-6 * recipe.telling * others * (trees if recipe.family == "boosting" else 1.0)
+    return float(READING * (rows + others) * read + work * (fitted + told))
 
 
 def _trees(recipe: Recipe, competition: Competition) -> float:
@@ -71,14 +81,21 @@ def _followed(competition: Competition) -> int:
     return ORDERED * min(FOLLOWED, sum(column.kind is ColumnKind.NUMERIC for column in competition.columns))
 
 
-def rows_within(recipe: Recipe, competition: Competition, seconds: float) -> int:
+def rows_within(recipe: Recipe, competition: Competition, seconds: float, work: float = 1.0) -> int:
     """The most training rows, of two digits, on which one fit takes at most `seconds`; 0 where they would be too few."""
-    if seconds_of(recipe, competition, competition.rows) <= seconds:
+    if seconds_of(recipe, competition, competition.rows, work) <= seconds:
         return competition.rows
     low, high = 0, competition.rows
     while high - low > max(1, low // 100):
         middle = (low + high) // 2
-        low, high = (middle, high) if seconds_of(recipe, competition, middle) <= seconds else (low, middle)
+        low, high = (middle, high) if seconds_of(recipe, competition, middle, work) <= seconds else (low, middle)
     digits = 10 ** max(0, len(str(low)) - 2)
     rounded = low // digits * digits
     return rounded if rounded >= min(LEAST_ROWS, competition.rows // 2) else 0
+
+
+def work_within(recipe: Recipe, competition: Competition, seconds: float) -> float:
+    """The share of its usual work on all rows, in hundredths, for which one fit takes at most `seconds`."""
+    none, whole = (seconds_of(recipe, competition, competition.rows, work) for work in (0.0, 1.0))
+    share = (seconds - none) / max(whole - none, 1e-9)
+    return max(0.0, min(1.0, math.floor(100 * share) / 100))

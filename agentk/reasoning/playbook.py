@@ -12,7 +12,7 @@ import math
 from pydantic import JsonValue
 
 from agentk.errors import ReasonerError
-from agentk.reasoning.clock import Clock
+from agentk.reasoning.clock import FEW, Clock
 from agentk.reasoning.costs import LEAST_ROWS
 from agentk.reasoning.narrowing import Bounds, narrowed
 from agentk.reasoning.portfolio import LEAST, Arm, ranked
@@ -33,8 +33,11 @@ REACH, HOPE = 0.025, 0.02
 """Of what the best recipe gains over the baseline, how far another may be behind to be worth a search; what is hoped of any."""
 SHORT, BAGS = 15.0, 4
 """While a model thinks: seconds of a search, and how many times the best program is run again under another seed."""
+BOLD = 0.15
+"""Of the budget, the time left from which on a draft is tried that cannot be paid for, where nothing else can be done."""
 SAMPLES = 2
-"""Recipes tried on a sample before the better one is given more rows, and how many of the best are given more."""
+"""Recipes tried on a sample before the better one is given more rows (or, once a few are scored, more work), and how many of the
+best are given more."""
 
 
 class Playbook:
@@ -75,11 +78,15 @@ class Playbook:
             return self._say("bag", "the same with another seed, for the blend to average", parent=bagged)
         if question.pending:
             return self._say("wait", "what is left cannot be paid for before the attempts under way have ended")
+        rest = [one for one in self._order(recipes, question, clock) if one.name not in question.efforts]
+        if rest and clock.ticks and clock.left > BOLD * clock.total:
+            return self._draft(rest[0], question, clock)  # better a bold try than time that nobody uses
         return self._say("stop", "nothing that is left can be paid for")
 
     def _next_draft(self, recipes: list[Recipe], question: PlanQuestion, clock: Clock) -> Plan | None:
         """A draft of the next recipe that can be paid for, unless what was tried on a sample should be given more rows."""
-        if sum(effort.best_sample is not None for effort in question.efforts.values()) >= SAMPLES:
+        sampled = sum(effort.best_sample is not None for effort in question.efforts.values())
+        if sampled >= SAMPLES or question.scored >= FEW:
             growing = self._worth_growing(question, clock)
             if growing is not None:
                 return growing
@@ -218,21 +225,26 @@ class Playbook:
         )
 
     def _worth_growing(self, question: PlanQuestion, clock: Clock) -> Plan | None:
-        """The best program of those made on a sample, on as many rows as can be paid for."""
+        """The best program of those made on a sample, or with less work, on as many rows or with as much as can be paid for."""
         scored = [(-effort.best_merit, name) for name, effort in question.efforts.items() if effort.best_merit is not None]
         params = {attempt.number: attempt.params for attempt in question.tree}
         for _, name in sorted(scored)[:SAMPLES]:
             effort = question.efforts[name]
-            rows = clock.growth(name, effort)
-            if rows is None or effort.best not in params or name in question.started:
+            grown = clock.growth(name, effort)
+            if grown is None or effort.best not in params or name in question.started:
                 continue
+            rows, work = grown
+            limits = {"most_rows": rows, "most_work": work if work < 1 else None}
+            every = rows is None or rows >= question.competition.rows
+            more = "all its work" if work == 1 and effort.best_work < 1 else "more work" if work > effort.best_work else ""
+            on = "all" if every else f"{rows:,}"
             return Plan(
                 giver=self.name,
                 action="improve",
                 recipe=name,
                 parent=effort.best,
-                idea=f"{name} as it was, on {'all' if rows >= question.competition.rows else f'{rows:,}'} training rows",
-                params=params[effort.best] | {"most_rows": rows},
+                idea=f"{name} as it was, {f'with {more}' if more else f'on {on} training rows'}",
+                params={key: value for key, value in (params[effort.best] | limits).items() if value is not None},
                 seconds=clock.growth_limit(),
             )
         return None
@@ -304,8 +316,5 @@ def _variants(recipe: Recipe, space: Space) -> list[Params]:
 
 def _limits(recipe: Recipe, question: PlanQuestion, clock: Clock) -> Params:
     """What limits the training rows, or the work, where either is to be limited; a draft that nothing can pay for gets few."""
-    rows = clock.sample(recipe, question.scored)
-    if rows is not None:
-        return {"most_rows": max(rows, LEAST_ROWS)}
-    work = max(clock.work(recipe, question.scored), recipe.least_work)
-    return {"most_work": work} if work < 1 else {}
+    rows, work = clock.sample(recipe, question.scored), max(clock.work(recipe, question.scored), recipe.least_work)
+    return ({} if rows is None else {"most_rows": max(rows, LEAST_ROWS)}) | ({"most_work": work} if work < 1 else {})

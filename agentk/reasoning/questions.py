@@ -58,9 +58,19 @@ class Effort(Frozen):
     fold_seconds: float | None = None  # of its last scored attempt
     sample: int | None = None  # training rows that its last attempt was limited to; None: all
     best_sample: int | None = None  # the same of its best attempt
+    best_work: float = 1.0  # and the share of its usual work
     work: float = 1.0  # share of its usual work that its last attempt was limited to
     weight: float = 0.0  # of its attempts in the last blend
     switches: tuple[Switch, ...] | None = None  # what single switches were worth; None: not tried yet
+
+
+class Running(Frozen):
+    """An attempt that is under way: what it was limited to, and since when."""
+
+    recipe: str  # or the name of a program that was written
+    sample: int | None = None
+    work: float = 1.0
+    seconds: float = 0.0  # since it was queued; 0 where no clock ticks
 
 
 class MemoryAction(Frozen):
@@ -166,6 +176,7 @@ class PlanQuestion(Frozen):
     efforts: dict[str, Effort]  # by recipe
     pending: int  # attempts being executed
     started: tuple[str, ...] = ()  # their recipes, or the names of programs that were written
+    running: tuple[Running, ...] = ()  # the same attempts, oldest first
     scored: int  # attempts that have a score
     since_blend: int  # scored attempts that no blend has seen
     person: tuple[str, ...] = ()  # hints of the person, oldest first

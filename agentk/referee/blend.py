@@ -54,13 +54,11 @@ class Strategy:
         weights, or by another method, are on one scale, as the score compares rows across folds.
         """
         found = self.weigh(learned)
-        kept = np.flatnonzero(found)
-        chosen = [float(found[i]) for i in kept]
         if not task.order_counts:
+            kept = np.flatnonzero(found)
+            chosen = [float(found[i]) for i in kept]
             return combine([task.members[i][asked] for i in kept], chosen, self.method, task.judge.metric.link)
-        if self.method == "rank":
-            return ranks(sum_of(chosen, [task.ranked[i] for i in kept]))[asked]
-        return ranks(combine([task.members[i] for i in kept], chosen, self.method, task.judge.metric.link))[asked]
+        return task.ordered(self.method, found)[asked]
 
 
 def blend(evaluations: Mapping[int, Evaluation], *, referee: Referee, key: str) -> Blend:
@@ -117,6 +115,7 @@ class Task:
             true = to_link(truth.reshape(members[0].shape), metric.link)
             self.cells = np.stack([to_link(member, metric.link) - true for member in members], axis=-1)
         self._orders: dict[bytes, NDArray[np.int64]] = {}
+        self._ordered: dict[tuple[str, bytes], Array] = {}
         self.level = None if self.probabilities or self.spans else self._level()
 
     @cached_property
@@ -135,6 +134,19 @@ class Task:
         nested = [_nested(self, strategy, parts, within) for strategy in self.strategies]
         best = int(np.argmax([self.merit(predictions, within) for predictions in nested]))
         return self.strategies[best], nested[best]
+
+    def ordered(self, method: str, found: Array) -> Array:
+        """(N, W) ranks of the members combined with these weights, over all rows; sorted once, as many parts agree on weights."""
+        key = method, found.tobytes()
+        if key not in self._ordered:
+            kept = np.flatnonzero(found)
+            chosen = [float(found[i]) for i in kept]
+            if method == "rank":
+                mixed = sum_of(chosen, [self.ranked[i] for i in kept])
+            else:
+                mixed = combine([self.members[i] for i in kept], chosen, method, self.judge.metric.link)
+            self._ordered[key] = ranks(mixed)
+        return self._ordered[key]
 
     def taught(self, rows: Rows) -> NDArray[np.int64]:
         """Places of the rows that weights are learned on, each as often as it counts."""

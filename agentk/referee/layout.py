@@ -238,6 +238,8 @@ def _moments(validation: Validation, rows: pd.DataFrame) -> NDArray[np.float64]:
     if pd.api.types.is_numeric_dtype(values.dtype):
         times = values.astype(np.float64)
     else:
+        if pd.api.types.is_string_dtype(values.dtype):  # a time zone by name takes a hundred times as long to read
+            values = values.astype("string").str.replace(" UTC", "Z", regex=False)
         parsed = pd.to_datetime(values, errors="coerce", format="mixed", utc=True)
         times = pd.Series(parsed.dt.as_unit("s").astype("int64"), dtype=np.float64).where(parsed.notna())
     if times.isna().mean() > 0.5:

@@ -60,6 +60,8 @@ def is_date(values: pd.Series[Any]) -> bool:
 def dates(values: pd.Series[Any]) -> pd.Series[Any]:
     """Values as UTC datetimes, missing where they are none; 25.03.2020 and 03/25/2020 are told apart by what fits them all."""
     day_first = is_day_first(values)
+    if types.is_string_dtype(values):  # a time zone by name takes a hundred times as long to read as by its letter
+        values = values.astype("string").str.replace(" UTC", "Z", regex=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # about formats that differ from value to value
         parsed = pd.to_datetime(values, errors="coerce", utc=True, dayfirst=day_first)

@@ -21,6 +21,7 @@ def blend(bench: Workbench, state: State) -> State:
     if number in bench.ledger.attempts:
         return {"next": number + 1, "refused": 0}
     bench.notice("blend", "")
+    began = bench.clock.active()
     merit = merits(bench.ledger.scored, bench.arena.metric.direction)
     scored = sorted(bench.ledger.scored, key=lambda attempt: -merit[attempt.number])[:CANDIDATES]
     with bench.aside():
@@ -41,6 +42,7 @@ def blend(bench: Workbench, state: State) -> State:
         seen=tuple(attempt.number for attempt in bench.ledger.scored),
     )
     finish(bench, attempt, Solution(BLEND_SOURCE, attempt.name), None if alone else result.evaluation)
+    bench.clock.keep(bench.clock.active() - began)  # the last one will take as long
     return {"next": number + 1, "refused": 0}
 
 

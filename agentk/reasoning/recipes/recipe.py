@@ -22,6 +22,7 @@ class Recipe:
     growth: the power of rows x columns that a fit's seconds grow with; None where that is not known. Who has one can be given
     a sample of the rows.
     least_work: the share of its usual work that is still worth trying; below 1 its blocks heed the parameter `most_work`.
+    telling: microseconds that the prediction of one row takes (by boosting: of each class), where rows to predict may be many.
     seen: the columns that it counts as, whatever the table has and however many classes there are; None: those of the table.
     worded: it learns from texts alone: not columns are counted, but their characters. joint: it fits many targets at once.
     simplicity: rank for ties, 0 the simplest. variants: named parameter sets, diverse, to try before any search.
@@ -39,6 +40,7 @@ class Recipe:
     home: Path | None = None  # the folder of its blocks, where they are not agentk's own
     growth: float | None = None
     least_work: float = 1.0
+    telling: float = 0.0
     seen: int | None = None
     worded: bool = False
     joint: bool = False

@@ -14,7 +14,7 @@ from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table.features.codes import as_codes
 from agentk.reasoning.recipes.blocks.table.fitting.inner import inner_split
 from agentk.reasoning.recipes.blocks.table.fitting.loss import value_loss
-from agentk.reasoning.recipes.blocks.table.fitting.pace import paced
+from agentk.reasoning.recipes.blocks.table.fitting.pace import hurried, most_rounds, paced
 from agentk.reasoning.recipes.blocks.table.fitting.sample import sampled
 from agentk.reasoning.recipes.blocks.table.fitting.solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
@@ -97,13 +97,14 @@ def boost(
         settings["subsample"] = params["row_share"]
     fit, watch = split
     known, watched = (Pool(X.iloc[rows], y[rows], weight=weights_at(weights, rows), cat_features=names) for rows in (fit, watch))
-    probe = CatBoost(
-        settings | {"iterations": ROUNDS, "od_type": "Iter", "od_wait": int(PATIENCE_TIMES_RATE / params["learning_rate"])}
-    )
-    probe.fit(known, eval_set=watched)
-    rounds = max(10, int(MORE_ROWS * (probe.get_best_iteration() + 1)))
-    every, asked = Pool(X, y, weight=weights, cat_features=names), Pool(X_test, cat_features=names)
+    patience = int(PATIENCE_TIMES_RATE / params["learning_rate"])
+    probe = CatBoost(settings | {"iterations": most_rounds(params, ROUNDS), "od_type": "Iter", "od_wait": patience})
+    probe.fit(known, eval_set=watched)  # shrinks to its best rounds
+    asked = Pool(X_test, cat_features=names)
     kind = "Probability" if loss in ("Logloss", "MultiClass") else "Exponent" if loss.startswith(LOGS) else "RawFormulaVal"
+    if hurried(params):
+        return np.asarray(probe.predict(asked, prediction_type=kind, thread_count=params["threads"]))
+    rounds, every = max(10, int(MORE_ROWS * (probe.get_best_iteration() + 1))), Pool(X, y, weight=weights, cat_features=names)
     predictions = []
     for bag in range(params["bags"]):
         model = CatBoost(settings | {"iterations": rounds, "random_seed": params["seed"] + bag}).fit(every)

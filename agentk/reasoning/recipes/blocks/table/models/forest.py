@@ -29,7 +29,7 @@ def grow(kind: str, train: pd.DataFrame, test: pd.DataFrame, params: dict[str, A
 
     def settings(X: Floats) -> dict[str, Any]:
         return {
-            "n_estimators": params["trees"],
+            "n_estimators": max(1, round(params["trees"] * params.get("most_work", 1.0))),
             "min_samples_leaf": params["leaf_rows"],
             "max_features": paced(params, X)["column_share"],
             "n_jobs": params["threads"],

@@ -14,7 +14,7 @@ from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table.features.encode import encoded
 from agentk.reasoning.recipes.blocks.table.fitting.inner import inner_split
 from agentk.reasoning.recipes.blocks.table.fitting.loss import value_loss
-from agentk.reasoning.recipes.blocks.table.fitting.pace import paced
+from agentk.reasoning.recipes.blocks.table.fitting.pace import hurried, most_rounds, paced
 from agentk.reasoning.recipes.blocks.table.fitting.sample import sampled
 from agentk.reasoning.recipes.blocks.table.fitting.solve import solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
@@ -50,10 +50,13 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
     def fitted(model: Any, X: Floats, y: Any, discrete: bool, chosen: dict[str, Any]) -> Any:
         fit, watch = inner_split(train, y, discrete, params["seed"])
         patience = max(15, int(PATIENCE_TIMES_RATE / chosen["learning_rate"]))
-        probe = model(**chosen, max_iter=ROUNDS, early_stopping=True, n_iter_no_change=patience)
+        most = most_rounds(params | chosen, ROUNDS)
+        probe = model(**chosen, max_iter=most, early_stopping=True, n_iter_no_change=patience)
         weights = row_weights(train)
         apart = {"X_val": X[watch], "y_val": y[watch], "sample_weight_val": weights_at(weights, watch)}
         probe.fit(X[fit], y[fit], sample_weight=weights_at(weights, fit), **apart)
+        if hurried(params):
+            return probe
         rounds = max(10, int(MORE_ROWS * (1 + np.argmax(probe.validation_score_))))
         return model(**chosen, max_iter=rounds, early_stopping=False).fit(X, y, sample_weight=weights)
 

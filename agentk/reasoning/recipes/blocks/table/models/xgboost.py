@@ -14,7 +14,7 @@ from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table.features.encode import encoded
 from agentk.reasoning.recipes.blocks.table.fitting.inner import inner_split
 from agentk.reasoning.recipes.blocks.table.fitting.loss import value_loss
-from agentk.reasoning.recipes.blocks.table.fitting.pace import paced
+from agentk.reasoning.recipes.blocks.table.fitting.pace import hurried, most_rounds, paced
 from agentk.reasoning.recipes.blocks.table.fitting.sample import sampled
 from agentk.reasoning.recipes.blocks.table.fitting.solve import both_classes, solve_table
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
@@ -94,10 +94,11 @@ def boost(
     fit, watch = split
     known, watched = (xgboost.DMatrix(X[rows], y[rows], weight=weights_at(weights, rows)) for rows in (fit, watch))
     patience = max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"]))
-    probe = xgboost.train(
-        settings, known, ROUNDS, evals=[(watched, "watched")], early_stopping_rounds=patience, verbose_eval=False
-    )
-    rounds = max(10, int(MORE_ROWS * (probe.best_iteration + 1)))
-    every, asked = xgboost.DMatrix(X, y, weight=weights), xgboost.DMatrix(X_test)
+    most, asked = most_rounds(params, ROUNDS), xgboost.DMatrix(X_test)
+    probe = xgboost.train(settings, known, most, evals=[(watched, "watched")], early_stopping_rounds=patience, verbose_eval=False)
+    rounds = probe.best_iteration + 1
+    if hurried(params):
+        return probe.predict(asked, iteration_range=(0, rounds)).astype(float)  # type: ignore[no-any-return]
+    rounds, every = max(10, int(MORE_ROWS * rounds)), xgboost.DMatrix(X, y, weight=weights)
     models = [xgboost.train(settings | {"seed": params["seed"] + bag}, every, rounds) for bag in range(params["bags"])]
     return np.mean([model.predict(asked) for model in models], axis=0, dtype=float)  # type: ignore[no-any-return]
