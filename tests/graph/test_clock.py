@@ -26,3 +26,12 @@ def test_search_ends_before_the_budget_does() -> None:
 
 def test_without_a_budget_there_is_always_time() -> None:
     assert Clock(budget=None, used=1e9, reserve=3.0).left() == float("inf")
+
+
+def test_what_a_last_step_takes_is_kept_for_it_but_not_more_than_a_tenth() -> None:
+    clock = Clock(budget=100.0, used=50.0, reserve=3.0)
+    clock.keep(4.0)
+    clock.keep(2.0)
+    assert clock.left() == pytest.approx(43.0, abs=0.5)
+    clock.keep(60.0)
+    assert clock.left() == pytest.approx(37.0, abs=0.5)

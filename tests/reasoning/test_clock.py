@@ -6,7 +6,7 @@ from typing import Any
 
 from agentk.reasoning.costs import LEAST_ROWS, rows_within, seconds_of
 from agentk.reasoning.playbook import Playbook
-from agentk.reasoning.questions import Effort, Plan, PlanQuestion, Resources
+from agentk.reasoning.questions import Effort, Plan, PlanQuestion, Resources, Running
 from agentk.reasoning.recipes.catalogue import RECIPES
 from agentk.reasoning.recipes.images import PIXELS
 from agentk.types.attempt import Attempt
@@ -159,3 +159,43 @@ def test_a_network_that_was_cut_is_tried_again_with_less_work() -> None:
     again = plan(sized(2000, 12), 400.0, efforts=BASE | {"tabm": cut}, scored=4, started=started)
     assert again.recipe == "tabm" and float(str(again.params["most_work"])) < 1
     assert plan(sized(2000, 12), 100.0, efforts=BASE | {"tabm": cut}, scored=4, started=started).recipe != "tabm"
+
+
+def test_where_all_the_work_takes_too_long_all_rows_come_before_all_of_it() -> None:
+    some = plan(sized(300_000, 6), 60.0, efforts=BASE, scored=1)
+    assert some.recipe == "lightgbm" and "most_rows" not in some.params
+    assert 0.12 <= float(str(some.params["most_work"])) < 1
+    fewer = plan(sized(3_000_000, 60), 60.0, efforts=BASE, scored=1)
+    assert fewer.params["most_work"] == 0.125 and "most_rows" in fewer.params
+    assert plan(sized(300_000, 6), 3600.0, efforts=BASE, scored=1).params == {}
+
+
+def test_what_did_less_work_is_given_more_once_a_few_are_scored() -> None:
+    done = Effort(drafts=1, tunable=True, best=2, best_merit=0.9, fold_seconds=1.0, work=0.2, best_work=0.2)
+    tree = (
+        Attempt(number=2, parent=None, kind="draft", name="lightgbm", origin="playbook", recipe="lightgbm", score=0.9,
+                params={"most_work": 0.2, "leaves": 9}, outcome=Outcome(status=Status.SCORED)),
+    )  # fmt: skip
+    grown = plan(sized(300_000, 6), 120.0, 90.0, efforts=BASE | {"lightgbm": done}, tree=tree, scored=4)
+    assert (grown.action, grown.parent, grown.params) == ("improve", 2, {"leaves": 9})
+    assert grown.idea == "lightgbm as it was, with all its work"
+
+
+def test_what_is_under_way_is_paid_for_first() -> None:
+    busy = tuple(Running(recipe=name) for name in ("lightgbm", "random_cuts", "xgboost"))
+    known: dict[str, Any] = {"efforts": BASE, "scored": 3, "pending": 3, "started": tuple(one.recipe for one in busy)}
+    large = sized(400_000, 20)
+    free, taken = (plan(large, 120.0, 60.0, **known, running=running) for running in ((), busy))
+    assert free.action == "draft"
+    assert taken.action == "wait" or taken.params != free.params
+    nearly = tuple(one.model_copy(update={"seconds": 1000.0}) for one in busy)
+    assert plan(large, 120.0, 60.0, **known, running=nearly) == free
+
+
+def test_time_that_nobody_can_use_goes_to_a_bold_try() -> None:
+    """Rows that take longer to read than any share of the budget, and a machine that is slower than foreseen."""
+    slow = Effort(drafts=1, best=2, best_merit=0.4, fold_seconds=9.0, sample=2000, best_sample=2000)
+    known: dict[str, Any] = {"efforts": BASE | {"linear": slow}, "scored": 2}
+    wide = sized(120_000, 600)
+    assert plan(wide, 60.0, 30.0, **known).recipe == "lightgbm"
+    assert plan(wide, 60.0, 1.0, **known).action == "stop"

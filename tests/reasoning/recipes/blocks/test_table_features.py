@@ -70,6 +70,11 @@ def test_dates_are_read_from_words_seconds_milliseconds_and_days(value: Any) -> 
     assert read_dates(pd.Series([value])).iloc[0] == pd.Timestamp("2020-05-01")
 
 
+def test_a_time_zone_by_name_is_read_as_by_its_letter() -> None:
+    named, lettered = (read_dates(pd.Series(["2020-05-01 10:20:30 " + zone, "2020-05-02"])) for zone in ("UTC", "+00:00"))
+    assert named.equals(lettered) and named.iloc[0] == pd.Timestamp("2020-05-01 10:20:30")
+
+
 def test_lists_are_counted_and_frequent_members_marked() -> None:
     features = list_features("tags", pd.Series([["a", "b"], '["a"]', "a, c", None] * 5))
     assert features["tags:length"][:4].tolist() == [2, 1, 2, 0]

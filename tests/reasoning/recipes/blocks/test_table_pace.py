@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agentk.reasoning.recipes.blocks.table.fitting.pace import paced
+from agentk.reasoning.recipes.blocks.table.fitting.pace import FARTHEST, hurried, most_rounds, paced
 
 ASKED = {"learning_rate": 0.05, "column_share": 0.6, "threads": 4}
 
@@ -26,3 +26,12 @@ def test_large_tables_get_larger_steps_and_every_thread(rows: int, columns: int)
     found = paced(ASKED, table)
     assert found["threads"] == 4 and found["learning_rate"] > 0.1
     assert found["column_share"] < 0.6 if columns > 150 else found["column_share"] == 0.6
+
+
+def test_a_share_of_the_work_is_done_in_larger_steps_and_fewer_rounds() -> None:
+    small = np.empty((1000, 50))
+    half, some = (paced(ASKED | {"most_work": work}, small) for work in (0.5, 0.125))
+    assert half["learning_rate"] == ASKED["learning_rate"]  # one fit instead of two is half of it already
+    assert some["learning_rate"] == pytest.approx(4 * ASKED["learning_rate"])
+    assert not hurried(ASKED) and most_rounds(paced(ASKED, small), 3000) == 3000
+    assert hurried(some) and most_rounds(some, 3000) == int(FARTHEST / some["learning_rate"])

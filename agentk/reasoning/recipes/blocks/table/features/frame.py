@@ -35,18 +35,24 @@ FALSE_WORDS = ("false", "no", "n", "f", "0", "0.0")
 MOST_DISTINCT = 0.3  # categories with more distinct values a row are noise: their parts and counts remain
 
 
-def typed_frames(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Features of the training and of the test rows: float columns and category columns, none of them constant in train."""
+def typed_frames(
+    train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], summed: frozenset[str] = frozenset()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Features of the training and of the test rows: float columns and category columns, none of them constant in train.
+
+    summed: columns of numbers that count in features of whole rows alone.
+    """
     columns = [name for name in (*CONTRACT["id_columns"], *CONTRACT["kinds"]) if name in train and name in test]
     columns = list(dict.fromkeys(name for name in columns if name not in CONTRACT["targets"]))
     rows = pd.concat([train[columns], test[columns]], ignore_index=True)
-    numbers = plain_numbers(rows[[name for name in columns if CONTRACT["kinds"].get(name) == "numeric"]])
+    own = [name for name in columns if name not in summed]
+    numbers = plain_numbers(rows[[name for name in own if CONTRACT["kinds"].get(name) == "numeric"]])
     features: Features = {}
-    for name in columns:
+    for name in own:
         features |= {name: numbers[name]} if name in numbers else column_features(name, rows[name], len(train), params)
     if params["missing"]:
         features |= missing_features(rows)
-    features |= row_features(numbers)
+    features |= row_features(numbers | {name: rows[name].to_numpy() for name in columns if name in summed})
     features |= order_features(rows, numbers)
     features |= shared_features(rows, len(train))
     return split_frame(features, len(train))

@@ -17,7 +17,7 @@ ONCE = 0.5  # the share of the work that one fit takes where two are usual
 LARGEST_STEP = 0.3  # learning rate
 FARTHEST = 40.0  # rounds times the learning rate, where work is limited
 LIGHT_WORK = 1e6  # rows x columns up to which a second thread waits more than it works, the more so on a busy machine
-WIDE = 150  # columns up to which the share of columns is taken as it is
+WIDE, WIDE_IN_HASTE = 150, 40  # columns up to which the share of columns is taken as it is
 
 
 def paced(params: dict[str, Any], X: Any, classes: int = 1) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def paced(params: dict[str, Any], X: Any, classes: int = 1) -> dict[str, Any]:
     faster = np.clip(np.sqrt(max(rows * columns * classes / LEISURE, classes / MANY_TREES)), 1.0, FASTEST)
     if hurried(params):
         faster = max(faster, min(FASTEST, faster * ONCE / params["most_work"]))
-    share = params["column_share"] * min(1.0, np.sqrt(WIDE / columns))
+    share = params["column_share"] * min(1.0, np.sqrt((WIDE_IN_HASTE if hurried(params) else WIDE) / columns))
     rate = {"learning_rate": min(LARGEST_STEP, float(params["learning_rate"] * faster))} if "learning_rate" in params else {}
     return params | rate | {"column_share": float(share), "threads": useful_threads(params, rows * columns)}
 

@@ -14,7 +14,7 @@ from agentk.reasoning.recipes.blocks.table.features.crosses import crossed
 from agentk.reasoning.recipes.blocks.table.features.frame import typed_frames
 from agentk.reasoning.recipes.blocks.table.features.groups import grouped
 from agentk.reasoning.recipes.blocks.table.features.pairs import paired
-from agentk.reasoning.recipes.blocks.table.features.screen import screened
+from agentk.reasoning.recipes.blocks.table.features.screen import screened, untelling
 from agentk.reasoning.recipes.blocks.table.fitting.joint import Together, fitted_together, joint_targets, principal
 from agentk.reasoning.recipes.blocks.table.fitting.pace import useful_threads
 from agentk.reasoning.recipes.blocks.table.fitting.scale import on_scale
@@ -39,7 +39,7 @@ def solve_table(
 
     together: fits many targets at once, where a model can.
     """
-    head, tail = typed_frames(train, test, params)
+    head, tail = typed_frames(train, test, params, untelling(train, test, params))
     targets = joint_targets(train) if together is not None else None
 
     def shaped(target: Codes | Floats, discrete: bool) -> tuple[Any, Any]:

@@ -26,6 +26,8 @@ SPACE = {
 }
 FEW_VALUES = 24  # a column of so many distinct values and less gets a column for each of them
 CURVED = 400  # numbers up to which each bends: more would be thousands of columns
+BROAD = 2_000_000  # rows x numbers from which on a bend is one column of means instead of a spline's six
+MEAN_STEPS, STEP_ROWS = 20, 50.0  # of such a column; rows that count for the mean of all in each
 STRENGTHS = np.logspace(-3.0, 1.0, 7)
 SEARCHED = 20_000  # rows that a strength is looked for on at most
 
@@ -41,14 +43,14 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         sampled = np.random.default_rng(params["seed"]).permutation(fit)[:SEARCHED]
         if len(fit) > SEARCHED and len(np.unique(codes[sampled])) == len(np.unique(codes)):
             fit = sampled
-        losses = []
-        for strength in STRENGTHS:
+        losses, strengths = [], STRENGTHS if len(X) <= SEARCHED else STRENGTHS[::2]  # where rows are many it matters less
+        for strength in strengths:
             shares = logistic(X[fit], codes[fit], strength, weights_at(weights, fit)).predict_proba(X[watch])
             lost = -np.log(np.clip(shares[np.arange(len(watch)), codes[watch]], 1e-9, 1.0))
             losses.append(np.average(lost, weights=weights_at(weights, watch)))
             if losses[-1] > 1.1 * min(losses):
                 break
-        strength = STRENGTHS[int(np.argmin(losses))] / params["penalty"]
+        strength = strengths[int(np.argmin(losses))] / params["penalty"]
         return logistic(X, codes, strength, weights).predict_proba(X_test)  # type: ignore[no-any-return]
 
     def regress(X: Floats, values: Floats, X_test: Floats) -> Floats:
@@ -79,7 +81,8 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
 def bent(
     head: pd.DataFrame, tail: pd.DataFrame, target: Codes | Floats, discrete: bool, params: dict[str, Any]
 ) -> tuple[Floats, Floats]:
-    """Dense features, and what lets a line bend: columns for single values of numbers with few, or splines of all numbers."""
+    """Dense features, and what lets a line bend: columns for single values of numbers with few, and splines of all numbers, or
+    where these would be too many the target's mean at each step of a number."""
     X, X_test = dense(head, tail, target, discrete, params)
     left, right = [X], [X_test]
     numbers = [name for name in head if not isinstance(head[name].dtype, pd.CategoricalDtype)]
@@ -93,10 +96,27 @@ def bent(
         width = len(numbers)
         curves = SplineTransformer(n_knots=5, knots="quantile", extrapolation="constant", include_bias=False)
         varied = [column for column in range(width) if len(np.unique(np.quantile(X[:, column], np.linspace(0, 1, 5)))) == 5]
-        if varied:
+        if varied and len(X) * len(varied) > BROAD and (not discrete or target.max() == 1):
+            means = [step_means(X[:, column], X_test[:, column], target.astype(float)) for column in varied]
+            for part, place in ((left, 0), (right, 1)):
+                part.append(np.column_stack([pair[place] for pair in means]).astype(X.dtype))
+        elif varied:
             left.append(curves.fit_transform(X[:, varied]).astype(X.dtype))
             right.append(curves.transform(X_test[:, varied]).astype(X.dtype))
     return np.hstack(left), np.hstack(right)
+
+
+def step_means(values: Floats, values_test: Floats, target: Floats) -> tuple[Floats, Floats]:
+    """What the target is on average at a number's quantiles, on the scale of 1, for training and test rows.
+
+    Where a step has thousands of rows a row hardly moves its own mean.
+    """
+    edges = np.unique(np.quantile(values[:: max(1, len(values) // SEARCHED)], np.linspace(0, 1, MEAN_STEPS + 1)[1:-1]))
+    steps, overall = np.searchsorted(edges, values), target.mean()
+    counts = np.bincount(steps, minlength=len(edges) + 1)
+    means = (np.bincount(steps, target - overall, minlength=len(edges) + 1)) / (counts + STEP_ROWS)
+    means /= max(float(np.sqrt(np.average(means**2, weights=counts))), 1e-12)
+    return means[steps], means[np.searchsorted(edges, values_test)]
 
 
 def logistic(X: Floats, codes: Codes, strength: float, weights: Floats | None = None) -> Any:
