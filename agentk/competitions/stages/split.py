@@ -25,6 +25,7 @@ _FOLDS = 5
 _MANY, _FOLDS_OF_MANY = 100_000, 4  # rows, and folds of more
 _MILLIONS, _FOLDS_OF_MILLIONS = 200_000, 2
 _CELLS, _ROWS_OF_CELLS = 20_000_000, 50_000  # rows x columns from which on rows that are so many count as millions
+_HUGE, _FOLDS_OF_HUGE = 100_000_000, 3  # rows of train and test x columns: every fold takes long to hand over alone
 _HELD_OUT = 100_000  # of so many rows, and more: they tell a score to about a thousandth, and the others need not be predicted
 _WAITS = 2.0  # steps of time between train and test from which on folds leave a gap as well
 _LATER = 0.75  # share of the test rows that come after all of train, for it to be a forecast
@@ -87,6 +88,8 @@ def _as_said(draft: Draft, train: pd.DataFrame, test: pd.DataFrame) -> Validatio
 def _folds(draft: Draft) -> int:
     """Fewer where rows are many: what a fold more would tell is known already, and every fold costs a fit of every program."""
     folds = _FOLDS_OF_MILLIONS if _is_large(draft) else _FOLDS if draft.rows <= _MANY else _FOLDS_OF_MANY
+    if (draft.rows + draft.test_rows) * len(draft.columns) > _HUGE:
+        folds = min(folds, _FOLDS_OF_HUGE)
     return max(2, min(folds, draft.rows))
 
 

@@ -9,7 +9,7 @@ from agentk.reasoning.recipes.blocks.task import Features
 
 ALIKE = 30.0  # typical sizes within this factor are of one scale
 LARGEST = 1e30  # what single precision can hold, with room
-LOOKED_AT, AT_ONCE = 20_000_000, 5_000_000  # cells that tell which columns are amounts; that are added up at once
+TELLING_CELLS, CELLS_AT_ONCE = 20_000_000, 5_000_000  # cells that tell which columns are amounts; that are added up at once
 
 
 def missing_features(rows: pd.DataFrame) -> Features:
@@ -27,7 +27,7 @@ def row_features(numbers: Features) -> Features:
     rows = max((len(values) for values in numbers.values()), default=0)
     amounts = []
     for name, every in numbers.items():
-        values = every[:: -(-rows * len(numbers) // LOOKED_AT)]
+        values = every[:: -(-rows * len(numbers) // TELLING_CELLS)]
         if not np.fmin.reduce(values) >= 0:
             continue
         known = values[~np.isnan(values)]
@@ -37,7 +37,7 @@ def row_features(numbers: Features) -> Features:
     if len(alike) < 2:
         return {}
     total, used, largest = np.zeros((3, rows))
-    step = max(1, AT_ONCE // len(alike))
+    step = max(1, CELLS_AT_ONCE // len(alike))
     for part in (slice(start, start + step) for start in range(0, rows, step)):
         table = np.nan_to_num(np.column_stack([numbers[name][part] for name in alike]).astype(float))
         total[part], used[part], largest[part] = table.sum(axis=1), (table > 0).sum(axis=1), table.max(axis=1)
