@@ -16,7 +16,7 @@ SPACE = {"screen": {"type": "choice", "choices": [1.0, 0.1, 0.01, 0.001], "defau
 MANY = 300  # columns up to which all are kept
 FEWEST = 60  # columns that are kept, the likeliest ones, however little they tell
 SEEN = 20_000  # rows that are looked at
-BROAD = 20_000_000  # cells from which on numbers are screened before features are made of them
+WIDE_CELLS = 20_000_000  # cells from which on numbers are screened before features are made of them
 
 
 def untelling(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]) -> frozenset[str]:
@@ -26,7 +26,7 @@ def untelling(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any]) -
     """
     kinds, targets = CONTRACT["kinds"], CONTRACT["targets"]
     names = [name for name in test if kinds.get(name) == "numeric" and name in train and train[name].dtype.kind in "iuf"]
-    if len(targets) > 1 or len(names) <= MANY or params["screen"] >= 1 or (len(train) + len(test)) * len(names) < BROAD:
+    if len(targets) > 1 or len(names) <= MANY or params["screen"] >= 1 or (len(train) + len(test)) * len(names) < WIDE_CELLS:
         return frozenset()
     discrete = CONTRACT["task"] in ("binary", "multiclass", "multilabel")
     target: Any = pd.factorize(train[targets[0]])[0] if discrete else train[targets[0]].rank().to_numpy(float)
