@@ -20,7 +20,6 @@ from agentk.types.competition import Cells, TableFile
 _MOST = 60  # questions about a thing
 _LOOKED_AT = 1000  # rows whose ids are cut before those of all
 _WHOLE = 0.9  # share of the questions that a thing is asked on average
-_HEAD = 2_000  # rows that may show already that these are too many
 _THING, _ASKED = "agentk_thing", "agentk_asked"  # columns that ids are cut into
 _MOST_GRADES = 30  # different numbers that may be classes
 _MOST_PARTS = 4  # of the name of a thing within an id
@@ -54,8 +53,6 @@ def set_side_by_side(draft: Draft) -> Draft:
     if key in train and named_files(draft.folder, train[key]):
         return draft  # each row has a picture of its own
     for grid in _grids(train, test, key):
-        if grid.cut is not None and _cut(train.head(_HEAD), grid)[grid.question].nunique() > _MOST:
-            continue  # cutting all ids takes long where they are many
         parts = [_cut(part, grid) for part in (train, test)]
         if not _is_grid(parts[0], parts[1], grid, key, value):
             continue
