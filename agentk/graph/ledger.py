@@ -73,7 +73,7 @@ class Ledger:
                     self.weights = dict(attempt.weights)
             case "attempt_started":
                 self.started.add(whole(line["number"]))
-                self.since[whole(line["number"])] = real(line["active_s"])
+                self.since[whole(line["number"])] = real(line.get("active_s", 0.0))
             case "submission_replaced":
                 self.submitted, self.follows = None if line["number"] is None else whole(line["number"]), True
             case "rewound":
