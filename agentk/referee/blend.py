@@ -27,6 +27,9 @@ PARTS = 5
 SAMPLE = 5_000
 """Rows on which members and strategies are compared at most."""
 
+REMEMBERED = 64
+"""Mixtures whose order is kept, at most."""
+
 Rows = NDArray[np.bool_]
 Weigh = Callable[[Rows], Array]
 
@@ -145,6 +148,8 @@ class Task:
                 mixed = sum_of(chosen, [self.ranked[i] for i in kept])
             else:
                 mixed = combine([self.members[i] for i in kept], chosen, method, self.judge.metric.link)
+            if len(self._ordered) >= REMEMBERED:
+                self._ordered.clear()
             self._ordered[key] = ranks(mixed)
         return self._ordered[key]
 

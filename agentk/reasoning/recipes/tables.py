@@ -26,7 +26,7 @@ def _rows_up_to(limit: int) -> Applies:
     return lambda competition: is_table(competition) and competition.rows <= limit
 
 
-HASTE = 0.125
+HASTE = 0.25
 """The share of its usual work that boosting is still worth: one fit instead of two, in steps four times as large."""
 
 

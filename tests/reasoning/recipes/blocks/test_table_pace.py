@@ -30,8 +30,8 @@ def test_large_tables_get_larger_steps_and_every_thread(rows: int, columns: int)
 
 def test_a_share_of_the_work_is_done_in_larger_steps_and_fewer_rounds() -> None:
     small = np.empty((1000, 50))
-    half, some = (paced(ASKED | {"most_work": work}, small) for work in (0.5, 0.125))
-    assert half["learning_rate"] == ASKED["learning_rate"]  # one fit instead of two is half of it already
+    half, some = (paced(ASKED | {"most_work": work}, small) for work in (0.5, 0.25))
+    assert half["learning_rate"] == pytest.approx(2 * ASKED["learning_rate"])
     assert some["learning_rate"] == pytest.approx(4 * ASKED["learning_rate"])
     assert not hurried(ASKED) and most_rounds(paced(ASKED, small), 3000) == 3000
     assert hurried(some) and most_rounds(some, 3000) == int(FARTHEST / some["learning_rate"])

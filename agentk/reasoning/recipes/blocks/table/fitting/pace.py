@@ -13,7 +13,6 @@ import numpy as np
 LEISURE = 2e6  # rows x columns x classes up to which the learning rate is taken as it is
 MANY_TREES = 12  # of a round, up to which small ones take no time to speak of
 FASTEST = 4.0
-ONCE = 0.5  # the share of the work that one fit takes where two are usual
 LARGEST_STEP = 0.3  # learning rate
 FARTHEST = 40.0  # rounds times the learning rate, where work is limited
 LIGHT_WORK = 1e6  # rows x columns up to which a second thread waits more than it works, the more so on a busy machine
@@ -25,7 +24,7 @@ def paced(params: dict[str, Any], X: Any, classes: int = 1) -> dict[str, Any]:
     rows, columns = X.shape
     faster = np.clip(np.sqrt(max(rows * columns * classes / LEISURE, classes / MANY_TREES)), 1.0, FASTEST)
     if hurried(params):
-        faster = max(faster, min(FASTEST, faster * ONCE / params["most_work"]))
+        faster = max(faster, min(FASTEST, faster / params["most_work"]))
     share = params["column_share"] * min(1.0, np.sqrt((WIDE_IN_HASTE if hurried(params) else WIDE) / columns))
     rate = {"learning_rate": min(LARGEST_STEP, float(params["learning_rate"] * faster))} if "learning_rate" in params else {}
     return params | rate | {"column_share": float(share), "threads": useful_threads(params, rows * columns)}
