@@ -23,6 +23,8 @@ WORDS = 20.0
 """A column of words takes as long to read as so many of numbers."""
 LETTERS, LEARNED = 15.0, 0.02
 """What a character of a text counts: so many numbers to read, and so many columns to who learns from words alone."""
+WORDS_ALONE, ONE_MODEL = 0.2, 0.06
+"""Of reading texts and of fitting to their words, what is left where not all of the work is done: `text.haste`."""
 MANY_TARGETS, JOINTLY = 8, 0.02
 """So many targets are fitted at once by who can, at this share of what each of them costs alone: `table.fitting.joint`."""
 ROWS_IN_ORDER, FOLLOWED, ORDERED = 5.0, 6, 11
@@ -40,7 +42,7 @@ LEAST_ROWS = 2_000
 def seconds_of(recipe: Recipe, competition: Competition, rows: int, work: float = 1.0) -> float:
     """Of one fit on `rows` training rows, with a share of its usual work, predictions of held-out and test rows included.
 
-    `recipe.growth` must be known. What has to be read is read whatever the work.
+    `recipe.growth` must be known. What has to be read is read whatever the work, except of texts.
     """
     assert recipe.growth is not None
     columns = competition.columns
@@ -60,6 +62,8 @@ def seconds_of(recipe: Recipe, competition: Competition, rows: int, work: float 
     fitted = UNIT * recipe.cost * max(max(1.0, cells / CELLS) ** recipe.growth, EACH * trees)
     if not recipe.joint and len(competition.targets) >= MANY_TARGETS:
         work = 1.0  # however little is done for each of them, beginning takes its time
+    if recipe.worded and work < 1:
+        read, work = WORDS_ALONE * read, ONE_MODEL
     told = 1e-6 * recipe.telling * others * (trees if recipe.family == "boosting" else 1.0)
     return float(READING * (rows + others) * read + work * (fitted + told))
 
@@ -97,5 +101,7 @@ def rows_within(recipe: Recipe, competition: Competition, seconds: float, work: 
 def work_within(recipe: Recipe, competition: Competition, seconds: float) -> float:
     """The share of its usual work on all rows, in hundredths, for which one fit takes at most `seconds`."""
     none, whole = (seconds_of(recipe, competition, competition.rows, work) for work in (0.0, 1.0))
+    if recipe.worded:
+        return float(whole <= seconds)  # all of it, or the least
     share = (seconds - none) / max(whole - none, 1e-9)
     return max(0.0, min(1.0, math.floor(100 * share) / 100))

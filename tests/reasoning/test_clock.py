@@ -69,9 +69,20 @@ def test_what_reads_words_is_paid_by_the_character() -> None:
     linear = next(recipe for recipe in RECIPES if recipe.name == "text_linear")
     assert seconds_of(linear, letters(800.0), 300_000) > 5 * seconds_of(linear, letters(80.0), 300_000)
     assert seconds_of(LIGHTGBM, letters(800.0), 300_000) > 5 * seconds_of(LIGHTGBM, letters(8.0), 300_000)
-    first = plan(letters(100.0), 90.0, efforts=BASE, scored=1)
+    first = plan(letters(800.0), 60.0, efforts=BASE, scored=1)
     assert first.recipe == "text_linear" and LEAST_ROWS < int(str(first.params["most_rows"])) < 200_000
     assert "most_rows" not in plan(letters(100.0), 7200.0, efforts=BASE, scored=1).params
+
+
+def test_where_time_is_short_words_alone_are_read_before_rows_are_left_out() -> None:
+    said = Column(name="said", kind=ColumnKind.TEXT, length=400.0)
+    comments = sized(45_000, 2).model_copy(update={"columns": (said,)})
+    linear = next(recipe for recipe in RECIPES if recipe.name == "text_linear")
+    assert seconds_of(linear, comments, 45_000, work=linear.least_work) < 0.25 * seconds_of(linear, comments, 45_000)
+    first = plan(comments, 60.0, efforts=BASE, scored=1)
+    assert first.recipe == "text_linear" and first.params.get("most_work") == linear.least_work
+    assert "most_rows" not in first.params or int(str(first.params["most_rows"])) > 20_000
+    assert "most_work" not in plan(comments, 3600.0, efforts=BASE, scored=1).params
 
 
 def test_many_targets_are_left_to_who_fits_them_at_once() -> None:

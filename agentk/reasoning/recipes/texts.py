@@ -5,6 +5,7 @@ from __future__ import annotations
 from agentk.reasoning.recipes.recipe import Recipe
 from agentk.types.competition import ColumnKind, Competition
 
+HASTE = 0.1  # the share of its work that a recipe for texts is said to do where it reads words alone
 DIFFERING = 100  # lists that differ so much hold many members: what a row says is told by them as by words
 
 
@@ -25,6 +26,7 @@ TEXTS = (
         cost=1.5,
         growth=1.0,
         worded=True,
+        least_work=HASTE,
         simplicity=2,
         suits=has_text,
         variants={
@@ -42,6 +44,7 @@ TEXTS = (
         cost=0.6,
         growth=1.0,
         worded=True,
+        least_work=HASTE,
         simplicity=1,
         suits=has_text,
         variants={"words": {"characters": 0}, "smooth": {"prior": 0.5, "lowercase": True}},
@@ -54,6 +57,7 @@ TEXTS = (
         cost=2.5,
         growth=1.0,
         worded=True,
+        least_work=HASTE,
         simplicity=6,
         suits=has_text,
         needs=("lightgbm",),

@@ -143,6 +143,25 @@ def test_texts_of_a_row_are_held_against_each_other(entry: str) -> None:
     assert roc_auc_score(fits[600:], found[:, 1]) > 0.9
 
 
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_in_haste_words_are_read_and_what_is_within_them_is_not(entry: str) -> None:
+    rng = np.random.default_rng(2)
+    fits = rng.integers(0, 2, 900)
+    spelled = [
+        "".join(rng.choice(list("abcdef"), 6)) + ("x" if fit else "y") + "".join(rng.choice(list("abc"), 3)) for fit in fits
+    ]
+    spoken = [f"it was {'fine' if fit else 'dull'} {rng.integers(100)}" for fit in fits]
+    made_of = contract("binary", ["y"], [0, 1], {"said": "text"}, "roc_auc", 600)
+
+    def told(texts: list[str], work: float) -> float:
+        frame = pd.DataFrame({"said": texts, "y": fits})
+        found = run(entry, made_of, frame.iloc[:600], frame.drop(columns="y").iloc[600:].reset_index(drop=True), most_work=work)
+        return float(roc_auc_score(fits[600:], found[:, 1]))
+
+    assert told(spelled, 1.0) > 0.95 and told(spoken, 0.1) > 0.95
+    assert told(spelled, 0.1) < 0.65
+
+
 def test_runs_of_words_and_characters_are_counted_within_their_row() -> None:
     words = word_counts(["a b a", "", "b"], 1, 2)
     assert words.sum(axis=1).ravel().tolist() == [[5.0, 0.0, 1.0]]  # a, b, a, "a b", "b a"; nothing; b

@@ -16,6 +16,7 @@ from agentk.reasoning.recipes.blocks.contract import with_defaults
 from agentk.reasoning.recipes.blocks.row_weights import row_weights, weights_at
 from agentk.reasoning.recipes.blocks.table.fitting.sample import sampled
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
+from agentk.reasoning.recipes.blocks.text.haste import heeding
 from agentk.reasoning.recipes.blocks.text.ngrams import weighted_ngrams
 
 SPACE: dict[str, Any] = {
@@ -30,7 +31,7 @@ FOLDS = 4
 
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Class probabilities; for values, the expected value over ten classes of equal size."""
-    params = with_defaults(params, SPACE)
+    params = heeding(with_defaults(params, SPACE))
     train = sampled(train, params)
     known, unknown = weighted_ngrams(train, test, params)
     weights = row_weights(train)

@@ -17,6 +17,7 @@ from agentk.reasoning.recipes.blocks.table.fitting.sample import sampled
 from agentk.reasoning.recipes.blocks.table.fitting.solve import both_classes, solve_table
 from agentk.reasoning.recipes.blocks.table.fitting.stacked import log_odds_of_all, out_of_fold
 from agentk.reasoning.recipes.blocks.task import Codes, Floats
+from agentk.reasoning.recipes.blocks.text.haste import heeding
 from agentk.reasoning.recipes.blocks.text.logistic import chosen_way, one_against_rest
 from agentk.reasoning.recipes.blocks.text.ngrams import weighted_ngrams
 from agentk.reasoning.recipes.blocks.text.ridge import ridge, ridge_strength
@@ -34,7 +35,7 @@ TREE_DEFAULTS = {"row_share": 0.8, "l2": 3.0, "bags": 1}
 
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Boosted trees whose first columns are the linear model's log odds or values."""
-    params = with_defaults(TEXT_DEFAULTS | TREE_DEFAULTS | params, SPACE)
+    params = heeding(with_defaults(TEXT_DEFAULTS | TREE_DEFAULTS | params, SPACE))
     train = sampled(train, params)
     known, unknown = weighted_ngrams(train, test, params)
     weights = row_weights(train)

@@ -13,6 +13,7 @@ from agentk.reasoning.recipes.blocks.table.fitting.sample import sampled
 from agentk.reasoning.recipes.blocks.table.fitting.scale import on_scale
 from agentk.reasoning.recipes.blocks.task import Codes, Floats, predict_targets
 from agentk.reasoning.recipes.blocks.text.beside import with_others
+from agentk.reasoning.recipes.blocks.text.haste import heeding
 from agentk.reasoning.recipes.blocks.text.logistic import logistic_probabilities
 from agentk.reasoning.recipes.blocks.text.ngrams import weighted_ngrams
 from agentk.reasoning.recipes.blocks.text.ridge import ridge_values
@@ -29,7 +30,7 @@ SPACE: dict[str, Any] = {
 
 def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any], data_dir: Path) -> Floats:
     """Predictions of one linear model a class or a target, all on the same columns."""
-    params = with_defaults(params, SPACE)
+    params = heeding(with_defaults(params, SPACE))
     train = sampled(train, params)
     known, unknown = with_others(*weighted_ngrams(train, test, params), train, test, params)
     weights = row_weights(train)
