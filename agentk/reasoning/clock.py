@@ -50,13 +50,14 @@ class Clock:
         self.question = question
         self._recipes = {recipe.name: recipe for recipe in recipes_for(question.competition, frozenset(resources.libraries), own)}
         efforts = question.efforts.items()
-        # How much slower than expected. A draft that was cut says: more than that.
+        # How much slower than expected. On few rows what starting up takes only ever adds to it. A draft that was cut: more than that.
         self._measured = {
             name: effort.fold_seconds / prior
             for name, effort in efforts
             if effort.fold_seconds is not None and (prior := self.prior(name, effort.sample, effort.work)) >= LEAST_COST
         }
-        self.pace = median(self._measured.values()) if self._measured else None
+        usual = median if self.competition.rows >= SAMPLED_FROM else min
+        self.pace = usual(self._measured.values()) if self._measured else None
         self._cuts = {
             name: effort.longer / max(self.prior(name, effort.sample, effort.work), LEAST_COST)
             for name, effort in efforts
