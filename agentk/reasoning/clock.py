@@ -50,7 +50,7 @@ class Clock:
         self.question = question
         self._recipes = {recipe.name: recipe for recipe in recipes_for(question.competition, frozenset(resources.libraries), own)}
         efforts = question.efforts.items()
-        # How much slower than expected. On few rows what starting up takes only ever adds to it. A draft that was cut: more than that.
+        # How much slower than expected: on few rows what starting up takes only ever adds to it. A draft that was cut: more.
         self._measured = {
             name: effort.fold_seconds / prior
             for name, effort in efforts
