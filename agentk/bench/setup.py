@@ -43,8 +43,9 @@ def chosen(only: Sequence[str]) -> tuple[Case, ...]:
     """The cases whose name begins with one of `only`, all where there is none. Raises SettingError when none does."""
     found = tuple(case for case in CASES if not only or case.name.startswith(tuple(only)))
     if not found:
+        words = dict.fromkeys(case.name.partition("-")[0] for case in CASES)
         raise SettingError(
-            f"--only {' '.join(only)}: no synthetic competition is called so. There are {', '.join(c.name for c in CASES)}"
+            f"--only {' '.join(only)}: no synthetic competition's name begins so. They begin with {', '.join(words)}"
         )
     return found
 

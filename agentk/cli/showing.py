@@ -191,7 +191,7 @@ def clean_runs(out: Path, cap: str, *, yes: bool) -> None:
     limit = size(cap)
     sizes = {folder: folder.bytes() for folder in all_runs(out)}
     total = sum(sizes.values())
-    print(f"{len(sizes)} runs in {out}, {_bytes(total)}; the cap is {_bytes(limit)}")
+    print(f"{len(sizes)} run{'s' * (len(sizes) != 1)} in {out}, {_bytes(total)}; the cap is {_bytes(limit)}")
     for folder, occupied in sizes.items():
         if total <= limit:
             break
