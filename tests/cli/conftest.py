@@ -38,6 +38,23 @@ def call(*arguments: str, cwd: Path, timeout: float = 240) -> Called:
     return Called(done.returncode, done.stdout, done.stderr)
 
 
+LOADED = """
+import sys
+from agentk.cli.main import main
+try:
+    main()
+except SystemExit:
+    print(*sorted({"chromadb", "langgraph", "pandas", "sklearn", "torch"} & set(sys.modules)))
+"""
+
+
+def loaded(*arguments: str, cwd: Path) -> list[str]:
+    """What of the heavy libraries `agentk ARGUMENTS` has imported at its end."""
+    done = subprocess.run([sys.executable, "-c", LOADED, *arguments], cwd=cwd, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1].split()
+
+
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Called]:
     """Calls the command line in this process, in an empty folder."""

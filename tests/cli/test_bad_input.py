@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from .conftest import Called
+from .conftest import Called, loaded
 
 Say = Callable[..., Called]
 RUN = ("--budget", "20s", "--memory", "off")
@@ -118,6 +118,11 @@ def test_files_that_do_not_fit_are_named(
     assert "Traceback" not in said.err
     for word in words:
         assert word in said.err
+
+
+def test_what_is_wrong_with_a_table_is_told_before_the_graph_is_loaded(tmp_path: Path) -> None:
+    table(y=LABELS).to_csv(tmp_path / "own.csv", index=False)
+    assert "langgraph" not in loaded("run", "own.csv", "--target", "z", *RUN, cwd=tmp_path)
 
 
 def test_two_candidates_for_train_are_both_named(say: Say, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from agentk.agent.session import begin, session, work
 from agentk.graph.folder import RunFolder
 from agentk.graph.inbox import letters
 
-from .conftest import Called
+from .conftest import Called, loaded
 
 Say = Callable[..., Called]
 
@@ -34,6 +34,11 @@ def run(ran: Path, tmp_path: Path) -> str:
     """A copy of a finished run, under the folder that commands look into."""
     shutil.copytree(ran, tmp_path / "runs" / "flowers")
     return "flowers"
+
+
+def test_who_looks_at_runs_waits_for_no_heavy_library(run: str, tmp_path: Path) -> None:
+    for arguments in (("list",), ("show", run)):
+        assert loaded(*arguments, cwd=tmp_path) == []
 
 
 def test_a_report_is_written_where_it_is_asked_for(say: Say, run: str, tmp_path: Path) -> None:

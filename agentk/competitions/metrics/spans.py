@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agentk.competitions.files.rows import cut
 from agentk.competitions.metrics.entry import NamedMetric
 from agentk.types.metric import Array
 
@@ -57,6 +56,8 @@ def spelled(truth: Array, answer: Array) -> list[str]:
     """Answers as words; truth (N, 3), answer (N, 2) or (N, 1)."""
     if answer.shape[1] == 1:
         return [passage(number).answer for number in answer[:, 0]]
+    from agentk.competitions.files.rows import cut  # pandas, which whoever asks for a metric by name can do without
+
     return cut([passage(number).text for number in truth[:, 0]], answer)
 
 
