@@ -78,7 +78,7 @@ def test_a_model_that_cannot_be_opened_leaves_no_folder(
     monkeypatch.setenv("MISTRAL_API_KEY", "no key")
     for flags, why in (
         (("--model", "nobody/x"), "no backend is called 'nobody'"),
-        (("--model", "files:x", "--share", "all"), "--share 'all'"),
+        (("--model", "files:x", "--share", "all"), "--share all: it takes names, stats or examples"),
         (("--model", "mistral/unheard-of", "--max-cost", "1"), "no price of mistral/unheard-of is known"),
         (("--model-code", "files:x"), "give both"),
     ):
