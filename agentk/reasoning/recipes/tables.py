@@ -58,7 +58,7 @@ TABLES = (
         "linear",
         "ridge or logistic regression on scaled numbers and indicator columns",
         cost=0.4,
-        growth=0.7,
+        growth=0.8,
         joint=True,
         simplicity=1,
         variants={

@@ -35,3 +35,4 @@ def test_a_share_of_the_work_is_done_in_larger_steps_and_fewer_rounds() -> None:
     assert some["learning_rate"] == pytest.approx(4 * ASKED["learning_rate"])
     assert not hurried(ASKED) and most_rounds(paced(ASKED, small), 3000) == 3000
     assert hurried(some) and most_rounds(some, 3000) == int(FARTHEST / some["learning_rate"])
+    assert most_rounds(some, 3000, classes=9) < most_rounds(some, 3000) and most_rounds(some, 3000, classes=500) >= 50

@@ -72,7 +72,7 @@ def boost(
     known = lightgbm.Dataset(X[fit], y[fit], weight=weights_at(weights, fit), categorical_feature=codes, params={"verbose": -1})
     watched = lightgbm.Dataset(X[watch], y[watch], weight=weights_at(weights, watch), reference=known)
     stop = lightgbm.early_stopping(max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"])), verbose=False)
-    most = most_rounds(params, ROUNDS)
+    most = most_rounds(params, ROUNDS, objective.get("num_class", 1))
     if hurried(params):
         return at_once((known, X[fit]), (watched, X[watch]), X_test, settings=settings, rounds=most, stop=stop)
     probe = lightgbm.train(settings, known, most, valid_sets=[watched], callbacks=[stop])

@@ -15,6 +15,7 @@ MANY_TREES = 12  # of a round, up to which small ones take no time to speak of
 FASTEST = 4.0
 LARGEST_STEP = 0.3  # learning rate
 FARTHEST = 40.0  # rounds times the learning rate, where work is limited
+MOST_TREES, FEWEST_ROUNDS = 1000, 50  # then, where a round is a tree for each of many classes
 LIGHT_WORK = 1e6  # rows x columns up to which a second thread waits more than it works, the more so on a busy machine
 WIDE, WIDE_IN_HASTE = 150, 40  # columns up to which the share of columns is taken as it is
 
@@ -35,9 +36,11 @@ def hurried(params: dict[str, Any]) -> bool:
     return bool(params.get("most_work", 1.0) < 1.0)
 
 
-def most_rounds(paced: dict[str, Any], usual: int) -> int:
-    """Rounds of boosting at most, at the learning rate that `paced` has found."""
-    return min(usual, int(FARTHEST / paced["learning_rate"])) if hurried(paced) else usual
+def most_rounds(paced: dict[str, Any], usual: int, classes: int = 1) -> int:
+    """Rounds of boosting at most, of `classes` trees each, at the learning rate that `paced` has found."""
+    if not hurried(paced):
+        return usual
+    return min(usual, int(FARTHEST / paced["learning_rate"]), max(FEWEST_ROUNDS, MOST_TREES // classes))
 
 
 def useful_threads(params: dict[str, Any], cells: int) -> int:

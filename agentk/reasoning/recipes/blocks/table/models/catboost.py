@@ -77,7 +77,8 @@ def boost(
 ) -> Floats:
     """Predictions for the test rows, averaged over seeds: probabilities of all classes, or values; weights (N,) of the rows."""
     names = [name for name in X if X[name].dtype.kind != "f"]
-    params = paced(params, X, len(np.unique(y)) if loss == "MultiClass" else 1)
+    classes = len(np.unique(y)) if loss == "MultiClass" else 1
+    params = paced(params, X, classes)
     settings: dict[str, Any] = {
         "loss_function": loss,
         "learning_rate": params["learning_rate"],
@@ -98,7 +99,7 @@ def boost(
     fit, watch = split
     known, watched = (Pool(X.iloc[rows], y[rows], weight=weights_at(weights, rows), cat_features=names) for rows in (fit, watch))
     patience = int(PATIENCE_TIMES_RATE / params["learning_rate"])
-    probe = CatBoost(settings | {"iterations": most_rounds(params, ROUNDS), "od_type": "Iter", "od_wait": patience})
+    probe = CatBoost(settings | {"iterations": most_rounds(params, ROUNDS, classes), "od_type": "Iter", "od_wait": patience})
     probe.fit(known, eval_set=watched)  # shrinks to its best rounds
     asked = Pool(X_test, cat_features=names)
     kind = "Probability" if loss in ("Logloss", "MultiClass") else "Exponent" if loss.startswith(LOGS) else "RawFormulaVal"

@@ -48,9 +48,10 @@ def fit_predict(train: pd.DataFrame, test: pd.DataFrame, params: dict[str, Any],
         }
 
     def fitted(model: Any, X: Floats, y: Any, discrete: bool, chosen: dict[str, Any]) -> Any:
+        classes = int(y.max()) + 1 if discrete and y.max() > 1 else 1
         fit, watch = inner_split(train, y, discrete, params["seed"])
         patience = max(15, int(PATIENCE_TIMES_RATE / chosen["learning_rate"]))
-        most = most_rounds(params | chosen, ROUNDS)
+        most = most_rounds(params | chosen, ROUNDS, classes)
         probe = model(**chosen, max_iter=most, early_stopping=True, n_iter_no_change=patience)
         weights = row_weights(train)
         apart = {"X_val": X[watch], "y_val": y[watch], "sample_weight_val": weights_at(weights, watch)}

@@ -94,7 +94,7 @@ def boost(
     fit, watch = split
     known, watched = (xgboost.DMatrix(X[rows], y[rows], weight=weights_at(weights, rows)) for rows in (fit, watch))
     patience = max(20, int(PATIENCE_TIMES_RATE / params["learning_rate"]))
-    most, asked = most_rounds(params, ROUNDS), xgboost.DMatrix(X_test)
+    most, asked = most_rounds(params, ROUNDS, objective.get("num_class", 1)), xgboost.DMatrix(X_test)
     probe = xgboost.train(settings, known, most, evals=[(watched, "watched")], early_stopping_rounds=patience, verbose_eval=False)
     rounds = probe.best_iteration + 1
     if hurried(params):
