@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from statistics import median
 
-from agentk.reasoning.costs import MOST_CELLS, rows_within, seconds_of, work_within
+from agentk.reasoning.costs import MOST_CELLS, rows_within, seconds_of, width_of, work_within
 from agentk.reasoning.questions import Effort, PlanQuestion
 from agentk.reasoning.recipes.catalogue import Recipe, recipes_for
 
@@ -91,7 +91,7 @@ class Clock:
 
     def sample(self, recipe: Recipe, scored: int) -> int | None:
         """The training rows that a draft of it should be made on; None: all, 0: so few that it is not worth while."""
-        rows, most = self.competition.rows, MOST_CELLS // max(len(self.competition.columns), 1)
+        rows, most = self.competition.rows, MOST_CELLS // width_of(self.competition)
         if recipe.growth is None or rows < SAMPLED_FROM:
             return None
         if self._expected(recipe) <= self._whole(scored) or self._expected(recipe, recipe.least_work) <= self._part(scored):
@@ -130,7 +130,7 @@ class Clock:
             return None
         seconds, work = GROWTH_SHARE * self.free, effort.best_work
         if effort.best_sample is not None:
-            found = min(self._rows_within(recipe, seconds, work), MOST_CELLS // max(len(self.competition.columns), 1))
+            found = min(self._rows_within(recipe, seconds, work), MOST_CELLS // width_of(self.competition))
             return (found, work) if found >= min(TWICE * effort.best_sample, rows) > effort.best_sample else None
         affordable = self._work_within(recipe, seconds)
         return (None, affordable) if affordable >= min(TWICE * work, 1.0) > work else None

@@ -21,6 +21,8 @@ READING = 4e-8
 """Seconds that each cell of training, held-out and test rows takes to become a feature."""
 WORDS = 20.0
 """A column of words takes as long to read as so many of numbers."""
+DATED = 12
+"""So many columns are made of a column of dates."""
 LETTERS, LEARNED = 15.0, 0.02
 """What a character of a text counts: so many numbers to read, and so many columns to who learns from words alone."""
 WORDS_ALONE, ONE_MODEL = 0.2, 0.06
@@ -47,7 +49,7 @@ def seconds_of(recipe: Recipe, competition: Competition, rows: int, work: float 
     assert recipe.growth is not None
     columns = competition.columns
     if recipe.seen is None:
-        width = len(columns) + _followed(competition)
+        width = width_of(competition)
         seen = width if width <= SCREENED else SCREENED + KEPT * (width - SCREENED)
         letters = sum(column.length for column in columns)
         trees = _trees(recipe, competition)
@@ -66,6 +68,12 @@ def seconds_of(recipe: Recipe, competition: Competition, rows: int, work: float 
         read, work = WORDS_ALONE * read, ONE_MODEL
     told = 1e-6 * recipe.telling * others * (trees if recipe.family == "boosting" else 1.0)
     return float(READING * (rows + others) * read + work * (fitted + told))
+
+
+def width_of(competition: Competition) -> int:
+    """The columns that features make of a table's, where these are many more: of dates, and of what follows in sequences."""
+    dates = sum(column.kind is ColumnKind.DATETIME for column in competition.columns)
+    return max(1, len(competition.columns) + (DATED - 1) * dates + _followed(competition))
 
 
 def _trees(recipe: Recipe, competition: Competition) -> float:
