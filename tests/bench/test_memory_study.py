@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agentk.bench.memory.replay import CachedEmbedder, Course, Track
-from agentk.bench.memory.study import Tour, compare, reached
+from agentk.bench.memory.study import Tour, compare, compared, reached
 from agentk.bench.memory.table import Cell, Ground, Table, drawn, read_table
 from agentk.errors import StoreError
 from agentk.memory.features import features_of
@@ -78,7 +78,18 @@ def test_a_comparison_holds_the_second_half_of_each_order_against_memory_off() -
     assert (found.competitions, found.runs, found.ratio, found.halved) == (1, 12, 0.5, 1)
     assert (found.better, found.worse) == (1, 0)
     assert found.seconds == 0.75
+    assert (found.between, found.geometric) == ((0.5, 0.5), 0.5)
     assert found.off_paced == pytest.approx((0.2, 0.4, 0.4, 0.8)) and found.paced == pytest.approx((0.0, 0.0, 0.0, 0.9))
+
+
+def test_how_far_the_median_of_few_competitions_can_be_trusted_is_told() -> None:
+    off = {name: Track(np.array([0.0, 0.0, 0.0, 1.0]), np.arange(1.0, 5.0)) for name in "abc"}
+    found = compared(
+        "learning", off, {name: [Track((np.arange(4) >= at) * 1.0, off[name].spent)] for at, name in enumerate("abc")}
+    )
+    assert found.ratio == 0.5
+    assert found.between == (0.25, 0.75)
+    assert found.geometric == pytest.approx((0.25 * 0.5 * 0.75) ** (1 / 3))
 
 
 def test_a_drawn_parameter_set_is_the_same_everywhere_and_inside_its_space() -> None:

@@ -16,11 +16,12 @@ def rows(found: Sequence[Comparison]) -> str:
     """A line a policy."""
     off = found[0]
     heads = " ".join(f"{head:>6}" for head in ("@4", "@8", "@12", "final"))
-    lines = [f"{'policy':34} {heads}  attempts seconds   halved  better  worse    runs  at shares of the seconds of off"]
-    lines.append(f"{'off':34} {_curve(off.off)} {'1.00':>9} {'1.00':>7} {'':32} {_shares(off.off_paced)}")
+    heads += "  attempts     nine in ten  geometric seconds   halved  better  worse    runs  at shares of the seconds of off"
+    lines = [f"{'policy':34} {heads}"]
+    lines.append(f"{'off':34} {_curve(off.off)} {'1.00':>9} {'':15} {'1.00':>10} {'1.00':>7} {'':32} {_shares(off.off_paced)}")
     lines += [
-        f"{one.policy:34} {_curve(one.curve)} {one.ratio:9.2f} {one.seconds:7.2f} {one.halved:3d}/{one.competitions:<4d} "
-        f"{one.better:7d} {one.worse:6d} {one.runs:7d}  {_shares(one.paced)}"
+        f"{one.policy:34} {_curve(one.curve)} {one.ratio:9.2f} {_between(one):>15} {one.geometric:10.2f} {one.seconds:7.2f} "
+        f"{one.halved:3d}/{one.competitions:<4d} {one.better:7d} {one.worse:6d} {one.runs:7d}  {_shares(one.paced)}"
         for one in found
     ]
     return "\n".join(lines)
@@ -28,6 +29,10 @@ def rows(found: Sequence[Comparison]) -> str:
 
 def _curve(curve: Sequence[float]) -> str:
     return " ".join(f"{curve[at]:6.3f}" for at in (3, 7, 11, -1))
+
+
+def _between(one: Comparison) -> str:
+    return f"({one.between[0]:.2f} to {one.between[1]:.2f})"
 
 
 def _shares(paced: Sequence[float]) -> str:
