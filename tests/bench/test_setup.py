@@ -74,7 +74,7 @@ def test_a_contract_that_differs_from_the_truth_is_found_out(tmp_path: Path) -> 
 
 
 def test_a_name_that_no_case_has() -> None:
-    with pytest.raises(SettingError, match="binary-auc"):
+    with pytest.raises(SettingError, match="They begin with binary, classes"):
         chosen(["binry"])
 
 
