@@ -19,7 +19,7 @@ EACH = 0.3
 """Times these that each class or target takes, however few the rows are."""
 READING = 4e-8
 """Seconds that each cell of training, held-out and test rows takes to become a feature."""
-WORDS = 20.0
+WORDS = 5.0
 """A column of words takes as long to read as so many of numbers."""
 DATED = 12
 """So many columns are made of a column of dates."""
